@@ -1,0 +1,93 @@
+# One command to run, one to test. `make help` lists them all.
+
+# Debian's own Python is built with profile-guided optimisation; a self-compiled one often is not, and takes half again the CPU.
+PYTHON ?= $(firstword $(wildcard /usr/bin/python3.11 /usr/bin/python3.12 /usr/bin/python3.13) python3)
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/pip --disable-pip-version-check --quiet
+SHELL  := /bin/sh
+export PIP_REQUIRE_VIRTUALENV = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check fmt docs bench bench-peers soak lock wheel clean deps lint types house suite
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s%s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+run: $(VENV)/.run ## install what is needed and serve on port 3000 (flags: make run ARGS="--port 3001")
+	@exec $(BIN)/python -m oneapi $(ARGS)
+
+test: deps $(VENV)/.dev ## install what is needed (apt packages too), check everything, run all tests
+	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory suite
+
+suite: $(VENV)/.dev
+	@rm -f .coverage .coverage.*
+	$(BIN)/pytest --cov --cov-report=term:skip-covered $(ARGS)
+
+check: $(VENV)/.dev ## style, types, layers, names, sizes, documents (under a minute)
+	@$(MAKE) --no-print-directory -j2 --keep-going --output-sync=target lint types house
+
+lint:
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check . && echo "ruff: ok"
+
+types:
+	@$(BIN)/pyright | tail -n 40 | sed 's/^/pyright: /' > $(VENV)/.types; status=$$?; \
+	cat $(VENV)/.types; grep -q '^pyright: 0 errors' $(VENV)/.types
+
+house:
+	@$(BIN)/python tools/lint_names.py src tests && $(BIN)/pytest -q tests/architecture
+
+fmt: $(VENV)/.dev ## format the code and fix what can be fixed
+	$(BIN)/ruff check --fix --quiet . || true
+	$(BIN)/ruff format .
+
+docs: $(VENV)/.dev ## write the generated pages of docs/ anew
+	$(BIN)/python tools/docs_settings.py
+	$(BIN)/python tools/docs_providers.py
+
+bench: deps $(VENV)/.dev ## measure us beside nginx; writes docs/benchmarks.md
+	$(BIN)/python -m bench $(ARGS)
+
+bench-peers: deps $(VENV)/.dev ## measure other gateways too (installs them into bench/)
+	$(BIN)/python -m bench --peers $(ARGS)
+
+soak: deps $(VENV)/.dev ## ten minutes of mixed streams with leaving clients; memory must stay flat
+	$(BIN)/python -m bench --soak $(ARGS)
+
+COMPILE := env -u PIP_FIND_LINKS -u PIP_REQUIRE_VIRTUALENV CUSTOM_COMPILE_COMMAND="make lock" \
+	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+lock: $(VENV)/.dev ## pin the newest allowed versions, with hashes
+	$(COMPILE) --output-file=requirements.lock pyproject.toml
+	$(COMPILE) --extra=dev --build-deps-for=editable --constraint=requirements.lock \
+	--output-file=requirements-dev.lock pyproject.toml
+
+wheel: $(VENV)/.dev ## build the installable wheel into dist/
+	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
+	@ls dist/*.whl
+
+clean: ## remove what make made, except the database and the logs
+	rm -rf $(VENV) dist build bench/.build bench/.venv bench/node_modules .coverage .coverage.* \
+	.pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+deps:
+	@tools/system_packages.sh
+
+$(VENV)/bin/python:
+	@tools/make_venv.sh "$(PYTHON)" $(VENV)
+
+$(VENV)/.run: requirements.lock | $(VENV)/bin/python
+	@echo "installing the pinned packages of requirements.lock"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(BIN)/python -c "import pathlib, sysconfig; \
+	pathlib.Path(sysconfig.get_path('purelib'), 'one-api-here.pth').write_text('$(CURDIR)/src')"
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+	@echo "installing the pinned packages of requirements-dev.lock"
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,1 @@
+"""One API: one OpenAI-compatible endpoint in front of every model vendor."""

@@ -1,0 +1,172 @@
+"""The error tree: what can go wrong, and the status, type and code a client sees for it.
+
+Raised where known; caught in three places only: `relay.attempts` (try another channel?),
+`relay.delivery` (after the first byte) and one handler per plane. Rendering into a client's dialect is
+`wire`'s job.
+
+    GatewayError                 anything we answer with an error body
+    ├── InvalidRequest      400  the client's document is wrong; `param` names the field
+    ├── Unauthorized        401  no key, or one that may not be used any more
+    ├── Forbidden           403  the key is good, this use of it is not
+    │   └── InsufficientQuota    the balance (or the key's own limit) does not cover the request
+    ├── NotFound            404  path or model
+    ├── MethodNotAllowed    405
+    ├── PayloadTooLarge     413
+    ├── NotImplementedHere  501
+    ├── Unavailable         503  we cannot serve this now (no channel, database away); may carry `retry_after`
+    │   └── Saturated       429  every channel rests; carries `retry_after`
+    └── UpstreamError            the vendor's answer; adds the vendor's facts
+        ├── UpstreamTimeout 504
+        └── Truncated       502  the vendor broke off after it had begun
+"""
+
+
+class GatewayError(Exception):
+    """Anything a client is told as an error; class attributes are the defaults of each kind."""
+
+    status: int = 500
+    type: str = "one_api_error"
+    code: str | None = None
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        type: str | None = None,
+        code: str | None = None,
+        param: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+        self.retry_after = retry_after  # seconds
+        if status is not None:
+            self.status = status
+        if type is not None:
+            self.type = type
+        if code is not None:
+            self.code = code
+
+
+class InvalidRequest(GatewayError):
+    """The client's own mistake; never retried on another channel."""
+
+    status = 400
+    type = "invalid_request_error"
+    code = "invalid_request"
+
+
+class Unauthorized(GatewayError):
+    """No key, an unknown key, or one that is disabled, expired or exhausted."""
+
+    status = 401
+    code = "invalid_api_key"
+
+
+class Forbidden(GatewayError):
+    """The key is known but may not do this."""
+
+    status = 403
+    code = "forbidden"
+
+
+class InsufficientQuota(Forbidden):
+    """Neither lease nor account covers the ceiling of this request."""
+
+    code = "insufficient_user_quota"
+
+
+class NotFound(GatewayError):
+    """No such path or model."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "not_found"
+
+
+class MethodNotAllowed(GatewayError):
+    """The path exists, the method does not; the answer carries `Allow`."""
+
+    status = 405
+    type = "invalid_request_error"
+    code = "method_not_allowed"
+
+
+class PayloadTooLarge(GatewayError):
+    """The body is larger than the configured limit."""
+
+    status = 413
+    type = "invalid_request_error"
+    code = "payload_too_large"
+
+
+class NotImplementedHere(GatewayError):
+    """An OpenAI endpoint that this gateway knows and does not serve."""
+
+    status = 501
+    code = "api_not_implemented"
+
+
+class Unavailable(GatewayError):
+    """We cannot serve this now; the same request may succeed later."""
+
+    status = 503
+    code = "service_unavailable"
+
+
+class Saturated(Unavailable):
+    """Every channel that could serve this is resting."""
+
+    status = 429
+    type = "rate_limit_error"
+    code = "rate_limit_exceeded"
+
+
+class UpstreamError(GatewayError):
+    """What a vendor answered instead of a result.
+
+    `retryable`: another channel may succeed. `channel_at_fault`: counts against the channel's health
+    (never the client's own mistakes). `auth_failed`: the vendor refused the channel's key itself.
+    `body`: the vendor's own error body, when it is JSON, for clients of the same dialect.
+    """
+
+    status = 502
+    type = "upstream_error"
+    code = "bad_response_status_code"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        type: str | None = None,
+        code: str | None = None,
+        param: str | None = None,
+        retry_after: float | None = None,
+        retryable: bool = True,
+        channel_at_fault: bool = True,
+        auth_failed: bool = False,
+        body: bytes | None = None,
+    ) -> None:
+        super().__init__(
+            message, status=status, type=type, code=code, param=param, retry_after=retry_after
+        )
+        self.retryable = retryable
+        self.channel_at_fault = channel_at_fault
+        self.auth_failed = auth_failed
+        self.body = body
+
+
+class UpstreamTimeout(UpstreamError):
+    """The vendor did not connect, answer or go on in time."""
+
+    status = 504
+    code = "upstream_timeout"
+
+
+class Truncated(UpstreamError):
+    """The vendor closed the connection, or stopped, before the answer was complete."""
+
+    code = "upstream_truncated"

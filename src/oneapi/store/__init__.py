@@ -1,0 +1,1 @@
+"""Databases: tables, migrations, the change feed, the bus between workers, backups."""

@@ -1,0 +1,108 @@
+"""The first run: the root account, and the keys that the environment asks for.
+
+Nothing happens when there is any user. Several nodes may try at once; one of them does it.
+"""
+
+import re
+from dataclasses import dataclass
+
+from sqlalchemy import Select, select
+
+from oneapi.store.changes import publish
+from oneapi.store.database import Database
+from oneapi.store.enums import KeyStatus, Role, UserStatus
+from oneapi.store.tables import tokens, users
+
+# One API's: "Root User" begins with a thousand million dollars.
+ROOT_QUOTA = 500_000_000_000_000
+ROOT_NAME = "root"
+FIRST_PASSWORD = "123456"  # noqa: S105 - public: works only until it is changed
+_BCRYPT_COST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRun:
+    """What `bootstrap` did; all false and 0 when there were users already."""
+
+    root_id: int = 0
+    made_root: bool = False
+    made_api_key: bool = False
+
+
+def root_api_key(text: str, name: str = "INITIAL_ROOT_TOKEN") -> str:
+    """Return the key as stored, without `sk-`; raises `ValueError` with one sentence."""
+    key = text.strip().removeprefix("sk-")
+    if not re.fullmatch(r"[0-9A-Za-z_-]{0,48}", key):
+        raise ValueError(
+            f"{name} must be at most 48 characters from 0-9, A-Z, a-z, `_` and `-`, after `sk-`"
+        )
+    return key
+
+
+def root_access_token(text: str, name: str = "INITIAL_ROOT_ACCESS_TOKEN") -> str:
+    """Return the access token; raises `ValueError` with one sentence."""
+    stripped = text.strip()
+    if not re.fullmatch(r"[!-~]{0,32}", stripped):
+        raise ValueError(f"{name} must be at most 32 visible ASCII characters")
+    return stripped
+
+
+def bootstrap(
+    database: Database,
+    *,
+    now: int,
+    fresh_access_token: str,
+    initial_root_token: str = "",
+    initial_root_access_token: str = "",
+) -> FirstRun:
+    """Create root and its first key when there is no user.
+
+    `fresh_access_token` (32 characters) is root's when the environment names none.
+    """
+    key = root_api_key(initial_root_token)
+    access_token = root_access_token(initial_root_access_token) or fresh_access_token
+    with database.connect() as connection:
+        if connection.scalar(_any_user()) is not None:
+            return FirstRun()
+    password = _hashed(FIRST_PASSWORD)
+    with database.exclusively("first run") as connection:
+        if connection.scalar(_any_user()) is not None:
+            return FirstRun()
+        root = users.insert().values(
+            username=ROOT_NAME,
+            password=password,
+            display_name="Root User",
+            role=Role.ROOT,
+            status=UserStatus.ENABLED,
+            access_token=access_token,
+            quota=ROOT_QUOTA,
+            aff_code="",
+        )
+        inserted = connection.execute(root).inserted_primary_key
+        root_id = int(inserted[0]) if inserted else 0
+        publish(connection, "users", root_id, now)
+        if key:
+            first_key = tokens.insert().values(
+                user_id=root_id,
+                key=key,
+                status=KeyStatus.ENABLED,
+                name="Initial Root Token",
+                created_time=now,
+                accessed_time=now,
+                expired_time=-1,
+                remain_quota=ROOT_QUOTA,
+                unlimited_quota=True,
+            )
+            connection.execute(first_key)
+            publish(connection, "tokens", key, now)
+    return FirstRun(root_id=root_id, made_root=True, made_api_key=bool(key))
+
+
+def _any_user() -> Select[tuple[int]]:
+    return select(users.c.id).limit(1)
+
+
+def _hashed(password: str) -> str:
+    import bcrypt  # only a first run needs it
+
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt(_BCRYPT_COST)).decode()

@@ -1,0 +1,51 @@
+"""Brings a database to this version's schema: an empty one, an older one of ours, or One API's.
+
+Alembic keeps the order of revisions and runs them; it is imported only when there is work to do.
+Where logs live elsewhere there are two scopes: `main` has all tables, `logs` only those of the log
+database. Each scope has its own version table, so that both may be the same database.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import column, select, table
+from sqlalchemy.exc import DBAPIError
+
+from oneapi.store.database import Database
+
+Scope = Literal["main", "logs"]
+
+# The newest revision: a test compares it with the scripts. It is here so that start-up need not
+# import Alembic to see that there is nothing to do.
+HEAD = "0001"
+
+VERSION_TABLES: dict[Scope, str] = {"main": "alembic_version", "logs": "alembic_version_logs"}
+
+
+def is_current(database: Database, scope: Scope = "main") -> bool:
+    """Say whether the database has this version's schema; raises `DatabaseAway` if it is away."""
+    version = select(table(VERSION_TABLES[scope], column("version_num")).c.version_num)
+    try:
+        with database.connect() as connection:
+            return list(connection.scalars(version)) == [HEAD]
+    except DBAPIError:  # there is no such table; a database that is away raises `DatabaseAway`
+        return False
+
+
+def migrate(database: Database, scope: Scope = "main") -> None:
+    """Bring the database to this version's schema; loses nothing, and may be killed and repeated.
+
+    Nodes that do so at the same time wait for each other.
+    """
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    patient = database.patient()
+    try:
+        with patient.exclusively("migration") as connection:
+            config.attributes |= {"connection": connection, "scope": scope}
+            command.upgrade(config, "head")
+    finally:
+        patient.close()

@@ -1,0 +1,182 @@
+"""Completes tables that exist to the form in `oneapi.store.tables`, whatever they lack.
+
+Revisions that change the schema call `conform`; it looks before it acts, so that it can be repeated
+after it was killed half-way (MySQL commits each statement by itself), and so that a revision does
+not fail on a database that has gone ahead. Columns that we do not know are left alone.
+"""
+
+from typing import Any
+
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    DefaultClause,
+    Index,
+    Inspector,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+    func,
+    inspect,
+    select,
+    update,
+)
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
+from sqlalchemy.types import TypeEngine
+
+from oneapi.store.enums import ChannelStatus
+from oneapi.store.migrations import sqlite_ddl
+from oneapi.store.tables import LOG_TABLES, abilities, channels, logs, metadata
+
+
+def conform(context: MigrationContext) -> None:
+    """Create what is missing and widen what is too small, in the tables of the context's scope."""
+    connection = context.connection
+    if connection is None:
+        raise RuntimeError("migrations need a connection; there is no offline mode")
+    tables = LOG_TABLES if context.opts["scope"] == "logs" else tuple(metadata.sorted_tables)
+    existing = set(inspect(connection).get_table_names())
+    _create([table for table in tables if table.name not in existing], connection)
+    operations = Operations(context)
+    for table in tables:
+        if table.name in existing:
+            _complete(table, connection, operations)
+    if channels in tables:
+        _fill_abilities(connection)
+
+
+def _create(missing: list[Table], connection: Connection) -> None:
+    if connection.dialect.name != "sqlite":
+        metadata.create_all(connection, tables=missing)
+        return
+    for table in missing:
+        connection.exec_driver_sql(sqlite_ddl.create_table(table, connection.dialect))
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            index.create(connection)
+
+
+def _add_column(column: Column[Any], connection: Connection, operations: Operations) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(sqlite_ddl.add_column(column, connection.dialect))
+    else:
+        added = Column(column.name, column.type, server_default=_default(column))
+        operations.add_column(column.table.name, added)
+
+
+def _complete(table: Table, connection: Connection, operations: Operations) -> None:
+    inspector = inspect(connection)
+    present = {column["name"]: column for column in inspector.get_columns(table.name)}
+    for column in table.columns:
+        if column.name not in present:
+            _add_column(column, connection, operations)
+    indexed = _indexed(inspector, table)
+    if table is channels and "idx_channels_key" in indexed.values():
+        operations.drop_index("idx_channels_key", table.name)  # old versions'; a TEXT has no index
+    for column in table.columns:
+        if column.name in present and connection.dialect.name != "sqlite":
+            _widen(column, present[column.name]["type"], connection, operations)
+    for name, columns, unique in _wanted_indexes(table):
+        if (columns, unique) not in indexed:
+            operations.create_index(name, table.name, list(columns), unique=unique)
+    _write_zeros(table, connection)
+
+
+def _default(column: Column[Any]) -> Any:
+    clause = column.server_default
+    return clause.arg if isinstance(clause, DefaultClause) else None
+
+
+def _indexed(inspector: Inspector, table: Table) -> dict[tuple[tuple[str, ...], bool], str]:
+    """Return what is indexed, by columns and uniqueness: old versions named indexes differently."""
+    found: dict[tuple[tuple[str, ...], bool], str] = {}
+    for index in inspector.get_indexes(table.name):
+        columns = tuple(name for name in index["column_names"] if name is not None)
+        found[columns, bool(index["unique"])] = index["name"] or ""
+    for constraint in inspector.get_unique_constraints(table.name):
+        found[tuple(constraint["column_names"]), True] = constraint["name"] or ""
+    return found
+
+
+def _wanted_indexes(table: Table) -> list[tuple[str, tuple[str, ...], bool]]:
+    wanted: list[tuple[str, tuple[str, ...], bool]] = []
+    for item in (*table.indexes, *table.constraints):
+        if isinstance(item, Index | UniqueConstraint):
+            unique = isinstance(item, UniqueConstraint) or item.unique
+            wanted.append((str(item.name), tuple(column.name for column in item.columns), unique))
+    return sorted(wanted)
+
+
+def _widen(
+    column: Column[Any], theirs: TypeEngine[Any], connection: Connection, operations: Operations
+) -> None:
+    ours = column.type.dialect_impl(connection.dialect)
+    if column.primary_key or not _is_wider(ours, theirs):
+        return
+    can_have_default = connection.dialect.name != "mysql" or getattr(ours, "length", None)
+    is_number = isinstance(ours, Integer)
+    operations.alter_column(
+        column.table.name,
+        column.name,
+        type_=column.type,
+        existing_type=theirs,
+        existing_nullable=column.nullable,
+        existing_server_default=_default(column) if can_have_default or is_number else None,
+    )
+
+
+def _is_wider(ours: TypeEngine[Any], theirs: TypeEngine[Any]) -> bool:
+    if isinstance(theirs, Integer):
+        return isinstance(ours, BigInteger) and not isinstance(theirs, BigInteger)
+    if isinstance(theirs, String) and theirs.length is not None:
+        length: int | None = getattr(ours, "length", None)
+        return length is None or length > theirs.length
+    return False
+
+
+def _write_zeros(table: Table, connection: Connection) -> None:
+    """Replace NULL as gorm reads it: a column added without a default has it in every older row."""
+    unique = {index.columns[0].name for index in table.indexes if index.unique}
+    for column in table.columns:
+        zero = _zero(column)
+        # Log rows are many: only the one column that older versions lack and that is indexed.
+        is_wanted = table is not logs or column.name == "channel_id"
+        if zero is not None and is_wanted and column.name not in unique:
+            connection.execute(update(table).where(column.is_(None)).values({column.name: zero}))
+
+
+def _zero(column: Column[Any]) -> Any:
+    if column.primary_key or not column.nullable:
+        return None
+    if isinstance(column.server_default, DefaultClause):
+        return column.server_default.arg
+    return column.default.arg if isinstance(column.default, ScalarElementColumnDefault) else None
+
+
+def _fill_abilities(connection: Connection) -> None:
+    """Index the channels of versions before 0.4, which had no `abilities`."""
+    if connection.scalar(select(func.count()).select_from(abilities)):
+        return
+    rows: list[dict[str, Any]] = []
+    for channel in connection.execute(select(channels)):
+        pairs = {
+            (group, model)
+            for group in (channel.group or "").split(",")
+            for model in (channel.models or "").split(",")
+            if group and model
+        }
+        rows += [
+            {
+                "group": group,
+                "model": model,
+                "channel_id": channel.id,
+                "enabled": channel.status == ChannelStatus.ENABLED,
+                "priority": channel.priority or 0,
+            }
+            for group, model in sorted(pairs)
+        ]
+    if rows:
+        connection.execute(abilities.insert(), rows)

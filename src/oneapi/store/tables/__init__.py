@@ -1,0 +1,30 @@
+"""Every table as a SQLAlchemy Core `Table` on one `metadata`."""
+
+from oneapi.store.tables import ledger as _ledger
+from oneapi.store.tables.columns import metadata
+from oneapi.store.tables.feed import changes
+from oneapi.store.tables.one_api import (
+    abilities,
+    channels,
+    logs,
+    options,
+    redemptions,
+    tokens,
+    users,
+)
+
+# What a log database (`LOG_SQL_DSN`) holds.
+LOG_TABLES = (logs, _ledger.journal_offsets)
+
+__all__ = [
+    "LOG_TABLES",
+    "abilities",
+    "changes",
+    "channels",
+    "logs",
+    "metadata",
+    "options",
+    "redemptions",
+    "tokens",
+    "users",
+]

@@ -1,0 +1,111 @@
+"""Anthropic's Messages API as a vendor: One API's channel type 14.
+
+Sources: https://platform.claude.com/docs/en/api/messages, …/api/versioning, …/api/beta-headers, …/api/errors and the types
+of its Python SDK 2.12 (read 2026-11-21).
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+import msgspec
+
+from oneapi.errors import UpstreamError
+from oneapi.providers.anthropic_request import vendor_document
+from oneapi.providers.anthropic_stream import AnthropicDecoder, reply_of
+from oneapi.providers.anthropic_watch import AnthropicWatcher
+from oneapi.providers.base import Call, Document, Headers, Reply, UpstreamRequest
+from oneapi.providers.openai_stream import decoded_answer
+from oneapi.providers.refusals import refusal
+from oneapi.providers.urls import url_of
+from oneapi.wire.anthropic_usage import usage_of
+from oneapi.wire.decoding import UNDECODABLE, invalid_json
+from oneapi.wire.shapes import section
+from oneapi.wire.usage import Usage
+
+VERSION: Final = "2023-06-01"
+_FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+class _Answer(msgspec.Struct):
+    usage: dict[str, Any]
+    type: str = ""
+
+
+_ANSWER: Final = msgspec.json.Decoder(_Answer)
+
+
+class AnthropicDialect:
+    """See `providers.base.Dialect`."""
+
+    name = "anthropic"
+    framing = "sse"
+
+    def request(self, call: Call) -> UpstreamRequest:
+        """Return the vendor's request; in the fast lane the client's bytes, edited only where they must be."""
+        url = url_of(call)
+        if call.document is not None:
+            body = msgspec.json.encode(vendor_document(call, call.document))
+            url = url if "anthropic" in call.document else url.partition("?")[0]
+        else:
+            body = _edited_body(call)
+        return UpstreamRequest("POST", url, _headers(call), body)
+
+    def response(self, call: Call, body: bytes) -> Reply:
+        """Return the canonical reply of a whole message."""
+        return reply_of(call, body)
+
+    def usage(self, call: Call, body: bytes) -> Usage | None:
+        """Return the usage of a whole message; raise `UpstreamError` for one that is broken or an error."""
+        try:
+            answer = _ANSWER.decode(body)
+        except UNDECODABLE:
+            counts = section(decoded_answer(body).get("usage"))
+            return usage_of(counts) if counts else None
+        return usage_of(answer.usage)
+
+    def stream(self, call: Call) -> AnthropicDecoder:
+        """Return the state machine that turns events into canonical chunks."""
+        return AnthropicDecoder(call)
+
+    def watch(self, call: Call) -> AnthropicWatcher:
+        """Return the fast lane's watcher."""
+        return AnthropicWatcher(call)
+
+    def error(self, status: int, headers: Mapping[str, str], body: bytes) -> UpstreamError:
+        """Return the vendor's refusal as an error."""
+        return refusal(status, headers, body)
+
+
+def _edited_body(call: Call) -> bytes:
+    body = cast("bytes", call.body)
+    mapped = call.model != call.asked_model
+    if not mapped and call.max_output_tokens is None and call.system_prompt is None:
+        return body
+    try:
+        fields: Document = dict(_FIELDS.decode(body))
+    except UNDECODABLE as error:
+        raise invalid_json(error) from error
+    fields["model"] = call.model
+    if call.max_output_tokens is not None:
+        fields["max_tokens"] = call.max_output_tokens
+    if call.system_prompt is not None:
+        fields["system"] = call.system_prompt
+    return msgspec.json.encode(fields)
+
+
+def _headers(call: Call) -> Headers:
+    """Return the headers; the client's `anthropic-version` and `anthropic-beta` travel as they are."""
+    travelling = tuple(
+        (name, value)
+        for name, value in call.headers.items()
+        if name != "accept" and not name.startswith("openai-")
+    )
+    version = () if "anthropic-version" in call.headers else (("anthropic-version", VERSION),)
+    return (
+        ("x-api-key", call.target.key.reveal()),
+        ("content-type", "application/json"),
+        ("accept", "text/event-stream" if call.stream else "application/json"),
+        *version,
+        *call.target.provider.headers,
+        *travelling,
+    )

@@ -1,0 +1,214 @@
+"""The words every dialect is written in: `Provider`, `Target`, `Call`, `UpstreamRequest`, `Dialect`.
+
+Pure values and interfaces: no sockets, no clock, no randomness. The canonical form of a chat is OpenAI's JSON as
+plain dicts; see `wire.canonical` for the named extra fields that carry what OpenAI's form cannot.
+"""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any, Protocol
+
+import msgspec
+
+from oneapi.errors import UpstreamError
+from oneapi.wire.usage import Usage
+
+Document = dict[str, Any]
+Headers = tuple[tuple[str, str], ...]
+
+
+class Endpoint(StrEnum):
+    """What the client wants done, whatever its dialect calls it."""
+
+    CHAT = "chat"
+    COMPLETIONS = "completions"
+    EMBEDDINGS = "embeddings"
+    MODERATIONS = "moderations"
+    EDITS = "edits"
+    IMAGES = "images"
+    IMAGE_EDITS = "image_edits"
+    IMAGE_VARIATIONS = "image_variations"
+    SPEECH = "speech"
+    TRANSCRIPTIONS = "transcriptions"
+    TRANSLATIONS = "translations"
+
+    __hash__ = str.__hash__  # Enum's own is a Python function, and tables are looked up per request
+
+
+class Secret(str):
+    """A vendor's key: usable as a string, prints and logs as `***`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __format__(self, spec: str) -> str:
+        return "***"
+
+    def reveal(self) -> str:
+        """Return the plain value, as a real `str`."""
+        return self[:]
+
+
+class Provider(msgspec.Struct, frozen=True):
+    """A vendor as data: a row of the registry.
+
+    `paths` holds the request path of every endpoint that the vendor serves, in a template of `{base}`,
+    `{model}` and `{version}`; an endpoint that is absent is not served. `edits` is applied to a full document
+    of the named endpoint and returns the changed document (drop, rename, default, clamp): never an allow-list.
+    `accepts` names the extra fields of `wire.canonical` that this vendor understands. `reports_stream_usage` says that
+    it takes `stream_options.include_usage`.
+    """
+
+    type: int
+    slug: str
+    name: str
+    base_url: str
+    dialect: str
+    paths: Mapping[Endpoint, str]
+    auth: str = "bearer"
+    headers: Headers = ()
+    edits: Mapping[Endpoint, Callable[[Document], Document]] = {}
+    reports_stream_usage: bool = True
+    accepts: frozenset[str] = frozenset()
+    notes: str = ""
+
+
+class Target(msgspec.Struct, frozen=True):
+    """One channel as a dialect sees it: where to, with which key, configured how.
+
+    `memo` is the dialect's own: what it has worked out from this target before (a URL, headers).
+    """
+
+    channel_id: int
+    provider: Provider
+    base_url: str
+    key: Secret
+    config: Mapping[str, str] = {}
+    memo: dict[Any, Any] = {}
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One client request, addressed to one channel.
+
+    `body` is what the client sent (bytes; for multipart endpoints a source that `upstream` can send again and
+    again, see `upstream.bodies`). `document` is `None` in the fast lane (client and vendor speak the same dialect
+    and nothing has to be decoded); otherwise the canonical document, not to be changed in place.
+    `model` is what the vendor calls the model, `asked_model` what the client asked for. `max_output_tokens` is set
+    when the gateway imposes a limit (the client named none and the balance is small). `system_prompt` is the
+    channel's forced one. `headers` are the client's headers that may travel (lower-case names). `created` is unix
+    seconds, for the ids and dates that a converted answer needs. `has_stream_options` is false when the client's document is
+    known to have none, which saves looking for them. `input_estimate` (tokens) is for answers that begin with the count.
+    """
+
+    endpoint: Endpoint
+    target: Target
+    model: str
+    asked_model: str
+    stream: bool
+    body: Any
+    document: Document | None = None
+    content_type: str = "application/json"
+    shows_usage: bool = True
+    max_output_tokens: int | None = None
+    system_prompt: str | None = None
+    headers: Mapping[str, str] = {}
+    query: str = ""
+    request_id: str = ""
+    created: int = 0
+    has_stream_options: bool = True
+    input_estimate: int = 0
+
+
+class UpstreamRequest(msgspec.Struct, frozen=True):
+    """What goes to the vendor. `headers` never contains Host, Content-Length or Transfer-Encoding."""
+
+    method: str
+    url: str
+    headers: Headers
+    body: Any = b""
+
+
+class Reply(msgspec.Struct):
+    """A whole answer in canonical form (OpenAI chat completion), and what it consumed (`None`: not said)."""
+
+    document: Document
+    usage: Usage | None
+
+
+class StreamDecoder(Protocol):
+    """Vendor events in, canonical chunks out. `usage` is the last one seen.
+
+    `ended` turns true with the event after which the vendor says nothing more (`[DONE]`, `message_stop`).
+    """
+
+    usage: Usage | None
+    ended: bool
+
+    def feed(self, event: Any) -> list[Document]:
+        """Return the canonical chunks of one event; raise `UpstreamError` for an error event."""
+        ...
+
+    def finish(self) -> list[Document]:
+        """The vendor closed the stream: return what is left; raise `Truncated` if it was not complete."""
+        ...
+
+
+class Watcher(Protocol):
+    """The fast lane's eye on a stream that passes through unchanged.
+
+    `feed` takes whole events as bytes (they end at an event boundary) and returns what the client gets: the
+    same object when nothing has to be hidden. It must not decode what it need not. `usage` is the last one
+    seen; `output_tokens` estimates what has been delivered so far. `complete`: nothing of the answer is missing (a finish
+    reason, or the end mark, was seen). `ended`: the dialect's end mark itself has passed. `end` is that mark, for
+    vendors that close a complete stream without it.
+    """
+
+    usage: Usage | None
+    complete: bool
+    ended: bool
+    end: bytes
+
+    @property
+    def output_tokens(self) -> int:
+        """Return an estimate of the tokens delivered so far, for answers whose usage never comes."""
+        ...
+
+    def feed(self, events: bytes) -> bytes:
+        """Return the bytes to forward; raise `UpstreamError` if the vendor sent an error event first."""
+        ...
+
+
+class Dialect(Protocol):
+    """A wire format: four pure functions and one small state machine."""
+
+    name: str
+    framing: str  # sse | ndjson | eventstream | json
+
+    def request(self, call: Call) -> UpstreamRequest:
+        """Return the vendor's request; raise `InvalidRequest` naming the field for what cannot be said to it."""
+        ...
+
+    def response(self, call: Call, body: bytes) -> Reply:
+        """Return the canonical reply of a whole chat answer; raise `UpstreamError` if it is not one."""
+        ...
+
+    def usage(self, call: Call, body: bytes) -> Usage | None:
+        """Return the usage of a whole answer that passes through unchanged (any endpoint)."""
+        ...
+
+    def stream(self, call: Call) -> StreamDecoder:
+        """Return the state machine that turns this vendor's events into canonical chunks."""
+        ...
+
+    def watch(self, call: Call) -> Watcher:
+        """Return the fast lane's watcher."""
+        ...
+
+    def error(self, status: int, headers: Mapping[str, str], body: bytes) -> UpstreamError:
+        """Return the vendor's refusal as an error: retryable, channel at fault, when again."""
+        ...

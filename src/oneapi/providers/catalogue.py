@@ -1,0 +1,118 @@
+"""Which models a channel type is known to have, and who owns a model: One API's lists, for forms and `/v1/models`.
+
+The lists are data (`models.json`), read when first asked for.
+"""
+
+from functools import lru_cache
+from importlib.resources import files
+from typing import Final
+
+import msgspec
+
+# One API's names of the lists, by channel type; types that are not here share OpenAI's list.
+_LISTS: Final = {
+    **dict.fromkeys((1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 21, 22, 50), "openai"),
+    11: "palm",
+    14: "anthropic",
+    15: "baidu",
+    16: "zhipu",
+    17: "ali",
+    18: "xunfei",
+    19: "ai360",
+    20: "openrouter",
+    23: "tencent",
+    24: "gemini",
+    25: "moonshot",
+    26: "baichuan",
+    27: "minimax",
+    28: "mistral",
+    29: "groq",
+    30: "ollama",
+    31: "lingyiwanwu",
+    32: "stepfun",
+    33: "aws",
+    34: "coze",
+    35: "cohere",
+    36: "deepseek",
+    37: "cloudflare",
+    38: "deepl",
+    39: "togetherai",
+    40: "doubao",
+    41: "novita",
+    42: "vertexai",
+    43: "proxy",
+    44: "siliconflow",
+    45: "xai",
+    46: "replicate",
+    47: "baiduv2",
+    48: "xunfeiv2",
+    49: "alibailian",
+    51: "geminiv2",
+}
+# One API's order: of a model in several lists, the last owner counts.
+_OWNERS: Final = (
+    ("openai", "openai"),
+    ("anthropic", "anthropic"),
+    ("palm", "google palm"),
+    ("baidu", "baidu"),
+    ("zhipu", "zhipu"),
+    ("ali", "ali"),
+    ("xunfei", "xunfei"),
+    ("tencent", "tencent"),
+    ("gemini", "google gemini"),
+    ("ollama", "ollama"),
+    ("aws", "aws"),
+    ("coze", "coze"),
+    ("cohere", "Cohere"),
+    ("cloudflare", "cloudflare"),
+    ("deepl", "deepl"),
+    ("vertexai", "vertexai"),
+    ("proxy", "proxy"),
+    ("replicate", "replicate"),
+    ("ai360", "360"),
+    ("moonshot", "moonshot"),
+    ("baichuan", "baichuan"),
+    ("minimax", "minimax"),
+    ("doubao", "doubao"),
+    ("mistral", "mistralai"),
+    ("groq", "groq"),
+    ("lingyiwanwu", "lingyiwanwu"),
+    ("stepfun", "stepfun"),
+    ("deepseek", "deepseek"),
+    ("togetherai", "together.ai"),
+    ("novita", "novita"),
+    ("siliconflow", "siliconflow"),
+    ("xai", "xai"),
+    ("baiduv2", "baiduv2"),
+    ("xunfeiv2", "xunfeiv2"),
+)
+
+
+@lru_cache(maxsize=1)
+def _lists() -> dict[str, list[str]]:
+    data = files("oneapi.providers").joinpath("models.json").read_bytes()
+    return msgspec.json.decode(data, type=dict[str, list[str]])
+
+
+def models_of(number: int) -> tuple[str, ...]:
+    """Return the models a channel type is known to have."""
+    return tuple(_lists().get(_LISTS.get(number, "openai"), ()))
+
+
+def channel_types() -> tuple[int, ...]:
+    """Return every channel type of One API."""
+    return tuple(sorted(_LISTS))
+
+
+@lru_cache(maxsize=1)
+def owners() -> dict[str, str]:
+    """Return the owner of every model in One API's catalogue, in its order."""
+    found: dict[str, str] = {}
+    for name, shown in _OWNERS:
+        found |= dict.fromkeys(_lists().get(name, ()), shown)
+    return found
+
+
+def owner(model: str) -> str | None:
+    """Return who owns a model, `None` for one that no list has."""
+    return owners().get(model)

@@ -1,0 +1,137 @@
+"""OpenAI's dialect as vendors speak it: 33 of One API's channel types.
+
+Sources: https://platform.openai.com/docs/api-reference, https://learn.microsoft.com/azure/ai-foundry/openai/reference
+(read 2026-11-21). What single vendors do differently is said in their rows (`providers.registry`) and where it
+is evened out (`openai_stream`, `openai_usage`, `openai_lowering`).
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+import msgspec
+
+from oneapi.errors import UpstreamError
+from oneapi.providers.base import Call, Document, Endpoint, Headers, Reply, Secret, UpstreamRequest
+from oneapi.providers.openai_edits import edited, edited_body
+from oneapi.providers.openai_lowering import lowered
+from oneapi.providers.openai_stream import OpenAIDecoder, decoded_answer, reply_of
+from oneapi.providers.openai_usage import (
+    TRANSCRIPTS,
+    Counts,
+    usage_of_answer,
+    usage_of_speech,
+    usage_of_subtitles,
+)
+from oneapi.providers.openai_watch import OpenAIWatcher
+from oneapi.providers.refusals import refusal
+from oneapi.providers.urls import url_of
+from oneapi.wire.usage import Usage
+
+
+class _Answer(msgspec.Struct):
+    usage: Counts | None = None
+    error: Any = None
+
+
+_ANSWER: Final = msgspec.json.Decoder(_Answer)
+_KEPT: Final = 512  # aims of one target
+_LIGHT: Final = frozenset({Endpoint.CHAT, Endpoint.COMPLETIONS, Endpoint.EMBEDDINGS})
+
+
+class OpenAIDialect:
+    """See `providers.base.Dialect`."""
+
+    name = "openai"
+    framing = "sse"
+
+    def request(self, call: Call) -> UpstreamRequest:
+        """Return the vendor's request; in the fast lane the client's bytes, edited only where they must be."""
+        if call.document is None and not call.headers and not call.query:
+            return self._plain(call)
+        url = url_of(call)
+        if call.document is not None:
+            body: Any = msgspec.json.encode(_converted(call, call.document))
+            content_type = "application/json"
+        else:
+            body, content_type = call.body, call.content_type
+            if isinstance(body, bytes) and not content_type.startswith("multipart/"):
+                body = edited_body(call, body)
+        return UpstreamRequest("POST", url, _headers(call, content_type), body)
+
+    def _plain(self, call: Call) -> UpstreamRequest:
+        """Return a request of the fast lane whose URL and headers depend on nothing but the target and four words."""
+        memo = call.target.memo
+        place = (call.endpoint, call.model, call.stream, call.content_type)
+        aim = memo.get(place)
+        if aim is None:
+            if len(memo) >= _KEPT:
+                memo.clear()
+            aim = memo[place] = (url_of(call), _headers(call, call.content_type))
+        body = call.body
+        if type(body) is bytes and not call.content_type.startswith("multipart/"):
+            body = edited_body(call, body)
+        return UpstreamRequest("POST", aim[0], aim[1], body)
+
+    def response(self, call: Call, body: bytes) -> Reply:
+        """Return the canonical reply of a whole chat answer."""
+        return reply_of(call, body)
+
+    def usage(self, call: Call, body: bytes) -> Usage | None:
+        """Return the usage of a whole answer; raise `UpstreamError` for one that is broken or an error."""
+        if call.endpoint is Endpoint.SPEECH:
+            return usage_of_speech(call)
+        if call.endpoint in _LIGHT:
+            try:
+                answer = _ANSWER.decode(body)
+            except msgspec.ValidationError:
+                pass  # something unusual, looked at again below
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                decoded_answer(body)
+            else:
+                if answer.usage is not None and answer.error is None:
+                    usage = answer.usage.usage()
+                    if usage is not None:
+                        return usage
+        if call.endpoint in TRANSCRIPTS and not body.lstrip().startswith(b"{"):
+            return usage_of_subtitles(body)
+        return usage_of_answer(call, decoded_answer(body))
+
+    def stream(self, call: Call) -> OpenAIDecoder:
+        """Return the state machine that evens out chunks."""
+        return OpenAIDecoder(call)
+
+    def watch(self, call: Call) -> OpenAIWatcher:
+        """Return the fast lane's watcher."""
+        return OpenAIWatcher(call)
+
+    def error(self, status: int, headers: Mapping[str, str], body: bytes) -> UpstreamError:
+        """Return the vendor's refusal as an error."""
+        return refusal(status, headers, body)
+
+
+def _converted(call: Call, document: Document) -> Document:
+    """Return the vendor's document; only a client of another dialect left extra fields in it."""
+    fields = lowered(call, document) if "anthropic" in document else document
+    fields = edited(call, fields)
+    edit = call.target.provider.edits.get(call.endpoint)
+    return edit(fields) if edit is not None else fields
+
+
+def _headers(call: Call, content_type: str) -> Headers:
+    provider = call.target.provider
+    accept = "text/event-stream" if call.stream else call.headers.get("accept", "application/json")
+    fixed = _fixed(provider.auth, call.target.key, content_type, accept, provider.headers)
+    travelling = tuple(
+        (name, value)
+        for name, value in call.headers.items()
+        if name != "accept" and not name.startswith("anthropic-")
+    )
+    return fixed + travelling if travelling else fixed
+
+
+@lru_cache(maxsize=4096)
+def _fixed(auth: str, key: Secret, content_type: str, accept: str, more: Headers) -> Headers:
+    plain = key.reveal()
+    said = ("authorization", f"Bearer {plain}") if auth == "bearer" else (auth, plain)
+    return (said, ("content-type", content_type), ("accept", accept), *more)

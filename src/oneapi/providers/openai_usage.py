@@ -1,0 +1,158 @@
+"""Usage in OpenAI's dialect, with the spellings of the vendors that speak it.
+
+Sources: https://platform.openai.com/docs/api-reference, https://api-docs.deepseek.com/api/create-chat-completion
+(`prompt_cache_hit_tokens`), https://openrouter.ai/docs/use-cases/usage-accounting (`cache_write_tokens`),
+https://console.groq.com/docs/api-reference (`x_groq.usage`) (read 2026-11-21).
+"""
+
+import re
+from typing import Any, Final, cast
+
+import msgspec
+
+from oneapi.providers.base import Call, Endpoint
+from oneapi.wire.canonical import usage_object
+from oneapi.wire.shapes import count, section
+from oneapi.wire.usage import Usage
+
+IMAGES: Final = frozenset({Endpoint.IMAGES, Endpoint.IMAGE_EDITS, Endpoint.IMAGE_VARIATIONS})
+TRANSCRIPTS: Final = frozenset({Endpoint.TRANSCRIPTIONS, Endpoint.TRANSLATIONS})
+_TIMES: Final = re.compile(rb"--> *(?:(\d+):)?(\d+):(\d+)[.,](\d+)")
+
+
+class _PromptDetails(msgspec.Struct):
+    cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    audio_tokens: int | None = None
+
+
+class _AnswerDetails(msgspec.Struct):
+    reasoning_tokens: int | None = None
+    audio_tokens: int | None = None
+
+
+class Counts(msgspec.Struct):
+    """The common shape of a usage object, decoded by type; `usage_of` reads all others."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    total_tokens: int | None = None
+    prompt_tokens_details: _PromptDetails | None = None
+    completion_tokens_details: _AnswerDetails | None = None
+    prompt_cache_hit_tokens: Any = None
+    cached_tokens: Any = None
+    num_cached_tokens: Any = None
+    cache_read_input_tokens: Any = None
+    cache_creation_input_tokens: Any = None
+
+    def usage(self) -> Usage | None:
+        """Return what it says; `None` if that is not all, or in another spelling."""
+        prompt, answer = self.prompt_tokens_details, self.completion_tokens_details
+        cached = (prompt.cached_tokens or 0) if prompt is not None else 0
+        if self.prompt_tokens is None or not (cached or self._is_plain()):
+            return None
+        if self.cache_creation_input_tokens:
+            return None
+        return Usage(
+            input_tokens=self.prompt_tokens,
+            output_tokens=self.completion_tokens or 0,
+            cached_tokens=cached,
+            cache_write_tokens=(prompt.cache_write_tokens or 0) if prompt is not None else 0,
+            audio_input_tokens=(prompt.audio_tokens or 0) if prompt is not None else 0,
+            audio_output_tokens=(answer.audio_tokens or 0) if answer is not None else 0,
+            reasoning_tokens=(answer.reasoning_tokens or 0) if answer is not None else 0,
+        )
+
+    def _is_plain(self) -> bool:
+        return not (
+            self.prompt_cache_hit_tokens
+            or self.cached_tokens
+            or self.num_cached_tokens
+            or self.cache_read_input_tokens
+        )
+
+
+class _Speech(msgspec.Struct):
+    input: str = ""
+
+
+_SPEECH = msgspec.json.Decoder(_Speech)
+
+
+def usage_of(counts: dict[str, Any]) -> Usage:
+    """Read a usage object; what is missing is 0."""
+    prompt = section(counts.get("prompt_tokens_details") or counts.get("input_tokens_details"))
+    prompt = prompt or section(counts.get("input_token_details"))
+    answer = section(counts.get("completion_tokens_details") or counts.get("output_tokens_details"))
+    output = count(counts.get("completion_tokens", counts.get("output_tokens")))
+    total = count(counts.get("total_tokens"))
+    said = counts.get("prompt_tokens", counts.get("input_tokens"))
+    given = count(said) if said is not None else max(0, total - output)
+    cached = (
+        count(prompt.get("cached_tokens"))
+        or count(counts.get("prompt_cache_hit_tokens"))
+        or count(counts.get("cached_tokens"))
+        or count(counts.get("num_cached_tokens"))
+        or count(counts.get("cache_read_input_tokens"))
+    )
+    written = count(prompt.get("cache_write_tokens"))
+    return Usage(
+        input_tokens=given,
+        output_tokens=output,
+        cached_tokens=cached,
+        cache_write_tokens=written or count(counts.get("cache_creation_input_tokens")),
+        audio_input_tokens=count(prompt.get("audio_tokens")),
+        audio_output_tokens=count(answer.get("audio_tokens")),
+        reasoning_tokens=count(answer.get("reasoning_tokens")),
+    )
+
+
+def canonical_counts(counts: dict[str, Any], usage: Usage) -> dict[str, Any]:
+    """Return the usage object with the canonical names filled in, beside the vendor's own."""
+    said = usage_object(usage)
+    for name in ("prompt_tokens_details", "completion_tokens_details"):
+        details = {**section(counts.get(name)), **section(said.get(name))}
+        if details:
+            said[name] = details
+    if counts.get("total_tokens") is not None:
+        said["total_tokens"] = counts["total_tokens"]
+    return {**counts, **said}
+
+
+def usage_of_answer(call: Call, document: dict[str, Any]) -> Usage | None:
+    """Return the usage of a whole JSON answer of any endpoint, `None` if it says none."""
+    counts = section(document.get("usage") or section(document.get("x_groq")).get("usage"))
+    if call.endpoint in TRANSCRIPTS:
+        return _transcript(document, counts)
+    if counts:
+        return usage_of(counts)
+    if call.endpoint in IMAGES:
+        images = document.get("data")
+        return Usage(images=len(cast("list[Any]", images))) if isinstance(images, list) else None
+    return None
+
+
+def _transcript(document: dict[str, Any], counts: dict[str, Any]) -> Usage | None:
+    seconds = (
+        counts.get("seconds") if counts.get("type") == "duration" else document.get("duration")
+    )
+    if isinstance(seconds, int | float) and not isinstance(seconds, bool):
+        return Usage(seconds=float(seconds))
+    return usage_of(counts) if counts else None
+
+
+def usage_of_subtitles(body: bytes) -> Usage | None:
+    """Return the length of what SRT or WebVTT subtitles cover."""
+    found = _TIMES.findall(body)
+    if not found:
+        return None
+    hours, minutes, seconds, fraction = found[-1]
+    whole = int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds)
+    return Usage(seconds=whole + int(fraction) / 10 ** len(fraction))
+
+
+def usage_of_speech(call: Call) -> Usage | None:
+    """Return the characters that a speech request wants spoken."""
+    if not isinstance(call.body, bytes):
+        return None
+    return Usage(characters=len(_SPEECH.decode(call.body).input))

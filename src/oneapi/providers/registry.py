@@ -1,0 +1,213 @@
+"""The table of vendors: One API's channel types as rows, and the dialects by name.
+
+A new vendor of a known dialect is one more row. Base URLs are One API's (read from its source, February 2025) where they
+still answer; `docs/providers.md` is generated from here.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Final
+
+from oneapi.providers.anthropic import AnthropicDialect
+from oneapi.providers.base import Dialect, Endpoint, Headers, Provider
+from oneapi.providers.catalogue import owner
+from oneapi.providers.openai import OpenAIDialect
+
+Paths = Mapping[Endpoint, str]
+
+_SUFFIXES: Final = {
+    Endpoint.CHAT: "/chat/completions",
+    Endpoint.COMPLETIONS: "/completions",
+    Endpoint.EMBEDDINGS: "/embeddings",
+    Endpoint.MODERATIONS: "/moderations",
+    Endpoint.EDITS: "/edits",
+    Endpoint.IMAGES: "/images/generations",
+    Endpoint.IMAGE_EDITS: "/images/edits",
+    Endpoint.IMAGE_VARIATIONS: "/images/variations",
+    Endpoint.SPEECH: "/audio/speech",
+    Endpoint.TRANSCRIPTIONS: "/audio/transcriptions",
+    Endpoint.TRANSLATIONS: "/audio/translations",
+}
+
+
+def _paths(prefix: str, *endpoints: Endpoint) -> Paths:
+    """Return the templates of some endpoints, of all when none is named."""
+    served = endpoints or tuple(_SUFFIXES)
+    return MappingProxyType({name: f"{{base}}{prefix}{_SUFFIXES[name]}" for name in served})
+
+
+_V1: Final = _paths("/v1")
+_BARE: Final = _paths("")
+_TEXT: Final = (Endpoint.CHAT, Endpoint.COMPLETIONS, Endpoint.EMBEDDINGS)
+_MINIMAX: Final[Paths] = {Endpoint.CHAT: "{base}/v1/text/chatcompletion_v2"}
+_OPENROUTER_HEADERS: Final[Headers] = (
+    ("http-referer", "https://github.com/songquanpeng/one-api"),
+    ("x-title", "One API"),
+)
+_OPENROUTER_EXTRAS: Final = frozenset({"cache_control", "reasoning", "reasoning_details"})
+_REASONING: Final = frozenset({"reasoning_content"})
+_REASONING_SWITCH: Final = frozenset({"reasoning_content", "thinking"})
+
+
+def _openai(
+    number: int,
+    slug: str,
+    name: str,
+    base_url: str,
+    paths: Paths = _V1,
+    accepts: frozenset[str] = frozenset(),
+) -> Provider:
+    return Provider(number, slug, name, base_url, "openai", paths, accepts=accepts)
+
+
+_ROWS: Final = (
+    _openai(1, "openai", "OpenAI", "https://api.openai.com"),
+    _openai(2, "api2d", "API2D", "https://oa.api2d.net"),
+    Provider(
+        3,
+        "azure",
+        "Azure OpenAI",
+        "",
+        "openai",
+        _paths("/openai/deployments/{model}"),
+        auth="api-key",
+        notes="Base URL required. Deployment = model without dots, or exactly what the model is mapped to; "
+        "`api_version` from the channel or the client's query; a base URL ending in `/openai/v1` needs none.",
+    ),
+    _openai(4, "closeai", "CloseAI", "https://api.closeai-proxy.xyz"),
+    _openai(5, "openai-sb", "OpenAI-SB", "https://api.openai-sb.com"),
+    _openai(6, "openai-max", "OpenAI Max", "https://api.openaimax.com"),
+    _openai(7, "ohmygpt", "OhMyGPT", "https://api.ohmygpt.com"),
+    Provider(
+        8, "custom", "Custom", "", "openai", _V1, notes="Base URL required; `/v1/…` is appended."
+    ),
+    _openai(9, "ails", "AI.LS", "https://api.caipacity.com"),
+    _openai(10, "aiproxy", "AI Proxy", "https://api.aiproxy.io"),
+    _openai(12, "api2gpt", "API2GPT", "https://api.api2gpt.com"),
+    _openai(13, "aigc2d", "AIGC2D", "https://api.aigc2d.com"),
+    Provider(
+        14,
+        "anthropic",
+        "Anthropic",
+        "https://api.anthropic.com",
+        "anthropic",
+        {Endpoint.CHAT: "{base}/v1/messages"},
+        auth="x-api-key",
+    ),
+    _openai(19, "ai360", "360 AI Brain", "https://ai.360.cn"),
+    Provider(
+        20,
+        "openrouter",
+        "OpenRouter",
+        "https://openrouter.ai/api",
+        "openai",
+        _V1,
+        headers=_OPENROUTER_HEADERS,
+        accepts=_OPENROUTER_EXTRAS,
+        notes="Cache marks and signed thinking are passed on.",
+    ),
+    Provider(
+        22,
+        "fastgpt",
+        "FastGPT",
+        "https://fastgpt.run/api/openapi",
+        "openai",
+        _V1,
+        notes="Key: `APIKey-AppId`.",
+    ),
+    _openai(25, "moonshot", "Moonshot AI", "https://api.moonshot.cn", accepts=_REASONING),
+    _openai(26, "baichuan", "Baichuan", "https://api.baichuan-ai.com"),
+    _openai(27, "minimax", "MiniMax", "https://api.minimax.chat", _MINIMAX),
+    Provider(
+        28,
+        "mistral",
+        "Mistral AI",
+        "https://api.mistral.ai",
+        "openai",
+        _V1,
+        reports_stream_usage=False,
+        notes="Refuses `stream_options`; reports usage in the last chunk anyway.",
+    ),
+    _openai(29, "groq", "Groq", "https://api.groq.com/openai"),
+    _openai(31, "lingyiwanwu", "01.AI", "https://api.lingyiwanwu.com"),
+    _openai(32, "stepfun", "StepFun", "https://api.stepfun.com"),
+    _openai(36, "deepseek", "DeepSeek", "https://api.deepseek.com", accepts=_REASONING_SWITCH),
+    _openai(39, "togetherai", "together.ai", "https://api.together.xyz"),
+    _openai(
+        40,
+        "doubao",
+        "Volcengine Doubao",
+        "https://ark.cn-beijing.volces.com",
+        _paths("/api/v3", *_TEXT, Endpoint.IMAGES),
+        _REASONING_SWITCH,
+    ),
+    _openai(41, "novita", "Novita", "https://api.novita.ai/v3/openai", _paths("", *_TEXT)),
+    Provider(
+        43,
+        "proxy",
+        "Proxy",
+        "",
+        "openai",
+        {},
+        auth="raw",
+        notes="Reached by `/v1/oneapi/proxy/{channel}/…` only; the key is sent as it is.",
+    ),
+    _openai(44, "siliconflow", "SiliconFlow", "https://api.siliconflow.cn", accepts=_REASONING),
+    _openai(45, "xai", "xAI", "https://api.x.ai"),
+    _openai(
+        47,
+        "baiduv2",
+        "Baidu Qianfan V2",
+        "https://qianfan.baidubce.com",
+        _paths("/v2", Endpoint.CHAT, Endpoint.EMBEDDINGS, Endpoint.IMAGES),
+    ),
+    _openai(48, "xunfeiv2", "iFlytek Spark V2", "https://spark-api-open.xf-yun.com"),
+    _openai(
+        49,
+        "alibailian",
+        "Alibaba Bailian",
+        "https://dashscope.aliyuncs.com",
+        _paths("/compatible-mode/v1", *_TEXT),
+    ),
+    Provider(
+        50,
+        "openai-compatible",
+        "OpenAI compatible",
+        "",
+        "openai",
+        _BARE,
+        notes="Base URL required, as SDKs want it (with `/v1`).",
+    ),
+    _openai(
+        51,
+        "gemini-openai",
+        "Gemini (OpenAI)",
+        "https://generativelanguage.googleapis.com/v1beta/openai",
+        _BARE,
+    ),
+)
+_BY_TYPE: Final = {row.type: row for row in _ROWS}
+
+
+def provider(number: int) -> Provider | None:
+    """Return the provider of a channel type, `None` for types that are not served."""
+    return _BY_TYPE.get(number)
+
+
+def providers() -> tuple[Provider, ...]:
+    """Return all rows, by channel type."""
+    return _ROWS
+
+
+@lru_cache(maxsize=1)
+def _dialects() -> dict[str, Dialect]:
+    return {found.name: found for found in (OpenAIDialect(), AnthropicDialect())}
+
+
+def dialect(name: str) -> Dialect:
+    """Return a dialect; an unknown name is a mistake of ours."""
+    return _dialects()[name]
+
+
+__all__ = ["dialect", "owner", "provider", "providers"]

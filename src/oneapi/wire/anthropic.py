@@ -1,0 +1,154 @@
+"""Anthropic's dialect as clients speak it: `/v1/messages`, its stream and its errors.
+
+Source: https://platform.claude.com/docs/en/api/messages, …/errors, …/build-with-claude/streaming and the types of its
+Python SDK 2.12 (read 2026-11-21).
+"""
+
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from oneapi.errors import GatewayError, InvalidRequest, UpstreamError
+from oneapi.wire.anthropic_blocks import STOP, Block, blocks_of
+from oneapi.wire.anthropic_request import canonical_request
+from oneapi.wire.anthropic_stream import AnthropicStream, event, message_id, refusal_details
+from oneapi.wire.anthropic_usage import anthropic_counts, anthropic_counts_of
+from oneapi.wire.decoding import UNDECODABLE, decode_as, document_of
+from oneapi.wire.dialect import MAX_LIMIT, Asked, Envelope
+from oneapi.wire.shapes import objects, section, text
+from oneapi.wire.usage import Usage
+
+_TYPES: Final = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    402: "billing_error",
+    403: "permission_error",
+    404: "not_found_error",
+    409: "conflict_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    503: "overloaded_error",
+    504: "timeout_error",
+    529: "overloaded_error",
+}
+
+
+class MessagesEnvelope(Envelope, frozen=True, kw_only=True):
+    """A Messages request names its limit."""
+
+    model: Annotated[str, msgspec.Meta(min_length=1)]  # pyright: ignore[reportGeneralTypeIssues]
+    max_tokens: Annotated[int, msgspec.Meta(ge=0, le=MAX_LIMIT)]  # pyright: ignore[reportGeneralTypeIssues]
+    messages: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1)]
+
+    @property
+    def shows_usage(self) -> bool:
+        """Usage is always part of this dialect's streams."""
+        return True
+
+
+class CountEnvelope(Envelope, frozen=True, kw_only=True):
+    """A request to count a prompt's tokens: a Messages request without a limit."""
+
+    model: Annotated[str, msgspec.Meta(min_length=1)]  # pyright: ignore[reportGeneralTypeIssues]
+    messages: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1)]
+
+
+COUNT: Final = "count_tokens"
+_DECODER: Final = msgspec.json.Decoder(MessagesEnvelope)
+_COUNT_DECODER: Final = msgspec.json.Decoder(CountEnvelope)
+
+
+class AnthropicClient:
+    """The client dialect of `/v1/messages`."""
+
+    name = "anthropic"
+    keepalive = event("ping")
+
+    def envelope(self, body: bytes, endpoint: str = "chat") -> Envelope:
+        """Read a request's outside; raise `InvalidRequest` naming the field that is wrong."""
+        if endpoint == COUNT:
+            return decode_as(_COUNT_DECODER, body)
+        if endpoint != "chat":
+            raise InvalidRequest(f"this dialect has no endpoint {endpoint!r}")
+        return decode_as(_DECODER, body)
+
+    def to_canonical(self, body: bytes) -> dict[str, Any]:
+        """Return a Messages request in canonical form."""
+        return canonical_request(document_of(body))
+
+    def render(self, document: dict[str, Any], usage: Usage | None) -> bytes:
+        """Return a whole reply as a message."""
+        return msgspec.json.encode(message_of_reply(document, usage))
+
+    def stream(self, call: Asked) -> AnthropicStream:
+        """Return the state machine that prints events."""
+        return AnthropicStream(call)
+
+    def error(self, error: GatewayError, request_id: str) -> tuple[int, bytes]:
+        """Return the status and body of an error."""
+        status = error.status if 400 <= error.status <= 599 else 502
+        return status, msgspec.json.encode(_error_document(error, request_id))
+
+    def error_event(self, error: GatewayError, request_id: str) -> bytes:
+        """Return an error inside a stream that has begun."""
+        document = _error_document(error, request_id)
+        del document["type"]
+        return event("error", **document)
+
+
+def message_of_reply(document: Block, usage: Usage | None) -> Block:
+    """Return the message of a canonical reply."""
+    choices = objects(document.get("choices"))
+    choice: Block = choices[0] if choices else {}
+    message = section(choice.get("message"))
+    details: Block = dict(section(document.get("anthropic")))
+    content = blocks_of(message, "message", unsigned=True)
+    reason = choice.get("stop_reason") or STOP.get(text(choice.get("finish_reason")), "end_turn")
+    refusal = message.get("refusal")
+    if isinstance(refusal, str) and refusal and not details.get("stop_details"):
+        content.append({"type": "text", "text": refusal})
+        details["stop_details"] = refusal_details(refusal)
+        reason = "refusal"
+    counts = section(document.get("usage"))
+    return {
+        "id": message_id(document),
+        "type": "message",
+        "role": "assistant",
+        "model": document.get("model") or "",
+        "content": content,
+        "stop_reason": reason,
+        "stop_sequence": choice.get("stop_sequence"),
+        **details,
+        "usage": _counts(counts, usage),
+    }
+
+
+def _counts(counts: Block, usage: Usage | None) -> Block:
+    if counts:
+        return anthropic_counts(counts)
+    return anthropic_counts_of(usage if usage is not None else Usage())
+
+
+def _error_document(error: GatewayError, request_id: str) -> Block:
+    own: Block = {"type": _type_of(error), "message": error.message}
+    if isinstance(error, UpstreamError) and error.body:
+        own = {**_vendor_object(error.body), **own}
+    return {"type": "error", "error": own, "request_id": request_id or None}
+
+
+def _type_of(error: GatewayError) -> str:
+    if isinstance(error, UpstreamError) and error.type.endswith("_error"):
+        known = error.type in _TYPES.values() or error.type == "api_error"
+        if known:
+            return error.type
+    fallback = "invalid_request_error" if 400 <= error.status < 500 else "api_error"
+    return _TYPES.get(error.status, fallback)
+
+
+def _vendor_object(body: bytes) -> Block:
+    """Return the vendor's own error object, if the vendor speaks this dialect."""
+    try:
+        document = section(msgspec.json.decode(body))
+    except UNDECODABLE:
+        return {}
+    return section(document.get("error")) if document.get("type") == "error" else {}

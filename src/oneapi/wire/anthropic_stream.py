@@ -1,0 +1,228 @@
+"""Prints canonical chunks as the events of Anthropic's Messages stream.
+
+Blocks follow one another there: a block is closed before the next one begins.
+Source: https://platform.claude.com/docs/en/build-with-claude/streaming (read 2026-11-21).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from oneapi.errors import UpstreamError
+from oneapi.wire.anthropic_blocks import STOP, THINKING, Block, without
+from oneapi.wire.anthropic_usage import anthropic_counts
+from oneapi.wire.canonical import delta_texts
+from oneapi.wire.dialect import Asked
+from oneapi.wire.shapes import objects, section, text
+from oneapi.wire.sse import event_bytes
+from oneapi.wire.textmeter import TextMeter
+
+_EMPTY_THINKING = {"type": "thinking", "thinking": "", "signature": ""}
+
+
+def event(name: str, **fields: Any) -> bytes:
+    """Print one event of the stream."""
+    return event_bytes(msgspec.json.encode({"type": name, **fields}), name)
+
+
+def message_id(document: Block) -> str:
+    """Return the id an Anthropic client sees."""
+    found = str(document.get("id") or "").removeprefix("chatcmpl-")
+    return found if found.startswith("msg_") else f"msg_{found}"
+
+
+class AnthropicStream:
+    """State: which block is open, under which key; what is only known at the end."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._meter = TextMeter()
+        self._started = False
+        self._next = 0  # index of the next block
+        self._open: tuple[str, int] | None = None
+        self._calls: set[int] = set()
+        self._call = -1
+        self._usage: Block = {}
+        self._finish: Block = {}
+        self._details: Block = {}
+        self._refusal = ""
+
+    @property
+    def output_tokens(self) -> int:
+        """Return an estimate of the tokens delivered so far."""
+        return self._meter.tokens
+
+    def feed(self, chunk: Block) -> bytes:
+        """Return the events of one chunk."""
+        for said in delta_texts(chunk):
+            self._meter.add(said)
+        self._usage = section(chunk.get("usage")) or self._usage
+        out: list[bytes] = []
+        if not self._started:
+            out.append(self._start(chunk))
+        else:
+            self._details = section(chunk.get("anthropic")) or self._details
+        for choice in objects(chunk.get("choices")):
+            if choice.get("index", 0) != 0:
+                continue
+            out += self._delta(section(choice.get("delta")))
+            if choice.get("finish_reason"):
+                self._finish = choice
+        return b"".join(out)
+
+    def _start(self, chunk: Block) -> bytes:
+        self._started = True
+        message: Block = {
+            "id": message_id(chunk if chunk.get("id") else {"id": self._asked.request_id}),
+            "type": "message",
+            "role": "assistant",
+            "model": chunk.get("model") or self._asked.asked_model,
+            "content": [],
+            "stop_reason": None,
+            "stop_sequence": None,
+            **section(chunk.get("anthropic")),
+            "usage": self._first_counts(),
+        }
+        return event("message_start", message=message)
+
+    def _first_counts(self) -> Block:
+        """Return what is known of the usage before the answer: what the vendor says, else our estimate."""
+        if self._usage:
+            return anthropic_counts(self._usage)
+        return {"input_tokens": self._asked.input_estimate, "output_tokens": 0}
+
+    def _delta(self, delta: Block) -> Iterator[bytes]:
+        for entry in objects(delta.get("content_blocks")):
+            yield from self._entry(entry)
+        thinking = objects(delta.get("thinking_blocks"))
+        for block in thinking:
+            yield from self._think(block)
+        thought = text(delta.get("reasoning_content"))
+        if thought and not thinking:
+            yield from self._ensure("thinking", -1, dict(_EMPTY_THINKING))
+            yield self._piece(type="thinking_delta", thinking=thought)
+        refusal = text(delta.get("refusal"))
+        self._refusal += refusal
+        for said in (text(delta.get("content")), refusal):
+            if said:
+                yield from self._ensure("text", -1, {"type": "text", "text": ""})
+                yield self._piece(type="text_delta", text=said)
+        for call in objects(delta.get("tool_calls")):
+            yield from self._tool(call)
+
+    def _piece(self, **delta: Any) -> bytes:
+        return event("content_block_delta", index=self._next - 1, delta=delta)
+
+    def _ensure(self, kind: str, key: int, block: Block) -> Iterator[bytes]:
+        """Open a block unless it is the open one."""
+        if self._open == (kind, key):
+            return
+        yield from self._close()
+        self._open = (kind, key)
+        self._next += 1
+        yield event("content_block_start", index=self._next - 1, content_block=block)
+
+    def _close(self) -> Iterator[bytes]:
+        if self._open is not None:
+            self._open = None
+            yield event("content_block_stop", index=self._next - 1)
+
+    def _think(self, block: Block) -> Iterator[bytes]:
+        key = block.get("index", 0)
+        if block.get("type") == "redacted_thinking":
+            yield from self._ensure("redacted", key, without(block, "index"))
+            return
+        yield from self._ensure("thinking", key, dict(_EMPTY_THINKING))
+        if block.get("thinking"):
+            yield self._piece(type="thinking_delta", thinking=block["thinking"])
+        if block.get("signature"):
+            yield self._piece(type="signature_delta", signature=block["signature"])
+
+    def _tool(self, call: Block) -> Iterator[bytes]:
+        key = self._key(call)
+        function = section(call.get("function"))
+        if self._open != ("tool_use", key):
+            if key in self._calls:
+                raise UpstreamError(
+                    "the provider mixed the arguments of parallel tool calls, which this dialect cannot say"
+                )
+            self._calls.add(key)
+            rest = without(call, "index", "id", "type", "function")
+            block: Block = {
+                "type": "tool_use",
+                "id": call.get("id") or f"toolu_{self._asked.request_id}_{key}",
+                "name": function.get("name") or "",
+                "input": {},
+                **rest,
+            }
+            yield from self._ensure("tool_use", key, block)
+        arguments = text(function.get("arguments"))
+        if arguments:
+            yield self._piece(type="input_json_delta", partial_json=arguments)
+
+    def _key(self, call: Block) -> int:
+        """Return a call's index; vendors that send none begin each call with its id."""
+        index = call.get("index")
+        if isinstance(index, int):
+            self._call = index
+        elif call.get("id") or self._call < 0:
+            self._call += 1
+        return self._call
+
+    def _entry(self, entry: Block) -> Iterator[bytes]:
+        """Follow the order that the chunks state; entries about blocks gone by only matter for their end."""
+        index = entry.get("index", 0)
+        if "type" in entry and index >= self._next:
+            yield from self._begin(entry)
+        if index != self._next - 1:
+            return
+        for citation in objects(entry.get("citations")):
+            yield self._piece(type="citations_delta", citation=without(citation, "index"))
+        if entry.get("partial_json"):
+            yield self._piece(type="input_json_delta", partial_json=entry["partial_json"])
+        if "delta" in entry:
+            yield self._piece(**entry["delta"])
+        if "length" in entry:
+            yield from self._close()
+
+    def _begin(self, entry: Block) -> Iterator[bytes]:
+        yield from self._close()
+        kind = entry["type"]
+        if kind == "text":
+            block = {**without(entry, "index", "length", "citations"), "text": ""}
+            if "citations" in entry:
+                block["citations"] = [] if entry["citations"] is not None else None
+            yield from self._ensure("text", -1, block)
+        elif kind not in THINKING and kind != "tool_use":
+            yield from self._ensure(
+                kind, entry.get("index", 0), without(entry, "index", "partial_json")
+            )
+
+    def finish(self) -> bytes:
+        """Close what is open; say why the answer ended and what it used."""
+        out: list[bytes] = []
+        if not self._started:
+            out.append(self._start({}))
+        out += self._close()
+        end = self._finish
+        reason = text(end.get("finish_reason")) or "stop"
+        delta: Block = {
+            "stop_reason": end.get("stop_reason") or STOP.get(reason, "end_turn"),
+            "stop_sequence": end.get("stop_sequence"),
+            **self._details,
+        }
+        if self._refusal and not delta.get("stop_details"):
+            delta["stop_reason"] = "refusal"
+            delta["stop_details"] = refusal_details(self._refusal)
+        usage = (
+            anthropic_counts(self._usage) if self._usage else {"output_tokens": self.output_tokens}
+        )
+        out.append(event("message_delta", delta=delta, usage=usage))
+        out.append(event("message_stop"))
+        return b"".join(out)
+
+
+def refusal_details(explanation: str) -> Block:
+    """Return the details of a refusal that a vendor explained in words."""
+    return {"type": "refusal", "category": None, "explanation": explanation}

@@ -1,0 +1,95 @@
+"""Counts: Anthropic's usage object, OpenAI's, and `Usage`.
+
+Anthropic's `input_tokens` excludes what was read from and written to the cache; OpenAI's and ours include it.
+Source: https://platform.claude.com/docs/en/api/messages and the types of its Python SDK 2.12 (read 2026-11-21).
+"""
+
+from typing import Any
+
+from oneapi.wire.shapes import count, section
+from oneapi.wire.usage import Usage
+
+_OPENAI_NAMES = frozenset(
+    {
+        "prompt_tokens",
+        "completion_tokens",
+        "total_tokens",
+        "prompt_tokens_details",
+        "completion_tokens_details",
+    }
+)
+
+
+def usage_of(counts: dict[str, Any]) -> Usage:
+    """Read Anthropic's usage object."""
+    cached = count(counts.get("cache_read_input_tokens"))
+    written = count(counts.get("cache_creation_input_tokens"))
+    lifetimes = section(counts.get("cache_creation"))
+    written_1h = count(lifetimes.get("ephemeral_1h_input_tokens"))
+    written = max(written, written_1h + count(lifetimes.get("ephemeral_5m_input_tokens")))
+    details = section(counts.get("output_tokens_details"))
+    return Usage(
+        input_tokens=count(counts.get("input_tokens")) + cached + written,
+        output_tokens=count(counts.get("output_tokens")),
+        cached_tokens=cached,
+        cache_write_tokens=written - written_1h,
+        cache_write_1h_tokens=written_1h,
+        reasoning_tokens=count(details.get("thinking_tokens")),
+    )
+
+
+def canonical_counts(counts: dict[str, Any]) -> dict[str, Any]:
+    """Return OpenAI's usage object for Anthropic's, which is kept beside it."""
+    usage = usage_of(counts)
+    prompt, completion = usage.input_tokens, usage.output_tokens
+    written = usage.cache_write_tokens + usage.cache_write_1h_tokens
+    said: dict[str, Any] = {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+    }
+    if usage.cached_tokens or written:
+        said["prompt_tokens_details"] = {
+            "cached_tokens": usage.cached_tokens,
+            "cache_write_tokens": written,
+        }
+    if usage.reasoning_tokens:
+        said["completion_tokens_details"] = {"reasoning_tokens": usage.reasoning_tokens}
+    own = {k: v for k, v in counts.items() if k not in {"input_tokens", "output_tokens"}}
+    return {**own, **said}
+
+
+def anthropic_counts(counts: dict[str, Any]) -> dict[str, Any]:
+    """Return Anthropic's usage object for a canonical one."""
+    own = {k: v for k, v in counts.items() if k not in _OPENAI_NAMES}
+    prompt = section(counts.get("prompt_tokens_details"))
+    completion = section(counts.get("completion_tokens_details"))
+    if "cache_read_input_tokens" not in own and "cached_tokens" in prompt:
+        own["cache_read_input_tokens"] = count(prompt["cached_tokens"])
+        own["cache_creation_input_tokens"] = count(prompt.get("cache_write_tokens"))
+    thought = count(completion.get("reasoning_tokens"))
+    if thought and "output_tokens_details" not in own:
+        own["output_tokens_details"] = {"thinking_tokens": thought}
+    aside = usage_of({**own, "input_tokens": 0}).input_tokens
+    return {
+        "input_tokens": count(counts.get("prompt_tokens")) - aside,
+        **own,
+        "output_tokens": count(counts.get("completion_tokens")),
+    }
+
+
+def anthropic_counts_of(usage: Usage) -> dict[str, Any]:
+    """Return Anthropic's usage object for what was charged."""
+    written = usage.cache_write_tokens + usage.cache_write_1h_tokens
+    counts: dict[str, Any] = {
+        "input_tokens": usage.input_tokens - usage.cached_tokens - written,
+        "cache_creation_input_tokens": written,
+        "cache_read_input_tokens": usage.cached_tokens,
+        "output_tokens": usage.output_tokens,
+    }
+    if usage.cache_write_1h_tokens:
+        counts["cache_creation"] = {
+            "ephemeral_5m_input_tokens": usage.cache_write_tokens,
+            "ephemeral_1h_input_tokens": usage.cache_write_1h_tokens,
+        }
+    return counts

@@ -1,0 +1,78 @@
+"""Decoding a client's JSON: what is wrong with it, said in a sentence that names the field."""
+
+import re
+from typing import Any, Final, TypeVar, cast
+
+import msgspec
+
+from oneapi.errors import InvalidRequest
+
+# What decoding raises for bytes that are not the JSON we expect.
+UNDECODABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+_PATH: Final = re.compile(r" - at `\$\.?(.*)`$")
+_GOT: Final = re.compile(r"^Expected `(.+?)`, got `(\w+)`$")
+_WORDS: Final = {
+    "str": "a string",
+    "int": "an integer",
+    "float": "a number",
+    "bool": "a boolean",
+    "array": "an array",
+    "object": "an object",
+    "null": "null",
+}
+_Value = TypeVar("_Value")
+
+
+def document_of(body: bytes) -> dict[str, Any]:
+    """Return a client's body as a JSON object; raise `InvalidRequest` if it is not one."""
+    try:
+        decoded = msgspec.json.decode(body)
+    except UNDECODABLE as error:
+        raise invalid_json(error) from error
+    if not isinstance(decoded, dict):
+        raise InvalidRequest("the request body must be a JSON object", code="invalid_json")
+    return cast("dict[str, Any]", decoded)
+
+
+def decode_as(decoder: msgspec.json.Decoder[_Value], body: bytes) -> _Value:
+    """Decode a client's body; raise `InvalidRequest` naming the field that is wrong."""
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise invalid_field(str(error)) from error
+    except UNDECODABLE as error:
+        raise invalid_json(error) from error
+
+
+def invalid_json(error: Exception) -> InvalidRequest:
+    """Return the error for a body that is no JSON at all."""
+    if isinstance(error, RecursionError):
+        why = "it is nested too deeply"
+    elif isinstance(error, UnicodeDecodeError):
+        why = "it is not UTF-8"
+    else:
+        why = str(error)[:200]
+    return InvalidRequest(f"the request body is not valid JSON: {why}", code="invalid_json")
+
+
+def invalid_field(complaint: str) -> InvalidRequest:
+    """Turn msgspec's complaint into a sentence and the name of the field."""
+    missing = re.match(r"^Object missing required field `(\w+)`", complaint)
+    where = _PATH.search(complaint)
+    path = where.group(1) if where else ""
+    what = complaint[: where.start()] if where else complaint
+    if missing:
+        name = f"{path}.{missing.group(1)}" if path else missing.group(1)
+        return InvalidRequest(f"`{name}` is required", param=name)
+    if not path:
+        return InvalidRequest("the request body must be a JSON object", code="invalid_json")
+    got = _GOT.match(what)
+    if got:
+        expected = " or ".join(_WORDS.get(word, word) for word in got.group(1).split(" | "))
+        sentence = f"`{path}` must be {expected}, not {_WORDS.get(got.group(2), got.group(2))}"
+    elif "of length >= 1" in what:
+        sentence = f"`{path}` must not be empty"
+    else:
+        sentence = f"`{path}` is invalid: {what[0].lower()}{what[1:]}"
+    return InvalidRequest(sentence, param=path)

@@ -1,0 +1,235 @@
+"""OpenAI's dialect as clients speak it: chat, completions, embeddings, images, audio, and their errors.
+
+Source: the OpenAI API reference, https://platform.openai.com/docs/api-reference (read 2026-11-21), and
+the types of its Python SDK 3.54. What is required of a request is what One API requires.
+"""
+
+from typing import Annotated, Any, Final, cast
+
+import msgspec
+
+from oneapi.errors import GatewayError, InvalidRequest, UpstreamError
+from oneapi.wire.canonical import CHAT_CHUNK, delta_texts, usage_object
+from oneapi.wire.decoding import UNDECODABLE, decode_as, document_of
+from oneapi.wire.dialect import Asked, Envelope
+from oneapi.wire.sse import event_bytes
+from oneapi.wire.textmeter import TextMeter
+from oneapi.wire.usage import Usage
+
+DONE: Final = b"data: [DONE]\n\n"
+_DEFAULT_MODELS: Final = {
+    "moderations": "text-moderation-latest",
+    "images": "dall-e-2",
+    "image_edits": "dall-e-2",
+    "image_variations": "dall-e-2",
+    "transcriptions": "whisper-1",
+    "translations": "whisper-1",
+}
+_EMPTY: Final = (b'""', b"[]", b"nu")
+
+
+class ChatEnvelope(Envelope, frozen=True, kw_only=True):
+    """A chat has at least one message."""
+
+    messages: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1)]
+
+
+class CompletionsEnvelope(Envelope, frozen=True, kw_only=True):
+    """A completion has a prompt: a text, texts, or arrays of token ids."""
+
+    prompt: msgspec.Raw
+
+
+class InputEnvelope(Envelope, frozen=True, kw_only=True):
+    """A moderation has an input."""
+
+    input: msgspec.Raw
+
+
+class EditsEnvelope(Envelope, frozen=True, kw_only=True):
+    """An edit has an instruction."""
+
+    instruction: Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class ImagesEnvelope(Envelope, frozen=True, kw_only=True):
+    """An image has a prompt; its price depends on size and quality."""
+
+    prompt: Annotated[str, msgspec.Meta(min_length=1)]
+    size: str | None = None
+    quality: str | None = None
+
+
+class SpeechEnvelope(Envelope, frozen=True, kw_only=True):
+    """Speech has a text and is paid by its characters."""
+
+    input: Annotated[str, msgspec.Meta(min_length=1)]
+    stream_format: str | None = None
+
+    @property
+    def characters(self) -> int:
+        """How many characters are to be spoken."""
+        return len(self.input)
+
+    @property
+    def stream(self) -> bool:
+        """Whether the audio comes as events instead of bytes."""
+        return self.stream_format == "sse"
+
+
+_DECODERS: Final[dict[str, msgspec.json.Decoder[Envelope]]] = cast(
+    "dict[str, msgspec.json.Decoder[Envelope]]",  # a decoder of a subclass decodes an envelope
+    {
+        "chat": msgspec.json.Decoder(ChatEnvelope),
+        "completions": msgspec.json.Decoder(CompletionsEnvelope),
+        "moderations": msgspec.json.Decoder(InputEnvelope),
+        "edits": msgspec.json.Decoder(EditsEnvelope),
+        "images": msgspec.json.Decoder(ImagesEnvelope),
+        "speech": msgspec.json.Decoder(SpeechEnvelope),
+    },
+)
+_ANY_DECODER: Final = msgspec.json.Decoder(Envelope)
+_CHAT_DECODE: Final = _DECODERS["chat"].decode
+
+
+class OpenAIClient:
+    """The client dialect of everything under `/v1` but `/v1/messages`."""
+
+    name = "openai"
+    keepalive = b": keep-alive\n\n"
+
+    def envelope(self, body: bytes, endpoint: str = "chat") -> Envelope:
+        """Read a request's outside; raise `InvalidRequest` naming the field that is wrong."""
+        if endpoint == "chat":
+            try:
+                envelope = _CHAT_DECODE(body)
+                if envelope.model:
+                    return envelope
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                pass  # said properly below
+        return _checked(body, endpoint)
+
+    def to_canonical(self, body: bytes) -> dict[str, Any]:
+        """Return a chat request: it is canonical as it is."""
+        document = document_of(body)
+        messages: Any = document.get("messages")
+        if not isinstance(messages, list) or not messages:
+            raise InvalidRequest("`messages` must be an array and not empty", param="messages")
+        for place, message in enumerate(cast("list[Any]", messages)):
+            if not isinstance(message, dict):
+                raise InvalidRequest(
+                    f"`messages[{place}]` must be an object", param=f"messages[{place}]"
+                )
+        return document
+
+    def render(self, document: dict[str, Any], usage: Usage | None) -> bytes:
+        """Return a whole reply; a reply that says no usage gets the one that is charged."""
+        if usage is not None and not document.get("usage"):
+            document = {**document, "usage": usage_object(usage)}
+        return msgspec.json.encode(document)
+
+    def stream(self, call: Asked) -> "OpenAIStream":
+        """Return the state machine that prints chunks."""
+        return OpenAIStream(call)
+
+    def error(self, error: GatewayError, request_id: str) -> tuple[int, bytes]:
+        """Return the status and body of an error."""
+        status = error.status if 400 <= error.status <= 599 else 502
+        return status, msgspec.json.encode({"error": _error_object(error, request_id)})
+
+    def error_event(self, error: GatewayError, request_id: str) -> bytes:
+        """Return an error inside a stream that has begun; no `[DONE]` follows it."""
+        return event_bytes(msgspec.json.encode({"error": _error_object(error, request_id)}))
+
+
+def _checked(body: bytes, endpoint: str) -> Envelope:
+    decoder = _DECODERS.get(endpoint, _ANY_DECODER)
+    envelope = decode_as(decoder, body)
+    if isinstance(envelope, CompletionsEnvelope):
+        _require("prompt", envelope.prompt)
+    elif isinstance(envelope, InputEnvelope):
+        _require("input", envelope.input)
+    if not envelope.model:
+        default = _DEFAULT_MODELS.get(endpoint)
+        if default is None:
+            raise InvalidRequest("`model` is required", param="model")
+        return msgspec.structs.replace(envelope, model=default)
+    return envelope
+
+
+def _require(name: str, value: msgspec.Raw) -> None:
+    if bytes(memoryview(value)[:2]) in _EMPTY:
+        raise InvalidRequest(f"`{name}` must not be empty", param=name)
+
+
+def _error_object(error: GatewayError, request_id: str) -> dict[str, Any]:
+    suffix = f" (request id: {request_id})" if request_id else ""
+    own: dict[str, Any] = {
+        "message": error.message + suffix,
+        "type": error.type,
+        "param": error.param,
+        "code": error.code,
+    }
+    if isinstance(error, UpstreamError) and error.body:
+        return {**_vendor_object(error.body), **own}
+    return own
+
+
+def _vendor_object(body: bytes) -> dict[str, Any]:
+    """Return the vendor's own error object, if the vendor speaks this dialect."""
+    try:
+        decoded = msgspec.json.decode(body)
+    except UNDECODABLE:
+        return {}
+    if not isinstance(decoded, dict):
+        return {}
+    document = cast("dict[str, Any]", decoded)
+    found = document.get("error")
+    is_openai = isinstance(found, dict) and document.get("type") != "error"
+    return cast("dict[str, Any]", found) if is_openai else {}
+
+
+class OpenAIStream:
+    """Prints canonical chunks; keeps the usage for the end, and shows it only to clients that asked."""
+
+    __slots__ = ("_asked", "_id", "_meter", "_model", "_usage")
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._usage: dict[str, Any] | None = None
+        self._meter = TextMeter()
+        self._id = ""
+        self._model = asked.asked_model
+
+    @property
+    def output_tokens(self) -> int:
+        """Return an estimate of the tokens delivered so far."""
+        return self._meter.tokens
+
+    def feed(self, chunk: dict[str, Any]) -> bytes:
+        """Return a chunk as an event, without its usage."""
+        self._id = chunk.get("id") or self._id
+        self._model = chunk.get("model") or self._model
+        if "usage" in chunk:
+            if chunk["usage"]:
+                self._usage = chunk["usage"]
+                if not chunk.get("choices"):
+                    return b""
+            chunk = {name: value for name, value in chunk.items() if name != "usage"}
+        for text in delta_texts(chunk):
+            self._meter.add(text)
+        return event_bytes(msgspec.json.encode(chunk))
+
+    def finish(self) -> bytes:
+        """Return the usage chunk, if it was asked for, and the end mark."""
+        if self._usage is None or not self._asked.shows_usage:
+            return DONE
+        last: dict[str, Any] = {
+            "id": self._id,
+            "object": CHAT_CHUNK,
+            "created": self._asked.created,
+            "model": self._model,
+            "choices": [],
+            "usage": self._usage,
+        }
+        return event_bytes(msgspec.json.encode(last)) + DONE

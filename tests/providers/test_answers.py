@@ -1,0 +1,333 @@
+"""Answers of vendors that are not as they should be, and usage of every endpoint."""
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import example, given, settings, strategies as st
+
+from oneapi.errors import Truncated, UpstreamError
+from oneapi.providers import registry
+from oneapi.providers.base import Endpoint
+from oneapi.providers.openai_watch import OpenAIWatcher
+from oneapi.wire.registry import client_dialect
+from oneapi.wire.sse import EventParser, event_bytes
+from oneapi.wire.usage import Usage
+from tests.providers.exchanges import call_to
+
+OPENAI = registry.dialect("openai")
+
+
+def _usage(endpoint: Endpoint, answer: Any, body: bytes = b"{}") -> Usage | None:
+    data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+    return OPENAI.usage(call_to(1, body, endpoint=endpoint), data)
+
+
+COUNTS: list[tuple[dict[str, Any], Usage]] = [
+    ({"prompt_tokens": 5, "completion_tokens": 2}, Usage(input_tokens=5, output_tokens=2)),
+    ({"prompt_tokens": -5, "completion_tokens": 2}, Usage(input_tokens=-5, output_tokens=2)),
+    ({"prompt_tokens": "5", "completion_tokens": None}, Usage()),
+    ({"prompt_tokens": 5.0, "completion_tokens": 1e300}, Usage(input_tokens=5)),
+    ({"total_tokens": 9}, Usage(input_tokens=9)),
+    ({"total_tokens": 9, "completion_tokens": 2}, Usage(input_tokens=7, output_tokens=2)),
+    ({"input_tokens": 3, "output_tokens": 4}, Usage(input_tokens=3, output_tokens=4)),
+    (
+        {"prompt_tokens": 5, "prompt_cache_hit_tokens": 3, "completion_tokens": 1},
+        Usage(input_tokens=5, output_tokens=1, cached_tokens=3),
+    ),
+    ({"prompt_tokens": 5, "cached_tokens": 3}, Usage(input_tokens=5, cached_tokens=3)),
+    (
+        {
+            "prompt_tokens": 50,
+            "completion_tokens": 20,
+            "prompt_tokens_details": {
+                "cached_tokens": 3,
+                "audio_tokens": 4,
+                "cache_write_tokens": 6,
+            },
+            "completion_tokens_details": {"reasoning_tokens": 7, "audio_tokens": 8},
+        },
+        Usage(
+            input_tokens=50,
+            output_tokens=20,
+            cached_tokens=3,
+            audio_input_tokens=4,
+            cache_write_tokens=6,
+            reasoning_tokens=7,
+            audio_output_tokens=8,
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("counts", "usage"), COUNTS)
+def test_counts_as_vendors_spell_them(counts: dict[str, Any], usage: Usage) -> None:
+    assert _usage(Endpoint.CHAT, {"choices": [{}], "usage": counts}) == usage
+    watcher = OPENAI.watch(call_to(1, stream=True))
+    watcher.feed(event_bytes(json.dumps({"choices": [], "usage": counts}).encode()))
+    assert watcher.usage == usage
+
+
+def test_usage_of_other_endpoints() -> None:
+    assert _usage(
+        Endpoint.EMBEDDINGS, {"data": [], "usage": {"prompt_tokens": 8, "total_tokens": 8}}
+    ) == Usage(input_tokens=8)
+    assert _usage(Endpoint.IMAGES, {"created": 1, "data": [{"url": "a"}, {"url": "b"}]}) == Usage(
+        images=2
+    )
+    assert _usage(
+        Endpoint.IMAGES,
+        {
+            "data": [{}],
+            "usage": {
+                "input_tokens": 50,
+                "output_tokens": 9,
+                "input_tokens_details": {"image_tokens": 40},
+            },
+        },
+    ) == Usage(input_tokens=50, output_tokens=9)
+    assert _usage(
+        Endpoint.SPEECH, b"", b'{"model":"tts-1","input":"\xe4\xbd\xa0\xe5\xa5\xbd"}'
+    ) == Usage(characters=2)
+    assert _usage(Endpoint.MODERATIONS, {"results": []}) is None
+    assert _usage(Endpoint.CHAT, {"choices": [{}]}) is None
+
+
+def test_usage_of_transcriptions() -> None:
+    transcript = Endpoint.TRANSCRIPTIONS
+    assert _usage(transcript, {"text": "a", "usage": {"type": "duration", "seconds": 3}}) == Usage(
+        seconds=3.0
+    )
+    assert _usage(transcript, {"text": "a", "duration": 2.5}) == Usage(seconds=2.5)
+    tokens = {
+        "type": "tokens",
+        "input_tokens": 14,
+        "output_tokens": 45,
+        "input_token_details": {"audio_tokens": 14},
+    }
+    assert _usage(transcript, {"text": "a", "usage": tokens}) == Usage(
+        input_tokens=14, output_tokens=45, audio_input_tokens=14
+    )
+    assert _usage(transcript, {"text": "a"}) is None
+    assert _usage(transcript, b"hello\n") is None
+    srt = b"1\n00:00:00,000 --> 00:00:02,500\nhi\n\n2\n00:00:02,500 --> 01:00:05,250\nho\n"
+    assert _usage(transcript, srt) == Usage(seconds=3605.25)
+    assert _usage(transcript, b"WEBVTT\n\n00:01.000 --> 00:04.500\nhi\n") == Usage(seconds=4.5)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"choices":[{"mess', b"[]", b"null", b"\xff"])
+def test_an_answer_that_is_no_answer(body: bytes) -> None:
+    for name, number in (("openai", 1), ("anthropic", 14)):
+        dialect = registry.dialect(name)
+        for read in (dialect.usage, dialect.response):
+            with pytest.raises(UpstreamError):
+                read(call_to(number), body)
+
+
+def test_an_error_that_looks_like_an_answer() -> None:
+    with pytest.raises(UpstreamError, match="overloaded") as caught:
+        _usage(Endpoint.CHAT, {"error": {"message": "overloaded", "type": "server_error"}})
+    assert caught.value.status == 500
+
+
+def _chunk(**fields: Any) -> bytes:
+    return event_bytes(json.dumps(fields).encode())
+
+
+def _delta(**delta: Any) -> bytes:
+    return _chunk(choices=[{"index": 0, "delta": delta, "finish_reason": None}])
+
+
+def test_everything_delivered_is_counted() -> None:
+    pieces = [
+        _delta(content="x" * 40),
+        _delta(reasoning_content="x" * 40),
+        _delta(reasoning="x" * 40),
+        _delta(refusal="x" * 40),
+        _delta(tool_calls=[{"index": 0, "function": {"name": "x" * 20, "arguments": "x" * 20}}]),
+        _delta(content=[{"type": "text", "text": "x" * 40}]),
+        _chunk(choices=[{"text": "x" * 40}]),
+    ]
+    for piece in pieces:
+        watcher = OPENAI.watch(call_to(1, stream=True))
+        assert watcher.feed(piece) is piece
+        assert watcher.output_tokens == 10
+
+
+def test_an_error_event_first_raises() -> None:
+    watcher = OPENAI.watch(call_to(1, stream=True))
+    with pytest.raises(UpstreamError, match="boom"):
+        watcher.feed(_chunk(error={"message": "boom"}))
+
+
+@pytest.mark.parametrize("number", [1, 14])
+def test_an_error_event_later_ends_the_answer(number: int) -> None:
+    call = call_to(number, stream=True)
+    watcher = registry.dialect(call.target.provider.dialect).watch(call)
+    good = _delta(content="a")
+    assert watcher.feed(good + _chunk(error={"message": "boom"})) == good
+    assert not watcher.complete
+    with pytest.raises(UpstreamError, match="boom"):
+        watcher.feed(good)
+
+
+def test_usage_in_strange_places() -> None:
+    counts = {"prompt_tokens": 5, "completion_tokens": 2}
+    for chunk in (
+        _chunk(choices=[{"delta": {}, "usage": counts, "finish_reason": "stop"}]),
+        _chunk(choices=[{"delta": {}, "finish_reason": "stop"}], x_groq={"usage": counts}),
+    ):
+        watcher = OPENAI.watch(call_to(1, stream=True, shows_usage=False))
+        assert watcher.feed(chunk) is chunk
+        assert watcher.usage == Usage(input_tokens=5, output_tokens=2)
+        assert watcher.complete
+        assert not watcher.ended
+        decoder = OPENAI.stream(call_to(1, stream=True))
+        decoder.feed(EventParser().feed(chunk)[0])
+        assert decoder.usage == watcher.usage
+
+
+def test_transcripts_end_with_their_own_event() -> None:
+    watcher = OPENAI.watch(
+        call_to(1, endpoint=Endpoint.TRANSCRIPTIONS, stream=True, shows_usage=False)
+    )
+    done = _chunk(
+        type="transcript.text.done", text="a", usage={"input_tokens": 3, "output_tokens": 1}
+    )
+    assert watcher.feed(done) is done
+    assert watcher.complete
+    assert watcher.end == b""
+    assert watcher.usage == Usage(input_tokens=3, output_tokens=1)
+
+
+def test_a_stream_that_breaks_off_is_truncated() -> None:
+    for number in (1, 14):
+        call = call_to(number, stream=True)
+        decoder = registry.dialect(call.target.provider.dialect).stream(call)
+        with pytest.raises(Truncated):
+            decoder.finish()
+
+
+def test_signed_thinking_of_openrouter_reaches_an_anthropic_client() -> None:
+    detail = {
+        "type": "reasoning.text",
+        "text": "hm",
+        "signature": "s",
+        "format": "anthropic-claude-v1",
+        "index": 0,
+    }
+    message = {
+        "role": "assistant",
+        "content": "ok",
+        "reasoning": "hm",
+        "reasoning_details": [detail],
+    }
+    answer = {"id": "1", "choices": [{"message": message, "finish_reason": "stop"}]}
+    reply = OPENAI.response(call_to(20), json.dumps(answer).encode())
+    content = json.loads(client_dialect("anthropic").render(reply.document, None))["content"]
+    assert content[0] == {"type": "thinking", "thinking": "hm", "signature": "s"}
+
+
+def test_headers_of_the_other_dialect_stay_here() -> None:
+    headers = {"anthropic-beta": "a", "openai-beta": "b", "accept": "text/plain"}
+    sent = dict(OPENAI.request(call_to(1, headers=headers)).headers)
+    assert "anthropic-beta" not in sent
+    assert (sent["openai-beta"], sent["accept"]) == ("b", "text/plain")
+    sent = dict(registry.dialect("anthropic").request(call_to(14, headers=headers)).headers)
+    assert "openai-beta" not in sent
+    assert sent["anthropic-beta"] == "a"
+
+
+def test_a_body_that_is_no_json_travels_as_it_is() -> None:
+    body = object()
+    call = call_to(
+        1,
+        endpoint=Endpoint.TRANSCRIPTIONS,
+        model="x",
+        asked_model="y",
+        content_type="multipart/form-data; boundary=b",
+    )
+    request = OPENAI.request(call_with(call, body))
+    assert request.body is body
+    assert dict(request.headers)["content-type"].startswith("multipart/form-data")
+
+
+def call_with(call: Any, body: object) -> Any:
+    return msgspec.structs.replace(call, body=body)
+
+
+WORDS = st.sampled_from(
+    [
+        *(
+            "choices",
+            "delta",
+            "content",
+            "usage",
+            "error",
+            "type",
+            "index",
+            "finish_reason",
+            "text",
+        ),
+        *(
+            "tool_calls",
+            "function",
+            "arguments",
+            "message",
+            "content_block",
+            "message_start",
+            "thinking",
+        ),
+        *("content_block_start", "content_block_delta", "content_block_stop", "message_delta"),
+        *("text_delta", "input_json_delta", "partial_json", "tool_use", "stop_reason", "reasoning"),
+    ]
+)
+MAX_EXAMPLES = 50
+RUBBISH = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=5),
+    max_leaves=20,
+)
+ANSWERS = st.dictionaries(WORDS, RUBBISH).map(lambda d: json.dumps(d).encode()) | st.binary(
+    max_size=80
+)
+
+
+@settings(max_examples=MAX_EXAMPLES)
+@given(st.lists(ANSWERS, max_size=6))
+@example([b'{"choices": [{"finish_reason": [null]}]}'])
+def test_rubbish_in_a_stream_is_an_upstream_error(answers: list[bytes]) -> None:
+    stream = b"".join(b"data: " + answer.replace(b"\n", b" ") + b"\n\n" for answer in answers)
+    for number in (1, 14):
+        call = call_to(number, stream=True)
+        dialect = registry.dialect(call.target.provider.dialect)
+        with suppress(UpstreamError):
+            dialect.watch(call).feed(stream)
+        for client in (client_dialect("openai"), client_dialect("anthropic")):
+            decoder, encoder = dialect.stream(call), client.stream(call)
+            with suppress(UpstreamError):
+                for event in EventParser().feed(stream):
+                    for chunk in decoder.feed(event):
+                        encoder.feed(chunk)
+                encoder.finish()
+
+
+@settings(max_examples=MAX_EXAMPLES)
+@given(ANSWERS, st.sampled_from(list(Endpoint)))
+@example(b'{"content": [], "stop_reason": []}', Endpoint.CHAT)
+def test_a_rubbish_answer_is_an_upstream_error(answer: bytes, endpoint: Endpoint) -> None:
+    for number in (1, 14):
+        call = call_to(number, b'{"input":"x"}', endpoint=endpoint)
+        dialect = registry.dialect(call.target.provider.dialect)
+        with suppress(UpstreamError):
+            dialect.usage(call, answer)
+        with suppress(UpstreamError):
+            reply = dialect.response(call, answer)
+            for client in (client_dialect("openai"), client_dialect("anthropic")):
+                client.render(reply.document, reply.usage)
+
+
+def test_the_watcher_is_one() -> None:
+    assert isinstance(OPENAI.watch(call_to(1)), OpenAIWatcher)

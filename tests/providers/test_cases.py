@@ -1,0 +1,129 @@
+"""Every folder under `fixtures/<dialect>/`: what the client sent, what goes upstream, what comes back, what the client gets.
+
+`client.json`: the client's dialect and document, the channel type, and fields of the call. `upstream.json`: URL, some
+headers, document. `vendor.json`/`vendor.sse` and `client_out.json`/`client_out.sse`: the answer, before and after;
+`usage.json`: what it consumed; `error.json` instead: the error it ends in.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from oneapi.errors import UpstreamError
+from oneapi.providers import registry
+from oneapi.providers.base import Call, Watcher
+from oneapi.wire.registry import client_dialect
+from oneapi.wire.sse import EventParser, EventSplitter
+from tests.providers.exchanges import call_to
+
+ROOT = Path(__file__).parent / "fixtures"
+CASES = sorted(path.parent for path in ROOT.glob("*/*/client.json"))
+NAMES = [f"{case.parent.name}/{case.name}" for case in CASES]
+WHOLE = [case for case in CASES if (case / "client_out.json").exists()]
+STREAMS = [case for case in CASES if (case / "vendor.sse").exists()]
+
+
+def _read(case: Path, name: str) -> Any:
+    return json.loads((case / name).read_text("utf-8"))
+
+
+def _call(case: Path) -> Call:
+    """Return the call as the relay makes it: decoded only when the dialects differ."""
+    given = _read(case, "client.json")
+    client = client_dialect(given["dialect"])
+    body = msgspec.json.encode(given["document"])
+    envelope = client.envelope(body)
+    fields: dict[str, Any] = {
+        "model": envelope.model,
+        "asked_model": envelope.model,
+        "stream": envelope.stream,
+        "shows_usage": envelope.shows_usage,
+        **given.get("call", {}),
+    }
+    provider = registry.provider(given["type"])
+    assert provider is not None
+    same = client.name == provider.dialect
+    document = None if same else client.to_canonical(body)
+    return call_to(given["type"], body, document=document, **fields)
+
+
+@pytest.mark.parametrize("case", CASES, ids=NAMES)
+def test_the_vendors_request(case: Path) -> None:
+    call = _call(case)
+    request = registry.dialect(call.target.provider.dialect).request(call)
+    expected = _read(case, "upstream.json")
+    assert request.url == expected["url"]
+    assert json.loads(request.body) == expected["document"]
+    headers = dict(request.headers)
+    assert {name: headers.get(name) for name in expected["headers"]} == expected["headers"]
+
+
+@pytest.mark.parametrize("case", WHOLE, ids=lambda case: f"{case.parent.name}/{case.name}")
+def test_the_clients_answer(case: Path) -> None:
+    call = _call(case)
+    dialect = registry.dialect(call.target.provider.dialect)
+    reply = dialect.response(call, (case / "vendor.json").read_bytes())
+    client = client_dialect(_read(case, "client.json")["dialect"])
+    assert json.loads(client.render(reply.document, reply.usage)) == _read(case, "client_out.json")
+    assert msgspec.to_builtins(reply.usage) == _read(case, "usage.json")
+
+
+def _cuts(stream: bytes) -> dict[str, list[bytes]]:
+    at_events = [piece + b"\n\n" for piece in stream.split(b"\n\n") if piece]
+    return {
+        "whole": [stream],
+        "bytes": [stream[i : i + 1] for i in range(len(stream))],
+        "events": at_events,
+        "crlf": [stream.replace(b"\n", b"\r\n")],
+    }
+
+
+@pytest.mark.parametrize("cut", ["whole", "bytes", "events", "crlf"])
+@pytest.mark.parametrize("case", STREAMS, ids=lambda case: f"{case.parent.name}/{case.name}")
+def test_the_clients_stream(case: Path, cut: str) -> None:
+    pieces = _cuts((case / "vendor.sse").read_bytes())[cut]
+    call = _call(case)
+    client = client_dialect(_read(case, "client.json")["dialect"])
+    dialect = registry.dialect(call.target.provider.dialect)
+    run = _converted if call.document is not None else _watched
+    if (case / "error.json").exists():
+        with pytest.raises(UpstreamError) as caught:
+            run(dialect, client, call, pieces)
+        found = {"status": caught.value.status, "message": caught.value.message}
+        assert found == _read(case, "error.json")
+        return
+    out, usage = run(dialect, client, call, pieces)
+    assert _events(out) == _events((case / "client_out.sse").read_bytes())
+    assert msgspec.to_builtins(usage) == _read(case, "usage.json")
+
+
+def _events(stream: bytes) -> list[Any]:
+    parser = EventParser()
+    found = [*parser.feed(stream), *parser.finish()]
+    return [(e.name, e.data if e.data == b"[DONE]" else json.loads(e.data)) for e in found]
+
+
+def _converted(dialect: Any, client: Any, call: Call, pieces: list[bytes]) -> tuple[bytes, Any]:
+    parser, decoder, encoder = EventParser(), dialect.stream(call), client.stream(call)
+    events = [event for piece in pieces for event in parser.feed(piece)] + parser.finish()
+    out = [encoder.feed(chunk) for event in events for chunk in decoder.feed(event)]
+    out += [*map(encoder.feed, decoder.finish()), encoder.finish()]
+    return b"".join(out), decoder.usage
+
+
+def _watched(dialect: Any, _: Any, call: Call, pieces: list[bytes]) -> tuple[bytes, Any]:
+    splitter = EventSplitter()
+    watcher: Watcher = dialect.watch(call)
+    runs = [*map(splitter.feed, pieces), splitter.finish()]
+    out = b"".join(watcher.feed(run) for run in runs if run)
+    assert watcher.complete
+    return out if watcher.ended else out + watcher.end, watcher.usage
+
+
+def test_there_are_cases() -> None:
+    assert len(CASES) >= 10
+    assert STREAMS
+    assert WHOLE

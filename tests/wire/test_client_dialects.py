@@ -1,0 +1,440 @@
+"""What clients send and get: envelopes, errors, whole replies, streams."""
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, strategies as st
+
+from oneapi.errors import InvalidRequest, Saturated, Truncated, UpstreamError
+from oneapi.wire.anthropic import AnthropicClient
+from oneapi.wire.canonical import as_chunks, text_of
+from oneapi.wire.openai import OpenAIClient, SpeechEnvelope
+from oneapi.wire.registry import client_dialect
+from oneapi.wire.usage import Usage
+from tests.providers.assembly import anthropic_message, openai_completion
+
+OPENAI, ANTHROPIC = OpenAIClient(), AnthropicClient()
+HELLO = [{"role": "user", "content": "hi"}]
+
+
+class Asked(msgspec.Struct):
+    asked_model: str = "m"
+    shows_usage: bool = True
+    request_id: str = "r1"
+    created: int = 17
+    input_estimate: int = 3
+
+
+def _body(**fields: Any) -> bytes:
+    return json.dumps(fields).encode()
+
+
+def test_dialects_are_found_by_name() -> None:
+    assert client_dialect("openai").name == "openai"
+    assert client_dialect("anthropic").name == "anthropic"
+
+
+def test_an_envelope_says_what_routing_needs() -> None:
+    body = _body(
+        model="gpt-5",
+        messages=HELLO,
+        stream=True,
+        max_tokens=5,
+        max_completion_tokens=7,
+        n=2,
+        stream_options={"include_usage": True},
+        unknown={"x": 1},
+    )
+    envelope = OPENAI.envelope(body)
+    assert (envelope.model, envelope.stream, envelope.shows_usage) == ("gpt-5", True, True)
+    assert (envelope.max_output_tokens, envelope.answers) == (7, 2)
+
+
+def test_null_means_absent() -> None:
+    envelope = OPENAI.envelope(
+        _body(model="m", messages=HELLO, stream=None, max_tokens=None, n=None)
+    )
+    assert (envelope.stream, envelope.max_output_tokens, envelope.answers) == (False, None, 1)
+    assert not envelope.shows_usage
+
+
+WRONG: list[tuple[str, bytes, str | None, str]] = [
+    ("chat", b"", None, "not valid JSON"),
+    ("chat", b'{"model":', None, "not valid JSON"),
+    ("chat", _body(model="m", messages=HELLO) + b" x", None, "not valid JSON"),
+    ("chat", b'\xff{"model":"m"}', None, "not valid JSON"),
+    ("chat", b"[1]", None, "must be a JSON object"),
+    ("chat", b'{"messages":' + b"[" * 5000, None, "nested too deeply"),
+    ("chat", _body(model=5, messages=HELLO), "model", "must be a string, not an integer"),
+    ("chat", _body(messages=HELLO), "model", "is required"),
+    ("chat", _body(model="", messages=HELLO), "model", "is required"),
+    ("chat", _body(model="m"), "messages", "is required"),
+    ("chat", _body(model="m", messages=[]), "messages", "must not be empty"),
+    ("chat", _body(model="m", messages="hi"), "messages", "must be an array"),
+    ("chat", _body(model="m", messages=HELLO, stream="yes"), "stream", "must be a boolean or null"),
+    ("chat", _body(model="m", messages=HELLO, max_tokens=-1), "max_tokens", "is invalid"),
+    ("chat", _body(model="m", messages=HELLO, max_tokens=1_073_741_824), "max_tokens", "invalid"),
+    ("chat", _body(model="m", messages=HELLO, max_tokens="5"), "max_tokens", "must be an integer"),
+    ("chat", _body(model="m", messages=HELLO, n=0), "n", "is invalid"),
+    ("chat", _body(model="m", messages=HELLO, stream_options=[]), "stream_options", "object"),
+    ("completions", _body(model="m"), "prompt", "is required"),
+    ("completions", _body(model="m", prompt=""), "prompt", "must not be empty"),
+    ("moderations", _body(), "input", "is required"),
+    ("edits", _body(model="m", instruction=""), "instruction", "must not be empty"),
+    ("embeddings", _body(input="x"), "model", "is required"),
+    ("images", _body(model="m"), "prompt", "is required"),
+    ("speech", _body(model="m", input=3), "input", "must be a string"),
+]
+
+
+@pytest.mark.parametrize(("endpoint", "body", "param", "words"), WRONG)
+def test_what_is_wrong_is_named(endpoint: str, body: bytes, param: str | None, words: str) -> None:
+    with pytest.raises(InvalidRequest, match=words) as caught:
+        OPENAI.envelope(body, endpoint)
+    assert caught.value.param == param
+    assert caught.value.status == 400
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        (_body(model="m", messages=HELLO), "max_tokens"),
+        (_body(model="m", messages=HELLO, max_tokens=1.5), "max_tokens"),
+        (_body(messages=HELLO, max_tokens=1), "model"),
+        (_body(model="m", messages=[], max_tokens=1), "messages"),
+        (_body(model="m", messages={}, max_tokens=1), "messages"),
+        (_body(model="m", messages=HELLO, max_tokens=1, stream=1), "stream"),
+    ],
+)
+def test_what_is_wrong_in_messages_is_named(body: bytes, param: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        ANTHROPIC.envelope(body)
+    assert caught.value.param == param
+
+
+UNINTELLIGIBLE: list[tuple[dict[str, Any], str]] = [
+    ({"messages": [3]}, "messages[0]"),
+    ({"messages": [{"role": "tool", "content": "x"}]}, "messages[0].role"),
+    ({"messages": [{"role": "user", "content": 3}]}, "messages[0].content"),
+    (
+        {"messages": [{"role": "user", "content": [{"text": "x"}]}]},
+        "messages[0].content[0].type",
+    ),
+    (
+        {"messages": [{"role": "user", "content": [{"type": "text"}]}]},
+        "messages[0].content[0].text",
+    ),
+    ({"messages": HELLO, "system": 5}, "system"),
+    ({"messages": HELLO, "tools": {}}, "tools"),
+    ({"messages": HELLO, "tools": [{"name": "f"}]}, "tools[0].input_schema"),
+    ({"messages": HELLO, "tools": [{"input_schema": {}}]}, "tools[0].name"),
+    ({"messages": HELLO, "tool_choice": "auto"}, "tool_choice"),
+    ({"messages": HELLO, "tool_choice": {"type": "tool"}}, "tool_choice.type"),
+    ({"messages": HELLO, "output_config": 1}, "output_config"),
+]
+
+
+@pytest.mark.parametrize(("fields", "param"), UNINTELLIGIBLE)
+def test_a_messages_request_that_cannot_be_understood(fields: dict[str, Any], param: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        ANTHROPIC.to_canonical(_body(model="m", max_tokens=1, **fields))
+    assert caught.value.param == param
+
+
+def test_counting_needs_no_limit() -> None:
+    envelope = ANTHROPIC.envelope(_body(model="m", messages=HELLO), "count_tokens")
+    assert (envelope.model, envelope.max_output_tokens) == ("m", None)
+    with pytest.raises(InvalidRequest):
+        ANTHROPIC.envelope(_body(model="m", messages=HELLO), "embeddings")
+
+
+def test_models_that_need_not_be_named() -> None:
+    assert OPENAI.envelope(_body(input="x"), "moderations").model == "text-moderation-latest"
+    assert OPENAI.envelope(_body(prompt="x", n=2), "images").model == "dall-e-2"
+
+
+def test_speech_knows_its_characters() -> None:
+    envelope = OPENAI.envelope(_body(model="tts-1", input="你好!", stream_format="sse"), "speech")
+    assert isinstance(envelope, SpeechEnvelope)
+    assert (envelope.characters, envelope.stream) == (3, True)
+
+
+def test_token_arrays_are_an_input() -> None:
+    assert OPENAI.envelope(_body(model="m", input=[[1, 2], [3]]), "embeddings").model == "m"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    ),
+)
+NAMES = st.sampled_from(
+    [
+        *("model", "messages", "system", "stream", "max_tokens", "role", "content", "type", "text"),
+        *("tool_use", "source", "tools", "tool_choice", "user", "assistant", "tool_calls"),
+        *("function", "name", "input", "stop", "metadata", "thinking"),
+    ]
+)
+RUBBISH = st.recursive(
+    JSON | NAMES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=6),
+    max_leaves=30,
+)
+
+
+@given(
+    RUBBISH | st.dictionaries(NAMES, RUBBISH),
+    st.sampled_from(["chat", "completions", "images", "speech"]),
+)
+def test_rubbish_is_an_invalid_request(document: Any, endpoint: str) -> None:
+    body = msgspec.json.encode(document)
+    for dialect in (OPENAI, ANTHROPIC):
+        with suppress(InvalidRequest):
+            dialect.envelope(body, endpoint)
+        with suppress(InvalidRequest):
+            dialect.to_canonical(body)
+
+
+@given(st.binary(max_size=200))
+def test_bytes_that_are_no_json_are_an_invalid_request(body: bytes) -> None:
+    for dialect in (OPENAI, ANTHROPIC):
+        with suppress(InvalidRequest):
+            dialect.envelope(body, "chat")
+        with suppress(InvalidRequest):
+            dialect.to_canonical(body)
+
+
+# -- errors ----------------------------------------------------------------------------------------------------
+
+
+def test_an_error_in_openais_shape() -> None:
+    status, body = OPENAI.error(InvalidRequest("`n` is wrong", param="n"), "abc")
+    assert status == 400
+    assert json.loads(body) == {
+        "error": {
+            "message": "`n` is wrong (request id: abc)",
+            "type": "invalid_request_error",
+            "param": "n",
+            "code": "invalid_request",
+        }
+    }
+
+
+def test_an_error_in_anthropics_shape() -> None:
+    status, body = ANTHROPIC.error(Saturated("all rest"), "abc")
+    assert status == 429
+    assert json.loads(body) == {
+        "type": "error",
+        "error": {"type": "rate_limit_error", "message": "all rest"},
+        "request_id": "abc",
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, "invalid_request_error"),
+        (401, "authentication_error"),
+        (403, "permission_error"),
+        (404, "not_found_error"),
+        (405, "invalid_request_error"),
+        (413, "request_too_large"),
+        (500, "api_error"),
+        (501, "api_error"),
+        (503, "overloaded_error"),
+        (504, "timeout_error"),
+        (529, "overloaded_error"),
+    ],
+)
+def test_anthropics_types_follow_the_status(status: int, kind: str) -> None:
+    _, body = ANTHROPIC.error(UpstreamError("x", status=status), "")
+    assert json.loads(body)["error"]["type"] == kind
+
+
+def test_a_vendors_own_details_reach_clients_of_its_dialect() -> None:
+    vendor = b'{"error":{"message":"m","type":"t","code":429,"metadata":{"provider_name":"P"}}}'
+    error = UpstreamError("m", status=429, type="t", code="429", body=vendor)
+    _, body = OPENAI.error(error, "")
+    assert json.loads(body)["error"]["metadata"] == {"provider_name": "P"}
+    _, body = ANTHROPIC.error(error, "")
+    assert json.loads(body)["error"] == {"type": "rate_limit_error", "message": "m"}
+
+
+def test_a_status_that_is_no_error_becomes_one() -> None:
+    assert OPENAI.error(UpstreamError("moved", status=302), "")[0] == 502
+
+
+def test_errors_amid_a_stream() -> None:
+    error = Truncated("the vendor broke off")
+    assert OPENAI.error_event(error, "r").startswith(
+        b'data: {"error":{"message":"the vendor broke off'
+    )
+    event = ANTHROPIC.error_event(error, "r")
+    assert event.startswith(b'event: error\ndata: {"type":"error","error":{"type":"api_error"')
+
+
+def test_keepalives_are_no_content() -> None:
+    assert OPENAI.keepalive == b": keep-alive\n\n"
+    assert ANTHROPIC.keepalive == b'event: ping\ndata: {"type":"ping"}\n\n'
+
+
+# -- replies ---------------------------------------------------------------------------------------------------
+
+
+def _chunk(delta: dict[str, Any], finish: str | None = None, **fields: Any) -> dict[str, Any]:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return {
+        "id": "c1",
+        "object": "chat.completion.chunk",
+        "created": 17,
+        "model": "v",
+        "choices": [choice],
+    } | fields
+
+
+COUNTS = {"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13}
+
+
+def test_usage_is_shown_only_to_those_who_asked() -> None:
+    for shows in (True, False):
+        encoder = OPENAI.stream(Asked(shows_usage=shows))
+        out = encoder.feed(_chunk({"content": "a"}, usage=COUNTS)) + encoder.finish()
+        assert (b'"usage":{' in out) is shows
+        assert out.endswith(b"data: [DONE]\n\n")
+        assert out.count(b'"usage"') == int(shows)
+
+
+def test_an_unreported_usage_is_filled_in() -> None:
+    usage = Usage(
+        input_tokens=10,
+        output_tokens=5,
+        cached_tokens=4,
+        cache_write_1h_tokens=2,
+        reasoning_tokens=1,
+    )
+    said = json.loads(OPENAI.render({"choices": []}, usage))["usage"]
+    assert said == {
+        "prompt_tokens": 10,
+        "completion_tokens": 5,
+        "total_tokens": 15,
+        "prompt_tokens_details": {"cached_tokens": 4, "cache_write_tokens": 2},
+        "completion_tokens_details": {"reasoning_tokens": 1},
+    }
+    counts = json.loads(ANTHROPIC.render({"id": "x", "choices": []}, usage))["usage"]
+    assert (counts["input_tokens"], counts["cache_read_input_tokens"]) == (4, 4)
+    assert counts["cache_creation"]["ephemeral_1h_input_tokens"] == 2
+
+
+PARALLEL: list[dict[str, Any]] = [
+    _chunk({"role": "assistant", "content": ""}),
+    _chunk({"reasoning_content": "hm"}),
+    _chunk({"content": "I look."}),
+    _chunk(
+        {
+            "tool_calls": [
+                {
+                    "index": 0,
+                    "id": "a",
+                    "type": "function",
+                    "function": {"name": "f", "arguments": ""},
+                }
+            ]
+        }
+    ),
+    _chunk({"tool_calls": [{"index": 0, "function": {"arguments": '{"x":'}}]}),
+    _chunk({"tool_calls": [{"index": 0, "function": {"arguments": "1}"}}]}),
+    _chunk(
+        {
+            "tool_calls": [
+                {
+                    "index": 1,
+                    "id": "b",
+                    "type": "function",
+                    "function": {"name": "g", "arguments": ""},
+                }
+            ]
+        }
+    ),
+    _chunk({}, "tool_calls"),
+    {"id": "c1", "choices": [], "usage": COUNTS},
+]
+
+
+def test_parallel_tool_calls_as_anthropic_blocks() -> None:
+    encoder = ANTHROPIC.stream(Asked())
+    message = anthropic_message(b"".join(map(encoder.feed, PARALLEL)) + encoder.finish())
+    assert message["content"] == [
+        {"type": "thinking", "thinking": "hm", "signature": ""},
+        {"type": "text", "text": "I look."},
+        {"type": "tool_use", "id": "a", "name": "f", "input": {"x": 1}},
+        {"type": "tool_use", "id": "b", "name": "g", "input": {}},
+    ]
+    assert message["stop_reason"] == "tool_use"
+    assert message["usage"] == {"input_tokens": 9, "output_tokens": 4}
+    assert encoder.output_tokens > 2
+
+
+def test_calls_without_an_index_begin_with_their_id() -> None:
+    encoder = ANTHROPIC.stream(Asked())
+    calls = [{"id": i, "function": {"name": i, "arguments": "{}"}} for i in ("a", "b")]
+    message = anthropic_message(
+        encoder.feed(_chunk({"tool_calls": calls}, "tool_calls")) + encoder.finish()
+    )
+    assert [block["id"] for block in message["content"]] == ["a", "b"]
+
+
+def test_interleaved_calls_cannot_be_said() -> None:
+    encoder = ANTHROPIC.stream(Asked())
+    for index in (0, 1):
+        encoder.feed(
+            _chunk({"tool_calls": [{"index": index, "id": str(index), "function": {"name": "f"}}]})
+        )
+    with pytest.raises(UpstreamError):
+        encoder.feed(_chunk({"tool_calls": [{"index": 0, "function": {"arguments": "{"}}]}))
+
+
+def test_a_refusal_in_both_dialects() -> None:
+    message = {"role": "assistant", "content": None, "refusal": "I will not."}
+    document = {
+        "id": "x",
+        "model": "v",
+        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+    }
+    whole = json.loads(ANTHROPIC.render(document, Usage()))
+    assert whole["stop_reason"] == "refusal"
+    assert whole["content"] == [{"type": "text", "text": "I will not."}]
+    assert whole["stop_details"]["explanation"] == "I will not."
+    encoder = ANTHROPIC.stream(Asked())
+    streamed = anthropic_message(
+        encoder.feed(_chunk({"refusal": "I will not."}, "stop")) + encoder.finish()
+    )
+    assert streamed["content"] == whole["content"]
+    assert streamed["stop_reason"] == "refusal"
+    assert text_of(document) == "I will not."
+
+
+def test_an_empty_stream_is_still_a_message() -> None:
+    message = anthropic_message(ANTHROPIC.stream(Asked()).finish())
+    assert message["content"] == []
+    assert message["usage"] == {"input_tokens": 3, "output_tokens": 0}
+    assert message["stop_reason"] == "end_turn"
+
+
+def test_a_whole_reply_as_chunks_merges_to_itself() -> None:
+    calls = [{"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
+    message = {"role": "assistant", "content": "x", "tool_calls": calls}
+    document = {
+        "id": "c1",
+        "model": "v",
+        "choices": [{"index": 0, "message": message, "finish_reason": "tool_calls"}],
+    }
+    encoder = OPENAI.stream(Asked())
+    chunks = as_chunks(document, Usage(input_tokens=1, output_tokens=2))
+    merged = openai_completion(b"".join(map(encoder.feed, chunks)) + encoder.finish())
+    del merged["choices"][0]["message"]["tool_calls"][0]["index"]
+    assert merged["choices"] == document["choices"]
+    assert merged["usage"]["total_tokens"] == 3

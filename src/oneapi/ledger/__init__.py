@@ -1,0 +1,31 @@
+"""Money: what a request may cost is held before, what it did cost is journaled, and nothing else writes quota."""
+
+from oneapi.ledger.balance import key_balance, leased, user_balance
+from oneapi.ledger.check import Report, check
+from oneapi.ledger.credit import Kind, Reason, credit, quota_text, redeem, set_key_quota, set_quota
+from oneapi.ledger.entry import Facts, Payer
+from oneapi.ledger.hold import Hold
+from oneapi.ledger.ledger import Ledger
+from oneapi.ledger.recovery import Seat
+from oneapi.ledger.teller import Terms
+
+__all__ = [
+    "Facts",
+    "Hold",
+    "Kind",
+    "Ledger",
+    "Payer",
+    "Reason",
+    "Report",
+    "Seat",
+    "Terms",
+    "check",
+    "credit",
+    "key_balance",
+    "leased",
+    "quota_text",
+    "redeem",
+    "set_key_quota",
+    "set_quota",
+    "user_balance",
+]

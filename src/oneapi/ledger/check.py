@@ -1,0 +1,136 @@
+"""`one-api check`: is the money right? Reads only; says what it looked at and what it found.
+
+What is always true, also while workers serve: no balance below zero, every lease belongs to somebody,
+and balances + leases + used quota are what was there when the ledger was opened plus what was credited
+since. Log rows are compared with used quota as a note: an operator may delete them, or not keep any.
+"""
+
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, exists, false, func, or_, select
+
+from oneapi.ledger import accounts
+from oneapi.ledger.credit import TOTAL, TOTAL_NOW
+from oneapi.ledger.flusher import Batch, batch_of
+from oneapi.ledger.journal import Position, Reader, is_free, slots
+from oneapi.store.database import Database
+from oneapi.store.enums import LogType
+from oneapi.store.tables import logs, tokens, users
+from oneapi.store.tables.ledger import journal_offsets, leases
+
+_SHOWN = 20  # ids per finding
+_STALE_SECONDS = 600
+
+
+class Report(msgspec.Struct, frozen=True):
+    """Lines for a person: `notes` say how things are, `problems` what is wrong."""
+
+    notes: list[str]
+    problems: list[str]
+
+    @property
+    def is_good(self) -> bool:
+        """Say whether nothing is wrong."""
+        return not self.problems
+
+
+def check(
+    database: Database, log_database: Database | None, folder: Path, node: str, now: int
+) -> Report:
+    """Look at everything; `folder` has this node's journals."""
+    report = Report([], [])
+    with database.connect() as connection:
+        _negative(connection, report)
+        _conserved(connection, report)
+        _leases(connection, report, now)
+        used = connection.execute(_USED).scalar_one()
+    with (log_database or database).connect() as connection:
+        logged = connection.execute(_LOGGED).scalar_one()
+    report.notes.append(f"log rows explain {logged} of {used} used quota")
+    for slot in slots(folder):
+        _journal(database, Reader(folder, slot), f"{node}:{slot}", report)
+        state = "nobody writes it" if is_free(folder, slot) else "its worker lives"
+        report.notes.append(f"journal of slot {slot}: {state}")
+    return report
+
+
+_USED = select(func.coalesce(func.sum(users.c.used_quota), 0))
+_LOGGED = select(func.coalesce(func.sum(logs.c.quota), 0)).where(
+    logs.c.type == LogType.CONSUME.value
+)
+
+
+def _ids(connection: Connection, column: ColumnElement[int], *where: ColumnElement[bool]) -> str:
+    """Return the ids that fulfil the conditions, as text; empty if there are none."""
+    found = connection.execute(select(column).where(*where).order_by(column).limit(_SHOWN + 1))
+    ids = [str(id) for id in found.scalars()]
+    return ", ".join(ids[:_SHOWN]) + (" …" if len(ids) > _SHOWN else "")
+
+
+def _negative(connection: Connection, report: Report) -> None:
+    for what, ids in (
+        ("balance of users", _ids(connection, users.c.id, users.c.quota < 0)),
+        (
+            "remaining quota of keys",
+            _ids(
+                connection,
+                tokens.c.id,
+                tokens.c.remain_quota < 0,
+                tokens.c.unlimited_quota == false(),
+            ),
+        ),
+        ("lease of accounts", _ids(connection, leases.c.account_id, leases.c.amount < 0)),
+    ):
+        if ids:
+            report.problems.append(f"below zero: {what} {ids}")
+        else:
+            report.notes.append(f"no {what} is below zero")
+
+
+def _conserved(connection: Connection, report: Report) -> None:
+    opened = select(journal_offsets.c.seq + journal_offsets.c.position).where(
+        journal_offsets.c.holder == TOTAL
+    )
+    total, credited = connection.execute(select(TOTAL_NOW, opened.scalar_subquery())).one()
+    if credited is None:
+        report.notes.append("no worker has run on this database: nothing to compare its quota with")
+        return
+    now, expected = int(total), int(credited)  # MySQL sums to a decimal
+    if now != expected:
+        report.problems.append(
+            f"balances + leases + used quota are {now}, credited were {expected}: "
+            f"{now - expected:+d} (was the database changed by another program?)"
+        )
+    else:
+        report.notes.append(f"balances + leases + used quota are what was credited: {now}")
+
+
+def _leases(connection: Connection, report: Report, now: int) -> None:
+    held, amount = connection.execute(
+        select(func.count(), func.coalesce(func.sum(leases.c.amount), 0)).select_from(leases)
+    ).one()
+    report.notes.append(f"{held} open leases hold {amount}")
+    nobody = or_(
+        (leases.c.account == "user") & ~exists().where(users.c.id == leases.c.account_id),
+        (leases.c.account == "key") & ~exists().where(tokens.c.id == leases.c.account_id),
+    )
+    if lost := _ids(connection, leases.c.account_id, nobody):
+        report.problems.append(f"leases of accounts that do not exist: {lost}")
+    if stale := _ids(connection, leases.c.account_id, leases.c.renewed_at < now - _STALE_SECONDS):
+        report.problems.append(f"leases that no worker has renewed or returned: {stale}")
+
+
+def _journal(database: Database, reader: Reader, holder: str, report: Report) -> None:
+    with database.connect() as connection:
+        place = accounts.offset(connection, holder) or Position(0, 0)
+    charges = quota = damaged = 0
+    while (records := reader.read(place)).end != place:
+        batch: Batch = batch_of(place, records)
+        charges += len(batch.settled)
+        quota += sum(entry.charge for entry in batch.settled)
+        damaged += records.skipped_bytes
+        place = batch.end
+    report.notes.append(f"journal of {holder}: {charges} charges ({quota}) are still to be applied")
+    if damaged:
+        report.notes.append(f"journal of {holder}: {damaged} torn or damaged bytes are skipped")

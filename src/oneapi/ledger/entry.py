@@ -1,0 +1,195 @@
+"""What the journal says about one request: how it was settled, or that it was released.
+
+An entry holds raw facts; the strings of a log row are made from it beside the hot path (`log_rows`).
+Encoded as a MessagePack array: new fields go to the end, with a default, so that a new version reads
+what an old one left behind.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from oneapi.ledger.journal import LONGEST_RECORD
+from oneapi.ledger.pricing import Price, count
+from oneapi.wire.usage import Usage
+
+LONGEST_TEXT: Final = 2000  # characters of a name that an entry keeps when it must be cut
+
+
+class Payer(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Who pays: the user always, the key too when it has a limit of its own."""
+
+    user_id: int
+    key_id: int
+    key_limited: bool
+    username: str
+    key_name: str
+
+
+class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a log row says besides money.
+
+    `created_at`: unix seconds. `ended`: the rule that ended the answer (`complete`, `client_left`,
+    `upstream_broke` …). `attempts`: (channel id, status) of the attempts before this one.
+    """
+
+    model: str
+    channel_id: int
+    is_stream: bool
+    elapsed_ms: int
+    created_at: int
+    ended: str
+    attempts: tuple[tuple[int, int], ...] = ()
+    system_prompt_reset: bool = False
+    asked_model: str = ""
+    endpoint: str = "chat"
+
+
+class Settled(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
+    """A request was charged.
+
+    `covered` and `key_covered` came out of the worker's leases; the rest of `charge` is still to be
+    collected from the accounts. `oddity`: what the vendor reported, when that could not be believed.
+    """
+
+    request_id: str
+    payer: Payer
+    ceiling: int
+    charge: int
+    covered: int
+    key_covered: int
+    factor: int
+    usage: Usage
+    price: msgspec.Raw
+    facts: Facts
+    clamped: bool = False
+    oddity: str = ""
+
+
+class Released(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
+    """A request ended without a charge."""
+
+    request_id: str
+    user_id: int
+    ceiling: int
+    reason: str
+
+
+Entry = Settled | Released
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder: msgspec.msgpack.Decoder[Entry] = msgspec.msgpack.Decoder(Entry)
+_price_decoder = msgspec.msgpack.Decoder(Price)
+
+
+def encoded(entry: Entry) -> bytes:
+    """Return the entry's bytes; names that no encoding can carry are mended rather than refused."""
+    try:
+        payload = _encoder.encode(entry)
+    except (UnicodeEncodeError, OverflowError):
+        payload = b""
+    if 0 < len(payload) <= LONGEST_RECORD:
+        return payload
+    return _encoder.encode(_mended(entry))
+
+
+def decoded(payload: bytes) -> Entry:
+    """Return the entry that the bytes of one journal record hold.
+
+    An entry is money: if what it says for the log is not of its type, that part is mended and the
+    money still counts. Raises `msgspec.ValidationError` for what no version of ours has written.
+    """
+    try:
+        return _decoder.decode(payload)
+    except msgspec.ValidationError:
+        parts: list[Any] = msgspec.msgpack.decode(payload)
+        if parts[0] != 1:
+            raise
+        parts[_USAGE] = _loose_usage(parts[_USAGE])
+        parts[_FACTS] = _loose_facts(parts[_FACTS])
+        return _decoder.decode(_encoder.encode(parts))
+
+
+_USAGE: Final = Settled.__struct_fields__.index("usage") + 1  # the tag comes first
+_FACTS: Final = Settled.__struct_fields__.index("facts") + 1
+
+
+def _loose_usage(said: Mapping[str, Any]) -> Usage:
+    return believable(Usage(**said))
+
+
+def _loose_facts(said: Sequence[Any]) -> Facts:
+    loose: list[Any] = []
+    for value, kind in zip(said, (str, int, bool, int, int, str), strict=False):
+        loose.append(count(value) if kind is int else kind(value))
+    return Facts(*loose)
+
+
+def decoded_price(raw: bytes | msgspec.Raw) -> Price:
+    """Return the price that an entry carries."""
+    return _price_decoder.decode(raw)
+
+
+_PRICES_KEPT: Final = 512
+_prices: dict[int, tuple[Price, msgspec.Raw]] = {}
+
+
+def encoded_price(price: Price) -> msgspec.Raw:
+    """Return a price's bytes. Prices are few and live long: each is encoded once.
+
+    Kept by identity; the price is kept beside it, so that the identity stays its own.
+    """
+    known = _prices.get(id(price))
+    if known is not None:
+        return known[1]
+    if len(_prices) >= _PRICES_KEPT:
+        _prices.clear()
+    raw = msgspec.Raw(_encoder.encode(price))
+    _prices[id(price)] = (price, raw)
+    return raw
+
+
+def believable(usage: Usage) -> Usage:
+    """Return the usage with everything that is negative or not a number as zero."""
+    return Usage(
+        input_tokens=count(usage.input_tokens),
+        output_tokens=count(usage.output_tokens),
+        cached_tokens=count(usage.cached_tokens),
+        cache_write_tokens=count(usage.cache_write_tokens),
+        cache_write_1h_tokens=count(usage.cache_write_1h_tokens),
+        audio_input_tokens=count(usage.audio_input_tokens),
+        audio_output_tokens=count(usage.audio_output_tokens),
+        reasoning_tokens=count(usage.reasoning_tokens),
+        images=count(usage.images),
+        seconds=count(usage.seconds, 1000) / 1000,
+        characters=count(usage.characters),
+        estimated=usage.estimated is True,
+    )
+
+
+def _mended(entry: Entry) -> Entry:
+    if isinstance(entry, Released):
+        return msgspec.structs.replace(
+            entry, request_id=_text(entry.request_id), reason=_text(entry.reason)
+        )
+    facts = entry.facts
+    return msgspec.structs.replace(
+        entry,
+        request_id=_text(entry.request_id),
+        payer=msgspec.structs.replace(
+            entry.payer, username=_text(entry.payer.username), key_name=_text(entry.payer.key_name)
+        ),
+        facts=msgspec.structs.replace(
+            facts,
+            model=_text(facts.model),
+            asked_model=_text(facts.asked_model),
+            ended=_text(facts.ended),
+        ),
+        usage=believable(entry.usage),
+        oddity=_text(entry.oddity),
+    )
+
+
+def _text(text: str) -> str:
+    return text[:LONGEST_TEXT].encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,318 @@
+"""Journal entries into the database: many of them in one transaction, which also moves the offset.
+
+Runs in the ledger's own threads and in recovery; knows nothing of the leases in memory. What an entry
+says was covered comes out of the holder's lease rows; what is owed beyond, or was covered by a lease
+that somebody has reclaimed meanwhile, is collected from the account as far as the account has it.
+"""
+
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+import msgspec
+import structlog
+from sqlalchemy import BigInteger, BindParameter, Connection, bindparam, case, func, update
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
+
+from oneapi.ledger import accounts, log_rows
+from oneapi.ledger.accounts import Kind, Ref
+from oneapi.ledger.entry import Settled, decoded
+from oneapi.ledger.journal import Position, Records
+from oneapi.store.database import Database, DatabaseAway, is_away
+from oneapi.store.tables import channels, tokens, users
+
+log = structlog.get_logger(__name__)
+
+# What a driver may say about a value that its column cannot hold.
+ROW_FAULTS: Final = (DatabaseError, ValueError, OverflowError)
+_NOTHING: Final[Mapping[int, int]] = {}
+
+_COUNT_USER: Final = (
+    update(users)
+    .where(users.c.id == bindparam("the_id"))
+    .values(
+        used_quota=users.c.used_quota + bindparam("used"),
+        request_count=users.c.request_count + bindparam("requests"),
+        quota=users.c.quota + bindparam("back"),
+    )
+)
+_NOW: Final[BindParameter[int]] = bindparam("at", type_=BigInteger())
+_LAST_USED: Final = func.coalesce(tokens.c.accessed_time, 0)
+_COUNT_KEY: Final = (
+    update(tokens)
+    .where(tokens.c.id == bindparam("the_id"))
+    .values(
+        used_quota=tokens.c.used_quota + bindparam("used"),
+        remain_quota=tokens.c.remain_quota + bindparam("back"),
+        accessed_time=case((_LAST_USED < _NOW, _NOW), else_=_LAST_USED),
+    )
+)
+_COUNT_CHANNEL: Final = (
+    update(channels)
+    .where(channels.c.id == bindparam("the_id"))
+    .values(used_quota=channels.c.used_quota + bindparam("used"))
+)
+
+
+class Unsure(Exception):
+    """The answer to a COMMIT did not come: it may have happened or not."""
+
+
+class _LeaseLost(Exception):
+    """A lease row holds less than the entries that it should cover."""
+
+
+@contextmanager
+def transaction(database: Database) -> Generator[Connection]:
+    """A write transaction that tells, when it fails, whether it is certain that nothing happened."""
+    is_complete = False
+    try:
+        with database.begin() as connection:
+            yield connection
+            is_complete = True
+    except (DatabaseAway, SQLAlchemyError) as error:
+        if is_complete:
+            raise Unsure("the connection broke at COMMIT") from error
+        raise
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """A run of journal entries, added up.
+
+    `covered`: by account, what comes out of the leases. `is_plain`: nothing is owed beyond that.
+    """
+
+    start: Position
+    end: Position
+    settled: list[Settled]
+    covered: dict[Ref, int]
+    is_plain: bool
+
+
+class Orders(msgspec.Struct, frozen=True):
+    """What a flush does besides: idle leases to return, others to renew, whether log rows go here.
+
+    `keeps_logs`: the table of this database is where log rows belong (there is no other for them).
+    """
+
+    now: int
+    returns: Mapping[Ref, int] = {}
+    renews: bool = False
+    logs_consumption: bool = True
+    keeps_logs: bool = True
+
+
+def batch_of(start: Position, records: Records) -> Batch:
+    """Decode and add up."""
+    if records.skipped_bytes:
+        log.warning("journal_damaged", skipped_bytes=records.skipped_bytes, end=tuple(records.end))
+    settled = [entry for entry in map(decoded, records.payloads) if isinstance(entry, Settled)]
+    is_plain = True
+    by_user: dict[int, int] = {}
+    by_key: dict[int, int] = {}
+    for entry in settled:
+        payer = entry.payer
+        by_user[payer.user_id] = by_user.get(payer.user_id, 0) + entry.covered
+        owed = entry.covered < entry.charge
+        if payer.key_limited:
+            by_key[payer.key_id] = by_key.get(payer.key_id, 0) + entry.key_covered
+            owed = owed or entry.key_covered < entry.charge
+        if owed:
+            is_plain = False
+    covered = {Ref("user", id): amount for id, amount in by_user.items() if amount}
+    covered |= {Ref("key", id): amount for id, amount in by_key.items() if amount}
+    return Batch(start, records.end, settled, covered, is_plain)
+
+
+def flush(database: Database, holder: str, batch: Batch, orders: Orders) -> bool:
+    """Apply a batch in one transaction; return whether the leases were all there.
+
+    The usual case is a handful of statements. When something in it does not fit, nothing of it has
+    happened, and the careful way looks at each account and each log row by itself.
+    """
+    if batch.is_plain:
+        writes_rows = orders.logs_consumption and orders.keeps_logs
+        rows = [log_rows.row(entry) for entry in batch.settled] if writes_rows else []
+        try:
+            with transaction(database) as connection:
+                _plainly(connection, holder, batch, orders, rows)
+                return True
+        except (_LeaseLost, *ROW_FAULTS) as error:
+            log.warning("flush_looks_closer", holder=holder, reason=str(error)[:500])
+    with transaction(database) as connection:
+        return _carefully(connection, holder, batch, orders)
+
+
+def _begin(connection: Connection, holder: str, batch: Batch, orders: Orders) -> None:
+    if batch.end != batch.start:
+        accounts.move_offset(connection, holder, batch.start, batch.end, orders.now)
+    if orders.renews:
+        accounts.renew(connection, holder, orders.now)
+
+
+def _plainly(
+    connection: Connection,
+    holder: str,
+    batch: Batch,
+    orders: Orders,
+    rows: Sequence[log_rows.Row],
+) -> None:
+    """Rows that others wait for come last, and are held for the shortest time."""
+    _begin(connection, holder, batch, orders)
+    log_rows.insert_rows(connection, rows)
+    out = dict(batch.covered)
+    for ref, amount in orders.returns.items():
+        out[ref] = out.get(ref, 0) + amount
+    shrinking = [
+        accounts.shrink(holder, ref, out[ref]) for ref in accounts.in_order(out) if out[ref]
+    ]
+    if shrinking:
+        found = connection.execute(accounts.SHRINK, shrinking).rowcount
+        if found != len(shrinking):
+            raise _LeaseLost(f"{found} of {len(shrinking)} leases are there")
+    if orders.returns:
+        accounts.drop_empty_leases(connection, holder)
+    _count(connection, _tally(batch.settled, _NOTHING, _NOTHING, orders.now), orders.returns)
+
+
+def _carefully(connection: Connection, holder: str, batch: Batch, orders: Orders) -> bool:
+    _begin(connection, holder, batch, orders)
+    charges = _charges(batch.settled)
+    returned: dict[Ref, int] = {}
+    uncollected: dict[Kind, dict[int, int]] = {"user": {}, "key": {}}
+    is_whole = True
+    for ref in accounts.in_order([*{**charges, **batch.covered, **orders.returns}]):
+        entries = charges.get(ref, [])
+        covered = batch.covered.get(ref, 0)
+        from_lease = accounts.shrink_up_to(connection, holder, ref, covered)
+        owed = sum(charge for _, charge, _ in entries) - from_lease
+        returning = orders.returns.get(ref, 0)
+        returned[ref] = accounts.shrink_up_to(connection, holder, ref, returning)
+        is_whole = is_whole and from_lease == covered and returned[ref] == returning
+        missing = owed - accounts.take_up_to(connection, ref, owed)
+        uncollected[ref.kind] |= _blamed(missing, entries)
+    if orders.returns:
+        accounts.drop_empty_leases(connection, holder)
+    tally = _tally(batch.settled, uncollected["user"], uncollected["key"], orders.now)
+    _count(connection, tally, returned)
+    if orders.logs_consumption:
+        _insert_one_by_one(connection, batch.settled, uncollected, everything=orders.keeps_logs)
+    return is_whole
+
+
+Charge = tuple[int, int, int]  # the entry's index, its charge, how much of it a lease covered
+
+
+def _charges(settled: Sequence[Settled]) -> dict[Ref, list[Charge]]:
+    charges: dict[Ref, list[Charge]] = {}
+    for index, entry in enumerate(settled):
+        payer = entry.payer
+        user = charges.setdefault(Ref("user", payer.user_id), [])
+        user.append((index, entry.charge, entry.covered))
+        if payer.key_limited:
+            key = charges.setdefault(Ref("key", payer.key_id), [])
+            key.append((index, entry.charge, entry.key_covered))
+    return charges
+
+
+def _blamed(missing: int, entries: Sequence[Charge]) -> dict[int, int]:
+    """Spread what could not be collected: on entries that owe beyond their lease first, the last ones first."""
+    blamed: dict[int, int] = {}
+    for index, charge, covered in reversed(entries):
+        blamed[index] = min(missing, charge - covered)
+        missing -= blamed[index]
+    for index, charge, _ in reversed(entries):
+        more = min(missing, charge - blamed[index])
+        blamed[index] += more
+        missing -= more
+    return blamed
+
+
+class _Tally(msgspec.Struct):
+    """Counters to be added, by id: of users (used, requests), keys (used, last used at), channels (used)."""
+
+    users: dict[int, list[int]] = {}
+    keys: dict[int, list[int]] = {}
+    channels: dict[int, int] = {}
+
+
+def _tally(
+    settled: Sequence[Settled],
+    from_users: Mapping[int, int],
+    from_keys: Mapping[int, int],
+    now: int,
+) -> _Tally:
+    tally = _Tally()
+    by_user = tally.users
+    by_key = tally.keys
+    by_channel = tally.channels
+    for index, entry in enumerate(settled):
+        payer = entry.payer
+        used = entry.charge - from_users.get(index, 0)
+        user = by_user.get(payer.user_id)
+        if user is None:
+            user = by_user[payer.user_id] = [0, 0]
+        user[0] += used
+        user[1] += 1
+        key = by_key.get(payer.key_id)
+        if key is None:
+            key = by_key[payer.key_id] = [0, now]
+        key[0] += entry.charge - from_keys.get(index, 0) if payer.key_limited else used
+        channel_id = entry.facts.channel_id
+        by_channel[channel_id] = by_channel.get(channel_id, 0) + used
+    return tally
+
+
+def _count(connection: Connection, tally: _Tally, returned: Mapping[Ref, int]) -> None:
+    """Add up counters and give back what was returned, in the order in which everybody takes rows."""
+    back_to_users = {ref.id: amount for ref, amount in returned.items() if ref.kind == "user"}
+    back_to_keys = {ref.id: amount for ref, amount in returned.items() if ref.kind == "key"}
+    of_users = [
+        {"the_id": id, "used": used, "requests": requests, "back": back_to_users.get(id, 0)}
+        for id in sorted({*tally.users, *back_to_users})
+        for used, requests in (tally.users.get(id, (0, 0)),)
+    ]
+    of_keys = [
+        {"the_id": id, "used": used, "at": at, "back": back_to_keys.get(id, 0)}
+        for id in sorted({*tally.keys, *back_to_keys})
+        for used, at in (tally.keys.get(id, (0, 0)),)
+    ]
+    of_channels = [{"the_id": id, "used": tally.channels[id]} for id in sorted(tally.channels)]
+    for statement, rows in (
+        (_COUNT_USER, of_users),
+        (_COUNT_KEY, of_keys),
+        (_COUNT_CHANNEL, of_channels),
+    ):
+        if rows:
+            connection.execute(statement, rows)
+
+
+def _insert_one_by_one(
+    connection: Connection,
+    settled: Sequence[Settled],
+    uncollected: Mapping[Kind, Mapping[int, int]],
+    *,
+    everything: bool,
+) -> None:
+    """Insert log rows so that one that the database refuses does not hold up money.
+
+    Where log rows belong into another database, only those are written here that say what was not
+    collected; `log_flusher` takes them over.
+    """
+    for index, entry in enumerate(settled):
+        missing = uncollected["user"].get(index, 0)
+        from_key = uncollected["key"].get(index, 0)
+        if everything or missing or from_key:
+            insert_guarded(connection, log_rows.row(entry, missing, from_key))
+
+
+def insert_guarded(connection: Connection, row: log_rows.Row) -> None:
+    """Insert one log row, or complain and go on."""
+    try:
+        with connection.begin_nested():
+            log_rows.insert_rows(connection, [row])
+    except ROW_FAULTS as error:
+        if is_away(error):
+            raise
+        reason = str(error)[:500]  # a trace would show nothing but the way to the driver
+        log.error("log_row_refused", request_id=log_rows.request_of(row), reason=reason)  # noqa: TRY400

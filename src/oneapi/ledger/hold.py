@@ -1,0 +1,148 @@
+"""A hold: what one request may cost at most, put aside while it runs; settled once, or released once."""
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self
+
+from oneapi.ledger.entry import (
+    Facts,
+    Payer,
+    Released,
+    Settled,
+    believable,
+    encoded,
+    encoded_price,
+)
+from oneapi.ledger.leases import Account
+from oneapi.ledger.pricing import Price, charge
+from oneapi.wire.usage import Usage
+
+if TYPE_CHECKING:
+    from oneapi.ledger.ledger import Ledger
+
+ABSURD: Final = 4  # times the ceiling; a charge above is the vendor's mistake, not the client's
+_ODDITY_LENGTH: Final = 500
+_SECONDS_LIMIT: Final = 10.0**9  # also what NaN and infinity are not below
+
+
+class Hold:
+    """Made by `Ledger.hold`; entering takes the ceiling, leaving without `settle` releases it.
+
+    `clamped` is true after `settle` if the vendor's usage could not be believed.
+    """
+
+    __slots__ = ("_is_open", "_ledger", "ceiling", "clamped", "key", "payer", "request_id", "user")
+
+    def __init__(self, ledger: "Ledger", payer: Payer, ceiling: int, request_id: str) -> None:
+        self._ledger = ledger
+        self._is_open = False
+        self.payer = payer
+        self.ceiling = ceiling
+        self.request_id = request_id
+        self.clamped = False
+        self.user: Account | None = None
+        self.key: Account | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is neither settled nor released yet."""
+        return self._is_open
+
+    def taken(self) -> bool:
+        """Take the ceiling if the lease covers it; nothing has happened if it does not."""
+        self._is_open = self._ledger.take(self)
+        return self._is_open
+
+    async def __aenter__(self) -> Self:
+        if not self._ledger.take(self):
+            await self._ledger.wait(self)
+        self._is_open = True
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._is_open:
+            self.release("not_settled" if kind is None else kind.__name__)
+
+    def settle(self, usage: Usage, price: Price, factor: int, facts: Facts) -> int:
+        """Charge for the usage; return the quota charged.
+
+        Never waits. The charge is in the journal when this returns: call it before the last byte of
+        the answer goes out.
+        """
+        assert self._is_open, "a hold is settled or released once"
+        ceiling = self.ceiling
+        owed = charge(usage, price, factor)
+        oddity = ""
+        if owed > ABSURD * ceiling or not _is_sane(usage):
+            self.clamped = True
+            owed = ceiling
+            oddity = repr(usage)[:_ODDITY_LENGTH]
+            usage = believable(usage)
+        user = self.user
+        key = self.key
+        covered = 0 if user is None else user.coverable(ceiling, owed)
+        key_covered = 0 if key is None else key.coverable(ceiling, owed)
+        entry = Settled(
+            self.request_id,
+            self.payer,
+            ceiling,
+            owed,
+            covered,
+            key_covered,
+            factor,
+            usage,
+            encoded_price(price),
+            facts,
+            self.clamped,
+            oddity,
+        )
+        self._ledger.journal.append(encoded(entry))
+        self._is_open = False
+        cycle = self._ledger.leases.cycle
+        if user is not None:
+            user.spend(ceiling, covered, cycle)
+        if key is not None:
+            key.spend(ceiling, key_covered, cycle)
+        return owed
+
+    def abandon(self) -> None:
+        """Release what was put aside for a request that stopped waiting in the same moment."""
+        self._is_open = True
+        self.release("stopped_waiting")
+
+    def release(self, reason: str) -> None:
+        """Give the whole hold back; the request costs nothing. Journaled, so that every request has one end."""
+        assert self._is_open, "a hold is settled or released once"
+        entry = Released(self.request_id, self.payer.user_id, self.ceiling, reason)
+        self._ledger.journal.append(encoded(entry))
+        self._is_open = False
+        cycle = self._ledger.leases.cycle
+        if self.user is not None:
+            self.user.spend(self.ceiling, 0, cycle)
+        if self.key is not None:
+            self.key.spend(self.ceiling, 0, cycle)
+
+
+def _is_sane(usage: Usage) -> bool:
+    """Say whether every count is a number and none is negative; one bit of sign tells of all integers."""
+    try:
+        bits = (
+            usage.input_tokens
+            | usage.output_tokens
+            | usage.cached_tokens
+            | usage.cache_write_tokens
+            | usage.cache_write_1h_tokens
+            | usage.audio_input_tokens
+            | usage.audio_output_tokens
+            | usage.reasoning_tokens
+            | usage.images
+            | usage.characters
+        )
+        is_timed = 0 <= usage.seconds < _SECONDS_LIMIT
+    except TypeError:
+        return False
+    return bits >= 0 and is_timed

@@ -1,0 +1,201 @@
+"""The ledger of one worker: admits requests against leases in memory, and journals what they cost.
+
+The hot path is `hold` and `Hold.settle`: memory, and one write to the journal. Everything that speaks
+with a database happens beside it (`teller`, `log_copier`).
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+from oneapi.errors import Unavailable
+from oneapi.ledger.credit import begin_total
+from oneapi.ledger.entry import Payer
+from oneapi.ledger.hold import Hold
+from oneapi.ledger.journal import Journal, Position, SlotLock, drop_before
+from oneapi.ledger.leases import Leases
+from oneapi.ledger.log_copier import LogCopier
+from oneapi.ledger.recovery import Databases, Seat, adopt_all, reclaim, recover
+from oneapi.ledger.teller import Desk, Teller, Terms, stopping, unavailable
+from oneapi.store.database import Database
+
+log = structlog.get_logger(__name__)
+
+
+class Ledger:
+    """One per worker; all its methods belong to the thread of the event loop that started it."""
+
+    journal: Journal
+    _teller: Teller
+    _copier: LogCopier
+    _lock: SlotLock
+
+    def __init__(
+        self,
+        database: Database,
+        seat: Seat,
+        clock: Callable[[], float],
+        *,
+        log_database: Database | None = None,
+        terms: Terms | None = None,
+        logs_consumption: Callable[[], bool] = lambda: True,
+    ) -> None:
+        databases = Databases(database, log_database)
+        self._desk = Desk(databases, seat, clock, terms or Terms(), logs_consumption)
+        self._clock = clock
+        self._tasks: list[asyncio.Task[None]] = []
+        self._is_open = False
+        self._oldest_seq = -1
+        self.leases = Leases()
+
+    async def start(self) -> None:
+        """Replay what a predecessor left, return its leases, and begin to serve.
+
+        Raises `DatabaseAway`; `RuntimeError` if another living process has this seat.
+        """
+        desk = self._desk
+        self._lock = await self._take_lock()
+        try:
+            begin = await asyncio.to_thread(self._recover)
+        except BaseException:
+            self._lock.release()
+            raise
+        folder, slot = desk.seat.folder, desk.seat.slot
+        self.journal = Journal(folder, slot, begin.seq, rotate_at=desk.terms.rotate_at)
+        self._teller = Teller(desk, self.journal, self.leases, begin)
+        self._copier = LogCopier(desk)
+        loop = asyncio.get_running_loop()
+        self._syncer = ThreadPoolExecutor(1, f"ledger-sync-{slot}")
+        self._tasks = [
+            loop.create_task(self._teller.run(), name="ledger-teller"),
+            loop.create_task(self._keep_up(), name="ledger-logs"),
+            loop.create_task(self._sync(), name="ledger-sync"),
+        ]
+        for task in self._tasks:
+            task.add_done_callback(self._ended)
+        self._is_open = True
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Refuse requests when a task has died: nothing would flush what they cost."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._is_open = False
+            log.critical("ledger_task_died", task=task.get_name(), exc_info=error)
+
+    async def _take_lock(self) -> SlotLock:
+        seat = self._desk.seat
+        loop = asyncio.get_running_loop()
+        give_up_at = loop.time() + self._desk.terms.lock_seconds
+        while (lock := SlotLock.take(seat.folder, seat.slot)) is None:
+            if loop.time() >= give_up_at:
+                raise RuntimeError(f"another process keeps the journal {seat.folder}/{seat.slot}")
+            await asyncio.sleep(0.05)
+        return lock
+
+    def _recover(self) -> Position:
+        desk = self._desk
+        orders = desk.orders()
+        begin_total(desk.databases.main, orders.now)
+        begin = recover(desk.databases, desk.seat, orders)
+        adopt_all(desk.databases, desk.seat, orders)
+        reclaim(desk.databases, desk.seat, orders, desk.terms.lease_ttl)
+        return begin
+
+    def hold(self, payer: Payer, ceiling: int, request_id: str) -> Hold:
+        """Return the hold of one request, to be entered with `async with`.
+
+        Entering raises `InsufficientQuota`, or `Unavailable` when only a database that is away could say.
+        A ceiling of zero holds zero, and is always admitted.
+        """
+        return Hold(self, payer, max(ceiling, 0), request_id)
+
+    def hold_now(self, payer: Payer, ceiling: int, request_id: str) -> Hold | None:
+        """Return a hold that is taken already, `None` if that needs waiting. Whoever gets it settles or releases it."""
+        hold = Hold(self, payer, max(ceiling, 0), request_id)
+        return hold if hold.taken() else None
+
+    def take(self, hold: Hold) -> bool:
+        """Admit a request from what is on lease; false if it must wait. Called by `Hold` alone."""
+        if not self._is_open:
+            raise stopping()
+        if self.journal.is_blocked:
+            raise Unavailable("charges cannot be written down: the disk is full", retry_after=5.0)
+        if hold.ceiling == 0:
+            return True
+        if self._clock() > self._teller.trusted_until or not self.leases.admit(hold):
+            return False
+        if self.leases.wanting:
+            self._teller.nudge()
+        return True
+
+    async def wait(self, hold: Hold) -> None:
+        """Wait until a request is admitted or refused. Called by `Hold` alone."""
+        waiter = self._teller.queue(hold)
+        try:
+            async with asyncio.timeout(self._desk.terms.database_seconds):
+                await waiter.future
+        except BaseException as error:
+            self._teller.unqueue(waiter)
+            if waiter.is_served:
+                hold.abandon()
+            if isinstance(error, TimeoutError):
+                raise unavailable() from None
+            raise
+
+    async def flush(self) -> None:
+        """Return when everything journaled so far is in the database; raise `Unavailable` if it cannot be."""
+        if not self._is_open:
+            raise stopping()
+        await self._teller.flushed()
+        if not await self._follow():
+            raise unavailable()
+
+    async def aclose(self) -> None:
+        """Refuse new requests, flush, return all leases; what a database that is away prevents, the next start does."""
+        self._is_open = False
+        if not self._tasks:
+            return
+        seconds = self._desk.terms.close_seconds
+        self._teller.stop()
+        await asyncio.wait(self._tasks[:1], timeout=seconds)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        try:
+            async with asyncio.timeout(seconds):
+                is_written = await self._follow()
+        except TimeoutError:
+            is_written = False
+        if not is_written or self._teller.offset != self.journal.position:
+            log.warning("ledger_closed_unflushed", holder=self._desk.seat.holder)
+        self._tasks = []
+        self._teller.close()
+        self._copier.close()
+        self._syncer.shutdown()
+        self.journal.close()
+        self._lock.release()
+
+    async def _follow(self) -> bool:
+        """Let the log rows follow, and delete files that nobody needs any more."""
+        offset = self._teller.offset
+        seat = self._desk.seat
+        if self._desk.databases.logs is not None and not await self._copier.follow(offset):
+            return False
+        if offset.seq != self._oldest_seq:
+            drop_before(seat.folder, seat.slot, offset.seq)
+            self._oldest_seq = offset.seq
+        return True
+
+    async def _keep_up(self) -> None:
+        while True:
+            await self._follow()
+            await asyncio.sleep(self._desk.terms.flush_seconds)
+
+    async def _sync(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(self._desk.terms.sync_seconds)
+            descriptors = self.journal.unsynced()
+            if descriptors:
+                await loop.run_in_executor(self._syncer, self.journal.sync, descriptors)

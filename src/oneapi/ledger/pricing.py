@@ -1,0 +1,461 @@
+"""What a unit costs, and what a usage costs at it: `Price`, `charge`, `PriceList`.
+
+Money is whole numbers: prices are nano-quota per unit (500 000 quota = 1 USD; One API's ratio 1 = 1
+quota per token = 10^9 nano-quota), factors are scaled 10^9. An operator's ratio options win over
+the table `prices.json`, which `tools/build_prices.py` makes from the vendors' published prices.
+"""
+
+from collections.abc import Mapping
+from decimal import ROUND_HALF_EVEN, Decimal
+from math import isfinite
+from typing import Final, Self
+
+import msgspec
+
+from oneapi.ledger.catalogue import Entry, Limits, entries, entry, limits, slips
+from oneapi.store.settings import Settings, lenient_ratios
+from oneapi.wire.usage import Usage
+
+__all__ = [
+    "NANO",
+    "ONE",
+    "QUOTA_PER_USD",
+    "Limits",
+    "Price",
+    "PriceList",
+    "charge",
+    "count",
+    "default_completion_ratio",
+    "default_group_ratio",
+    "default_model_ratio",
+    "limits",
+]
+
+NANO: Final = 10**9
+QUOTA_PER_USD: Final = 500_000
+ONE: Final = 10**9  # the factor 1
+
+_SCALE: Final = NANO * ONE
+_COUNT_LIMIT: Final = 10**12  # units of one request; whatever is above was never consumed
+_CHARGE_LIMIT: Final = 2**63 - 1  # what a bigint column holds
+_DEFAULT_RATIO: Final = Decimal(30)  # One API's price of a model that nobody knows
+
+
+class Price(msgspec.Struct, frozen=True):
+    """Nano-quota per unit; `image` is one image, `call` one request whatever it used.
+
+    `source` says who named it: `option`, `table` or `default`. `long` is what the whole request
+    costs when its input is longer than `long_from` tokens (some vendors price long contexts so).
+    """
+
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    cache_write_1h: int = 0
+    audio_input: int = 0
+    audio_output: int = 0
+    image: int = 0
+    second: int = 0
+    character: int = 0
+    call: int = 0
+    source: str = ""
+    long_from: int = 0
+    long: "Price | None" = None
+
+    @property
+    def is_free(self) -> bool:
+        """Say whether no usage whatever costs anything."""
+        tokens = self.input or self.output or self.cache_read or self.cache_write
+        dearer = self.cache_write_1h or self.audio_input or self.audio_output or self.long
+        return not (tokens or dearer or self.image or self.second or self.character or self.call)
+
+
+def charge(usage: Usage, price: Price, factor: int) -> int:
+    """Return the quota owed: exact, rounded up once, at the end.
+
+    Total: negative, absurd or non-numeric counts are clamped, parts of the input never exceed it.
+    Whatever costs anything costs at least 1.
+    """
+    nano = _simple(usage, price)
+    if nano is None:
+        nano = _detailed(usage, price)
+    if nano <= 0 or factor <= 0:
+        return 0
+    owed = -(-nano * factor // _SCALE)
+    return owed if owed < _CHARGE_LIMIT else _CHARGE_LIMIT
+
+
+def _simple(usage: Usage, price: Price) -> int | None:
+    """Price a chat in text whose counts are in order. `None`: look closer."""
+    inputs = usage.input_tokens
+    outputs = usage.output_tokens
+    cached = usage.cached_tokens
+    if (
+        usage.audio_input_tokens
+        or usage.audio_output_tokens
+        or usage.images
+        or usage.seconds
+        or usage.characters
+        or type(inputs) is not int
+        or type(outputs) is not int
+        or type(cached) is not int
+        or not 0 <= cached <= inputs < _COUNT_LIMIT
+        or not 0 <= outputs < _COUNT_LIMIT
+        or (price.long is not None and inputs > price.long_from)
+    ):
+        return None
+    nano = price.call + cached * price.cache_read + outputs * price.output
+    plain = inputs - cached
+    if usage.cache_write_tokens or usage.cache_write_1h_tokens:
+        written, longer = usage.cache_write_tokens, usage.cache_write_1h_tokens
+        if type(written) is not int or type(longer) is not int or written < 0 or longer < 0:
+            return None
+        plain -= written + longer
+        if plain < 0:
+            return None
+        nano += written * price.cache_write + longer * price.cache_write_1h
+    return nano + plain * price.input
+
+
+def _detailed(usage: Usage, price: Price) -> int:
+    parts = (
+        (count(usage.audio_input_tokens), "audio_input"),
+        (count(usage.cache_write_1h_tokens), "cache_write_1h"),
+        (count(usage.cache_write_tokens), "cache_write"),
+        (count(usage.cached_tokens), "cache_read"),
+    )
+    inputs = max(count(usage.input_tokens), *(part for part, _ in parts))
+    outputs = max(count(usage.output_tokens), count(usage.audio_output_tokens))
+    while price.long is not None and inputs > price.long_from:
+        price = price.long
+    nano = price.call
+    left = inputs
+    for part, unit in parts:
+        taken = min(part, left)
+        nano += taken * getattr(price, unit)
+        left -= taken
+    spoken = count(usage.audio_output_tokens)
+    nano += left * price.input + (outputs - spoken) * price.output + spoken * price.audio_output
+    nano += count(usage.images) * price.image + count(usage.characters) * price.character
+    milliseconds = count(usage.seconds, 1000)
+    return nano - (-milliseconds * price.second // 1000)
+
+
+def count(value: object, scale: int = 1) -> int:
+    """Return a vendor's count (in 1/`scale`) as a number that can be priced: 0 for what is none."""
+    if isinstance(value, float):
+        if not isfinite(value):
+            return 0
+        value = round(min(max(value, 0.0), float(_COUNT_LIMIT)) * scale)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        value = value * scale
+    else:
+        return 0
+    return min(max(value, 0), _COUNT_LIMIT)
+
+
+def _nano(amount: Decimal) -> int:
+    return int((amount * NANO).to_integral_value(ROUND_HALF_EVEN))
+
+
+def _per_million(usd: Decimal) -> int:
+    return _nano(usd * QUOTA_PER_USD / 1_000_000)
+
+
+def _per_unit(usd: Decimal) -> int:
+    return _nano(usd * QUOTA_PER_USD)
+
+
+def _or(value: Decimal | None, default: Decimal) -> Decimal:
+    return default if value is None else value
+
+
+def _from_entry(known: Entry) -> Price:
+    cache_write = _or(known.cache_write, known.input)
+    return Price(
+        input=_per_million(known.input),
+        output=_per_million(known.output),
+        cache_read=_per_million(_or(known.cache_read, known.input)),
+        cache_write=_per_million(cache_write),
+        cache_write_1h=_per_million(_or(known.cache_write_1h, cache_write)),
+        audio_input=_per_million(_or(known.audio_input, known.input)),
+        audio_output=_per_million(_or(known.audio_output, known.output)),
+        image=_per_unit(known.image),
+        second=_per_unit(known.second),
+        character=_per_million(known.character),
+        call=_per_unit(known.call),
+        source="table",
+        long_from=known.long_from,
+        long=None if known.long is None else _from_entry(known.long),
+    )
+
+
+_UNITS: Final = tuple(
+    name for name in Price.__struct_fields__ if name not in {"source", "long_from", "long"}
+)
+
+
+def _scaled(price: Price, ratio: Decimal) -> dict[str, int]:
+    """Return every unit of a price, scaled so that its input price becomes `ratio` quota."""
+    wanted = _nano(ratio)
+    return {unit: getattr(price, unit) * wanted // price.input for unit in _UNITS}
+
+
+def _completion_rule(model: str) -> Decimal:
+    """Return One API's guess of output price : input price, for a model that no table knows."""
+    if model.startswith("gpt-3.5"):
+        if model == "gpt-3.5-turbo" or model.endswith("0125"):
+            return Decimal(3)
+        return Decimal(2) if model.endswith("1106") else Decimal(4) / 3
+    if model.startswith("gpt-4") and not model.startswith(("gpt-4o", "gpt-4-turbo")):
+        return Decimal(3) if model.endswith("preview") else Decimal(2)
+    for prefix, ratio in _COMPLETION_RULES:
+        if model.startswith(prefix):
+            return Decimal(ratio)
+    return Decimal(1)
+
+
+_COMPLETION_RULES: Final = (
+    ("gpt-4o-2024-05-13", 3),
+    ("gpt-4o", 4),
+    ("gpt-4-turbo", 3),
+    ("o1", 4),
+    ("o3", 4),
+    ("o4", 4),
+    ("chatgpt-4o-latest", 3),
+    ("claude-3", 5),
+    ("claude-", 3),
+    ("mistral-", 3),
+    ("gemini-", 3),
+    ("deepseek-", 2),
+)
+
+
+def _bare(model: str) -> str:
+    """Return the name without the `-internet` that asks Ali and Cohere to search the web."""
+    if model.endswith("-internet") and model.startswith(("qwen-", "command-")):
+        return model.removesuffix("-internet")
+    return model
+
+
+class PriceList:
+    """The prices in force: an operator's options over our table. Immutable; made anew when an
+    option changes.
+
+    `options` are One API's option texts by key (`ModelRatio`, `CompletionRatio`, `GroupRatio`) and
+    ours (`CacheRatio`, `CacheWriteRatio`, `AudioRatio`: factors of the input price; `ModelPrice`:
+    USD per call). What is not a price in an adopted database (negative, not a number) counts as not
+    said.
+    """
+
+    def __init__(self, options: Mapping[str, str]) -> None:
+        self._ratios = _chosen(options.get("ModelRatio", ""))
+        self._completions = lenient_ratios(options.get("CompletionRatio", ""))
+        self._cache_reads = lenient_ratios(options.get("CacheRatio", ""))
+        self._cache_writes = lenient_ratios(options.get("CacheWriteRatio", ""))
+        self._audio = lenient_ratios(options.get("AudioRatio", ""))
+        self._calls = lenient_ratios(options.get("ModelPrice", ""))
+        groups = lenient_ratios(options.get("GroupRatio", ""))
+        self._factors = {group: int(ratio * ONE) for group, ratio in groups.items()}
+        self._prices: dict[tuple[str, int], Price] = {}
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """Return the prices that a state of the settings means."""
+        return cls(settings.texts)
+
+    def factor(self, group: str) -> int:
+        """Return a group's factor, scaled 10^9; a group that nobody named pays the plain price."""
+        return self._factors.get(group, ONE)
+
+    def price(self, model: str, channel_type: int = 0) -> Price:
+        """Return what a model costs at a type of vendor; its name is the vendor's, after mapping."""
+        found = self._prices.get((model, channel_type))
+        if found is None:
+            if len(self._prices) >= _CACHED_PRICES:
+                self._prices.clear()
+            found = self._look_up(_bare(model), channel_type)
+            self._prices[model, channel_type] = found
+        return found
+
+    def image_price(self, model: str, channel_type: int, size: str, quality: str) -> Price:
+        """Return the price with `image` for a size and quality; the dearest where that is open."""
+        price = self.price(model, channel_type)
+        known = entry(_bare(model))
+        if not price.image or known is None or not known.images or not known.image:
+            return price
+        usd = known.images.get(f"{quality} {size}") or known.images.get(size)
+        if usd is None:
+            usd = known.images["1024x1024"] if size == "" else max(known.images.values())
+        return msgspec.structs.replace(price, image=_nano(price.image * usd / known.image / NANO))
+
+    def _look_up(self, model: str, channel_type: int) -> Price:
+        special = f"{model}({channel_type})"
+        call = self._calls.get(special, self._calls.get(model))
+        if call is not None:
+            return Price(call=_per_unit(call), source="option")
+        for name in (special, model):
+            known = entry(name, channel_type)
+            ratio = self._ratios.get(name)
+            if ratio is not None and not _is_default(name, ratio):
+                base = self._from_ratio(ratio, known or entry(model), model, channel_type)
+            elif known is not None:
+                base = self._from_table(known, model, channel_type)
+            else:
+                continue
+            return self._adjusted(base, (special, model))
+        completion = self._completions.get(special, self._completions.get(model, Decimal(1)))
+        return self._adjusted(_plain(_DEFAULT_RATIO, completion, "default"), (special, model))
+
+    def _from_table(self, known: Entry, model: str, channel_type: int) -> Price:
+        price = _from_entry(known)
+        completion = self._completions.get(f"{model}({channel_type})")
+        if completion is None:
+            completion = self._completions.get(model)
+        if completion is None or not price.input or _is_default_completion(model, completion):
+            return price
+        output = _nano(completion * price.input / NANO)
+        return msgspec.structs.replace(price, output=output, source="option", long=None)
+
+    def _from_ratio(
+        self, ratio: Decimal, known: Entry | None, model: str, channel_type: int
+    ) -> Price:
+        completion = self._completion(known, model, channel_type)
+        plain = _plain(ratio, completion, "option")
+        table = None if known is None else _from_entry(known)
+        if table is None or table.is_free:
+            return plain
+        if table.input:
+            scaled = _scaled(table, ratio)
+            scaled["output"] = plain.output
+            return msgspec.structs.replace(table, **scaled, source="option", long_from=0, long=None)
+        return Price(
+            output=plain.output if table.output else 0,
+            image=plain.image if table.image else 0,
+            second=plain.second if table.second else 0,
+            character=plain.character if table.character else 0,
+            source="option",
+        )
+
+    def _completion(self, known: Entry | None, model: str, channel_type: int) -> Decimal:
+        for name in (f"{model}({channel_type})", model):
+            ratio = self._completions.get(name)
+            if ratio is not None:
+                return ratio
+        if known is not None and known.input:
+            return known.output / known.input
+        return _completion_rule(model)
+
+    def _adjusted(self, price: Price, names: tuple[str, str]) -> Price:
+        """Apply the options that name cache and audio prices as factors of the input price."""
+        changes: dict[str, int | None] = {}
+        for ratios, units in (
+            (self._cache_reads, ("cache_read",)),
+            (self._cache_writes, ("cache_write", "cache_write_1h")),
+            (self._audio, ("audio_input", "audio_output")),
+        ):
+            ratio = next((ratios[name] for name in names if name in ratios), None)
+            if ratio is not None:
+                changes |= {unit: _by_factor(price, unit, ratio) for unit in units}
+        if not changes:
+            return price
+        return msgspec.structs.replace(price, **changes, source="option", long=None)
+
+
+_CACHED_PRICES: Final = (
+    10_000  # names come from clients; the cache must not grow with their imagination
+)
+
+
+def _by_factor(price: Price, unit: str, ratio: Decimal) -> int:
+    wanted = _nano(ratio * price.input / NANO)
+    if unit == "cache_write_1h" and price.cache_write:
+        return wanted * price.cache_write_1h // price.cache_write
+    if unit == "audio_output":
+        text, audio = price.input, price.audio_input
+        known = audio not in {0, text}
+        return wanted * price.audio_output // audio if known else _nano(ratio * price.output / NANO)
+    return wanted
+
+
+def _plain(ratio: Decimal, completion: Decimal, source: str) -> Price:
+    """Return One API's reading of a ratio: quota per token or character, 1/1000 of an image's."""
+    per_token = _nano(ratio)
+    output = _nano(ratio * completion)
+    return Price(
+        input=per_token,
+        output=output,
+        cache_read=per_token,
+        cache_write=per_token,
+        cache_write_1h=per_token,
+        audio_input=per_token,
+        audio_output=output,
+        image=per_token * 1000,
+        second=per_token * 10 // 3,  # One API's 15 for whisper-1 is 0.006 USD per minute
+        character=per_token,
+        source=source,
+    )
+
+
+def _is_default(name: str, ratio: Decimal) -> bool:
+    """Say whether an option repeats what the table says: then nobody chose it, and the table may change."""
+    known = entry(name)
+    return known is not None and ratio == ratio_of(known)
+
+
+def _is_default_completion(model: str, completion: Decimal) -> bool:
+    known = entry(model)
+    return known is not None and completion == completion_of(known)
+
+
+def _chosen(text: str) -> dict[str, Decimal]:
+    """Return the ratios that an operator chose.
+
+    One API saves its whole built-in table together with any change. Such a table is recognised by
+    the -500000 that it ships for `openrouter/auto`; in it, its slips of unit (Groq, StepFun,
+    Replicate, OpenRouter) are nobody's choice.
+    """
+    ratios = lenient_ratios(text)
+    if '"openrouter/auto"' in text and "openrouter/auto" not in ratios:
+        shipped = slips()
+        return {name: ratio for name, ratio in ratios.items() if shipped.get(name) != ratio}
+    return ratios
+
+
+def default_model_ratio() -> dict[str, float]:
+    """Return our table as One API's `ModelRatio`: quota per token, 1/1000 of an image's price.
+
+    A person who saves it unchanged has chosen nothing: such entries mean the table's prices.
+    """
+    return {name: float(ratio_of(known)) for name, known in entries()}
+
+
+def default_completion_ratio() -> dict[str, float]:
+    """Return our table as One API's `CompletionRatio`: output price over input price."""
+    return {
+        name: float(completion_of(known))
+        for name, known in entries()
+        if known.input and known.output != known.input
+    }
+
+
+def default_group_ratio() -> dict[str, float]:
+    """Return One API's groups and their factors."""
+    return {"default": 1.0, "vip": 1.0, "svip": 1.0}
+
+
+def ratio_of(known: Entry) -> Decimal:
+    """Return a model's price in One API's form."""
+    if known.input:
+        return known.input / 2
+    if known.image:
+        return known.image * QUOTA_PER_USD / 1000
+    if known.second:
+        return known.second * QUOTA_PER_USD * 3 / 10
+    return known.character / 2
+
+
+def completion_of(known: Entry) -> Decimal:
+    """Return output price over input price, to nine places; 1 where there is no input price."""
+    return round(known.output / known.input, 9) if known.input else Decimal(1)

@@ -1,0 +1,47 @@
+"""Ledgers that end with their test."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from oneapi.ledger import Ledger, Seat, Terms
+from oneapi.store.database import Database
+from tests.ledger.scene import Clock, seat, terms
+
+Opener = Callable[..., Awaitable[Ledger]]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def opened(tmp_path: Path, clock: Clock) -> AsyncGenerator[Opener]:
+    """A function that starts a ledger; all are closed in the end."""
+    started: list[Ledger] = []
+
+    async def start(
+        database: Database,
+        where: Seat | None = None,
+        its_terms: Terms | None = None,
+        log_database: Database | None = None,
+        *,
+        logs_consumption: bool = True,
+    ) -> Ledger:
+        ledger = Ledger(
+            database,
+            where or seat(tmp_path),
+            clock,
+            log_database=log_database,
+            terms=its_terms or terms(),
+            logs_consumption=lambda: logs_consumption,
+        )
+        await ledger.start()
+        started.append(ledger)
+        return ledger
+
+    yield start
+    for ledger in started:
+        await ledger.aclose()

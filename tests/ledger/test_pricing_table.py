@@ -1,0 +1,129 @@
+"""The table of prices: complete, current, right where One API's was wrong, and quick to load."""
+
+import json
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from oneapi.ledger.catalogue import entries, entry, slips, source
+from oneapi.ledger.pricing import ONE, PriceList, charge, default_model_ratio
+from oneapi.wire.usage import Usage
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = json.loads((ROOT / "tools" / "one_api_ratios.json").read_text())
+MILLION = 1_000_000
+
+
+def dollars(usage: Usage, model: str, channel_type: int = 0) -> Decimal:
+    """Return what a usage costs in USD, rounded to a hundredth of a cent."""
+    quota = charge(usage, PriceList({}).price(model, channel_type), ONE)
+    return round(Decimal(quota) / 500_000, 4)
+
+
+def test_every_model_of_one_api_has_a_price() -> None:
+    missing = [model for model in SHIPPED if PriceList({}).price(model).source != "table"]
+
+    assert missing == []
+
+
+def test_no_price_is_negative() -> None:
+    negative = [
+        model
+        for model, known in entries()
+        for unit in known.__struct_fields__
+        if isinstance(value := getattr(known, unit), Decimal | int) and value < 0
+    ]
+
+    assert negative == []
+
+
+def test_every_price_has_a_source_and_a_date() -> None:
+    for model in ("gpt-4o", "qwen-max", "step-1-8k", "openrouter/auto", "ERNIE-4.0-8K"):
+        found = source(model)
+        assert found is not None
+        assert found.source.startswith("https://")
+        assert found.date.count("-") == 2
+    assert source("nobody-knows-me") is None
+
+
+@pytest.mark.parametrize(
+    ("model", "input_usd", "output_usd"),
+    [
+        ("gpt-4o", "2.5", "10"),
+        ("o3-mini", "1.1", "4.4"),
+        ("claude-3-5-sonnet-20241022", "3", "15"),
+        ("llama-3.1-70b-versatile", "0.59", "0.79"),
+        ("step-1-8k", "0.7143", "2.8571"),
+        ("meta/meta-llama-3.1-405b-instruct", "9.5", "9.5"),
+        ("meta/meta-llama-3-70b-instruct", "0.65", "2.75"),
+        ("openai/gpt-4o", "2.5", "10"),
+        ("anthropic/claude-3.5-sonnet", "3", "15"),
+        ("ERNIE-4.0-8K", "17.1429", "17.1429"),
+        ("qwen-max", "0.3429", "1.3714"),
+        ("moonshot-v1-8k", "0.2", "2"),
+    ],
+)
+def test_a_million_tokens_cost_what_the_vendor_asks(
+    model: str, input_usd: str, output_usd: str
+) -> None:
+    assert dollars(Usage(input_tokens=MILLION // 10), model) * 10 == pytest.approx(
+        Decimal(input_usd), abs=Decimal("0.001")
+    )
+    assert dollars(Usage(output_tokens=MILLION), model) == Decimal(output_usd)
+
+
+def test_models_newer_than_one_api_have_prices_with_their_caches() -> None:
+    price = PriceList({}).price("claude-opus-4-5-20251101")
+
+    assert (price.input, price.output) == (2_500_000_000, 12_500_000_000)
+    assert price.cache_read == 250_000_000
+    assert price.cache_write == 3_125_000_000
+    assert price.cache_write_1h == 5_000_000_000
+    assert PriceList({}).price("gpt-5").source == "table"
+
+
+def test_routing_by_the_vendor_costs_something() -> None:
+    assert PriceList({}).price("openrouter/auto").input > 0
+
+
+def test_free_models_are_free() -> None:
+    assert PriceList({}).price("deepseek/deepseek-r1:free").is_free
+    assert PriceList({}).price("text-moderation-latest").is_free
+    assert not PriceList({}).price("gpt-4o").is_free
+
+
+def test_a_vendor_whose_price_differs_has_a_key_of_its_own() -> None:
+    listed = PriceList({})
+
+    assert listed.price("openai/gpt-oss-120b", 29) != listed.price("openai/gpt-oss-120b", 20)
+
+
+def test_one_apis_wrong_entries_are_known_and_right_ones_are_not_among_them() -> None:
+    assert slips()["llama-3.1-70b-versatile"] == Decimal("0.000295")
+    assert slips()["step-1-8k"] == Decimal("0.000355")
+    assert slips()["meta/llama-2-70b"] == 325
+    assert slips()["openai/gpt-4o"] == 5
+    assert not {"gpt-4o", "dall-e-3", "black-forest-labs/flux-dev"} & slips().keys()
+
+
+def test_the_defaults_that_the_api_shows_are_positive_numbers() -> None:
+    ratios = default_model_ratio()
+
+    assert ratios["gpt-4o"] == 1.25
+    assert ratios["dall-e-3"] == 20
+    assert ratios["tts-1"] == 7.5
+    assert all(ratio >= 0 for ratio in ratios.values())
+
+
+def test_an_unknown_name_is_no_entry() -> None:
+    assert entry("nobody-knows-me") is None
+
+
+def test_the_file_is_what_its_maker_makes(tmp_path: Path) -> None:
+    made = tmp_path / "prices.json"
+    subprocess.run([sys.executable, "tools/build_prices.py", str(made)], cwd=ROOT, check=True)
+
+    assert made.read_bytes() == (ROOT / "src/oneapi/ledger/prices.json").read_bytes()

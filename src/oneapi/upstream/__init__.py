@@ -1,0 +1,19 @@
+"""The only door to vendors: an HTTP/1.1 client of our own, and proxies behind the same interface."""
+
+from oneapi.upstream.bodies import Body, Edit, EditedBody, SpooledBody
+from oneapi.upstream.client import UpstreamClient
+from oneapi.upstream.pool import Limits
+from oneapi.upstream.response import Exchange, Timeouts, UnansweredError, UpstreamResponse
+
+__all__ = [
+    "Body",
+    "Edit",
+    "EditedBody",
+    "Exchange",
+    "Limits",
+    "SpooledBody",
+    "Timeouts",
+    "UnansweredError",
+    "UpstreamClient",
+    "UpstreamResponse",
+]

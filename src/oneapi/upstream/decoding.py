@@ -1,0 +1,70 @@
+"""Compressed answers, unpacked as they arrive, for vendors that compress although we ask them not to.
+
+Bounded: the pieces are small, and an answer that unpacks to an absurd multiple of itself is refused.
+"""
+
+import zlib
+from collections.abc import Iterator
+
+from oneapi.errors import Truncated, UpstreamError
+
+PIECE_BYTES = 256 << 10
+FREE_BYTES = 4 << 20  # below this, any ratio is harmless
+MAX_RATIO = 200
+
+
+class Decoder:
+    """gzip or deflate (with or without zlib's frame, which vendors confuse)."""
+
+    def __init__(self, encoding: str, host: str) -> None:
+        self._host = host
+        self._raw_is_possible = encoding == "deflate"
+        # 47: zlib or gzip, recognised by itself.
+        self._unpacker = zlib.decompressobj(wbits=47)
+        self._received = 0
+        self._unpacked = 0
+
+    def feed(self, packed: bytes) -> Iterator[bytes]:
+        """Yield what `packed` unpacks to, in pieces of bounded size."""
+        self._received += len(packed)
+        piece = self._first(packed)
+        while piece:
+            self._unpacked += len(piece)
+            if self._unpacked > FREE_BYTES and self._unpacked > MAX_RATIO * self._received:
+                raise UpstreamError(f"{self._host} sent an answer that unpacks to far too much")
+            yield piece
+            piece = self._next(self._unpacker.unconsumed_tail)
+
+    def _first(self, packed: bytes) -> bytes:
+        if self._raw_is_possible and packed:
+            self._raw_is_possible = False
+            # RFC 1950: the first two bytes of zlib's frame; anything else is raw deflate.
+            if packed[0] & 0x0F != 8:
+                self._unpacker = zlib.decompressobj(wbits=-15)
+        return self._next(packed)
+
+    def _next(self, packed: bytes) -> bytes:
+        try:
+            return self._unpacker.decompress(packed, PIECE_BYTES)
+        except zlib.error as error:
+            raise UpstreamError(f"{self._host} sent a compressed answer that is broken") from error
+
+    def finish(self) -> None:
+        """The answer is complete: raise `Truncated` if the compressed stream is not."""
+        if self._received and not self._unpacker.eof:
+            raise Truncated(f"{self._host} sent a compressed answer without its end")
+
+
+def decoder(headers: dict[str, str], host: str) -> Decoder | None:
+    """Return the decoder that an answer needs; raise `UpstreamError` for an unknown encoding.
+
+    Takes away the headers that are no longer true of the decoded answer.
+    """
+    encoding = headers["content-encoding"].strip().lower()
+    if encoding in {"", "identity"}:
+        return None
+    if encoding not in {"gzip", "x-gzip", "deflate"}:
+        raise UpstreamError(f"{host} sent an answer in an encoding that we did not accept")
+    del headers["content-encoding"]
+    headers.pop("content-length", None)
+    return Decoder(encoding, host)

@@ -1,0 +1,48 @@
+"""The headers of an answer, decoded only where somebody looks.
+
+A vendor sends the same names in the same order with nearly every answer: the lower-case names and
+their places are worked out once per such shape and shared.
+"""
+
+from collections.abc import Iterator, Mapping
+
+MAX_SHAPES = 1_000
+MAX_SHAPE_BYTES = 4_096
+
+Shape = dict[str, int]  # lower-case name to the place of its value
+
+_shapes: dict[tuple[bytes, ...], Shape] = {}
+
+
+class Fields(Mapping[str, str]):
+    """Lower-case names to values; of a repeated header one value, usually the last."""
+
+    __slots__ = ("_values", "places")
+
+    def __init__(self, raw: Mapping[bytes, bytes]) -> None:
+        names = tuple(raw)
+        shape = _shapes.get(names)
+        self.places = _remembered(names) if shape is None else shape
+        self._values = tuple(raw.values())
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[self.places[name]].rstrip().decode("latin-1")
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.places)
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+def _remembered(names: tuple[bytes, ...]) -> Shape:
+    shape = {name.lower().decode("latin-1"): place for place, name in enumerate(names)}
+    if len(_shapes) < MAX_SHAPES and sum(map(len, names)) <= MAX_SHAPE_BYTES:
+        _shapes[names] = shape
+    return shape

@@ -1,0 +1,224 @@
+"""The connections of one origin: idle ones last-in first-out, a bound on all, a queue for who waits.
+
+Last-in first-out keeps a few connections warm and lets the others expire before the vendor closes
+them under a request.
+"""
+
+import asyncio
+import os
+import socket
+import ssl
+from collections import deque
+from collections.abc import Callable
+
+import msgspec
+
+from oneapi.errors import UpstreamError, UpstreamTimeout
+from oneapi.upstream.connection import Connection, timeout
+from oneapi.upstream.heads import Origin
+
+Address = tuple[str, int, int]  # numeric host, port, family
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """Bounds of the pools; `sweep_seconds` is how coarse timeouts and idle expiry are."""
+
+    max_connections_per_origin: int = 8192
+    max_idle_per_origin: int = 512
+    # Shorter than what usual vendors' front ends keep (nginx: 75 s, AWS load balancers: 60 s, read 2026-11-21).
+    idle_seconds: float = 55.0
+    sweep_seconds: float = 0.25
+
+
+class Pool:
+    """All connections of one origin."""
+
+    def __init__(
+        self,
+        origin: Origin,
+        limits: Limits,
+        tls: Callable[[], ssl.SSLContext],
+        clock: Callable[[], float],
+    ) -> None:
+        self.connections: set[Connection] = set()
+        self._origin = origin
+        self._limits = limits
+        self._tls = tls
+        self._clock = clock
+        self._idle: deque[Connection] = deque()
+        self._max_idle = limits.max_idle_per_origin
+        self._opening = 0  # being opened, or promised to one that waited
+        self._waiting: deque[asyncio.Future[Connection | None]] = deque()
+        self._closed = False
+
+    @property
+    def idle(self) -> int:
+        """Return how many connections wait for a request."""
+        return len(self._idle)
+
+    def take(self) -> Connection | None:
+        """Return the idle connection used last, if there is one."""
+        return self._idle.pop() if self._idle else None
+
+    async def obtain(self, seconds: float, fresh: bool) -> Connection:
+        """Open a connection, or wait for one when there are too many; at most `seconds`.
+
+        `fresh`: only a new one will do, in place of one that died; it does not queue again.
+        """
+        in_use = len(self.connections) + self._opening
+        if in_use >= self._limits.max_connections_per_origin and not fresh:
+            connection = await self._wait(seconds)
+            if connection is not None:
+                return connection
+        else:
+            self._opening += 1
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._open(seconds)
+        except TimeoutError as error:
+            raise timeout(self._origin.label, "accept a connection", seconds, "connect") from error
+        finally:
+            self._opening -= 1
+            self._promise()
+
+    async def _wait(self, seconds: float) -> Connection | None:
+        """Return a connection that became free, or `None` with the right to open one."""
+        turn: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            async with asyncio.timeout(seconds):
+                return await turn
+        except TimeoutError as error:
+            self._decline(turn)
+            raise UpstreamTimeout(
+                f"no connection to {self._origin.label} became free within {seconds:g} s"
+                " (connect timeout)",
+                channel_at_fault=False,
+            ) from error
+        except asyncio.CancelledError:
+            self._decline(turn)
+            raise
+
+    def _decline(self, turn: asyncio.Future[Connection | None]) -> None:
+        """Leave the queue; pass on what was given in the same moment."""
+        if not turn.done() or turn.cancelled():
+            self._waiting = deque(other for other in self._waiting if other is not turn)
+            return
+        given = turn.result()
+        if given is not None:
+            self.returned(given)
+        else:
+            self._opening -= 1
+            self._promise()
+
+    async def _open(self, seconds: float) -> Connection:
+        addresses = await self._addresses()
+        failure: OSError | None = None
+        for tried, address in enumerate(addresses):
+            try:
+                # One dead address must not eat the time of those after it.
+                last = tried == len(addresses) - 1
+                async with asyncio.timeout(None if last else seconds / len(addresses)):
+                    return await self._connect(address)
+            except ssl.SSLCertVerificationError as error:
+                text = (
+                    f"the certificate of {self._origin.label} is not valid: {error.verify_message}"
+                )
+                raise UpstreamError(text) from error
+            except OSError as error:  # TimeoutError is one of them
+                failure = error
+        reason = _reason(failure)
+        raise UpstreamError(f"cannot connect to {self._origin.label}: {reason}") from failure
+
+    async def _addresses(self) -> list[Address]:
+        loop = asyncio.get_running_loop()
+        host, port = self._origin.host, self._origin.port
+        try:
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            text = f"cannot resolve the name {host}: {_reason(error)}"
+            raise UpstreamError(text) from error
+        return [(str(entry[4][0]), port, entry[0]) for entry in found]
+
+    async def _connect(self, address: Address) -> Connection:
+        numeric, port, family = address
+        secure = self._origin.scheme == "https"
+        _, connection = await asyncio.get_running_loop().create_connection(
+            lambda: Connection(self),
+            numeric,
+            port,
+            family=family,
+            ssl=self._tls() if secure else None,
+            server_hostname=self._origin.host if secure else None,
+        )
+        return connection
+
+    # From the connections.
+
+    def joined(self, connection: Connection) -> None:
+        """Count a connection that is up."""
+        self.connections.add(connection)
+        if self._closed:
+            connection.abort()
+
+    def returned(self, connection: Connection) -> None:
+        """Give a free connection to who waits longest, or keep it."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(connection)
+                return
+        if len(self._idle) >= self._max_idle:
+            connection.abort()
+            return
+        connection.idle_since = self._clock()
+        self._idle.append(connection)
+
+    def lost(self, connection: Connection) -> None:
+        """Forget a connection; somebody may open another."""
+        self.connections.discard(connection)
+        if connection in self._idle:
+            self._idle.remove(connection)
+        self._promise()
+
+    def _promise(self) -> None:
+        limit = self._limits.max_connections_per_origin
+        while self._waiting and len(self.connections) + self._opening < limit:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                self._opening += 1
+                turn.set_result(None)
+
+    # From the client.
+
+    def sweep(self, now: float) -> None:
+        """Expire idle connections, oldest first, and check the time of the others."""
+        idle = self._idle
+        while idle and now - idle[0].idle_since >= self._limits.idle_seconds:
+            idle.popleft().abort()
+        for connection in list(self.connections):
+            connection.check(now)
+
+    def close(self) -> None:
+        """Abandon everything; who still uses or waits for a connection gets an error."""
+        self._closed = True
+        self._max_idle = 0
+        waiting, self._waiting = self._waiting, deque()
+        for turn in waiting:
+            if not turn.done():
+                turn.set_exception(UpstreamError("the client is being closed", retryable=False))
+        for connection in list(self.connections):
+            exchange = connection.exchange
+            if exchange is not None:
+                exchange.close()
+            connection.abort()
+
+
+def _reason(error: OSError | None) -> str:
+    if error is None:
+        return "no address"
+    if isinstance(error, TimeoutError):
+        return "timed out"
+    if error.errno and not isinstance(error, (socket.gaierror, ssl.SSLError)):
+        return os.strerror(error.errno)  # the loops word it differently
+    return error.strerror or type(error).__name__

@@ -1,0 +1,115 @@
+"""The relay over plain ASGI: for tests, and for any server that is not uvicorn. Slower than the lane, same answers."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from oneapi.errors import GatewayError
+from oneapi.relay.exchange import Flow, HeaderPairs
+
+if TYPE_CHECKING:
+    from oneapi.relay import Relay
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class AsgiResponder:
+    """Queues what the relay writes; `drain` sends it."""
+
+    def __init__(self, request_id: str) -> None:
+        self._flow: Flow | None = None
+        self._queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+        self._headers: HeaderPairs = (
+            (b"x-oneapi-request-id", request_id.encode()),
+            (b"access-control-allow-origin", b"*"),
+        )
+        self._ended = False
+        self.left = False
+        self.task: asyncio.Task[None] | None = None
+
+    def attach(self, flow: Flow | None) -> None:
+        """Route departure to `flow`."""
+        self._flow = flow
+
+    def lost(self) -> None:
+        """The client is gone."""
+        if self.left or self._ended:
+            return
+        self.left = True
+        if self._flow is not None:
+            self._flow.client_left()
+        elif self.task is not None:
+            self.task.cancel()
+
+    def send(self, status: int, content_type: bytes, body: bytes, extra: HeaderPairs = ()) -> None:
+        """Send a whole answer."""
+        length = (b"content-length", str(len(body)).encode())
+        self.start(status, content_type, (length, *extra))
+        self.end(body)
+
+    def start(self, status: int, content_type: bytes, extra: HeaderPairs = ()) -> None:
+        """Begin an answer."""
+        headers = [(b"content-type", content_type), *self._headers, *extra]
+        self._queue.put_nowait(
+            {"type": "http.response.start", "status": status, "headers": headers}
+        )
+
+    def write(self, body: bytes) -> None:
+        """Send a piece."""
+        self._queue.put_nowait({"type": "http.response.body", "body": body, "more_body": True})
+
+    def end(self, last: bytes = b"") -> None:
+        """Send the last piece."""
+        self._ended = True
+        self._queue.put_nowait({"type": "http.response.body", "body": last, "more_body": False})
+
+    def carry(self, task: asyncio.Task[None]) -> None:
+        """A task goes on with the request."""
+        self.task = task
+
+    def done(self) -> None:
+        """Make sure that `drain` ends."""
+        self._queue.put_nowait(None)
+
+    def cut(self) -> None:
+        """Stop without an end; the server closes the connection."""
+        self._ended = True
+
+    async def drain(self, send: Send) -> None:
+        """Send what is written until the end."""
+        while (message := await self._queue.get()) is not None:
+            if not self.left:
+                await send(message)
+
+
+async def serve(relay: "Relay", scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """Serve one HTTP request of a relay path."""
+    query = scope["query_string"]
+    url = scope.get("raw_path", scope["path"].encode()) + (b"?" + query if query else b"")
+    intake = relay.intake(scope["method"], url, dict(scope["headers"]), scope["client"], False)
+    responder = AsgiResponder(intake.request_id)
+    more = intake.refusal is None
+    try:
+        while more:
+            message = await receive()
+            intake.feed(message.get("body", b""))
+            more = message.get("more_body", False)
+    except GatewayError as error:
+        intake.refusal = error
+    if intake.refusal is not None:
+        relay.refuse(intake, responder, intake.refusal)
+        responder.done()
+        await responder.drain(send)
+        return
+    async with asyncio.TaskGroup() as group:
+        responder.task = relay.begin(intake, responder)
+        watch = group.create_task(_watch(receive, responder))
+        await responder.drain(send)
+        watch.cancel()
+
+
+async def _watch(receive: Receive, responder: AsgiResponder) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    responder.lost()

@@ -1,0 +1,191 @@
+"""One request, one channel after the other, until one answers or the budget is spent."""
+
+import asyncio
+from collections.abc import Callable, Collection
+
+from oneapi.errors import GatewayError, Saturated, Unavailable, UpstreamError
+from oneapi.providers import registry
+from oneapi.relay.answering import Answering
+from oneapi.relay.delivery import BrokenOffError, StreamDelivery
+from oneapi.relay.disabling import Disabling
+from oneapi.relay.health import Health
+from oneapi.relay.job import Attempt, Job
+from oneapi.relay.routing import Balancer, serves
+from oneapi.relay.snapshot import Channel
+from oneapi.relay.translation import passes_through
+from oneapi.upstream import Timeouts, UpstreamClient, UpstreamResponse
+
+MAX_ERROR_BYTES = 1 << 20
+POLL_SECONDS = 0.1
+SUCCESS = frozenset({200, 201})
+
+
+class Attempts:
+    """What all attempts of a worker share."""
+
+    def __init__(
+        self,
+        upstream: UpstreamClient,
+        balancer: Balancer,
+        health: Health,
+        disabling: Disabling,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._upstream = upstream
+        self._balancer = balancer
+        self._health = health
+        self._disabling = disabling
+        self._monotonic = monotonic
+        self.answering = Answering(monotonic)
+        self.deliveries: set[StreamDelivery] = set()
+        self.timeouts = Timeouts()
+
+    async def run(self, job: Job, last: UpstreamError | None = None) -> None:
+        """Answer the request; raise `GatewayError` when the client has not even a status line yet.
+
+        `last` is why the first attempt failed, when there has been one already.
+        """
+        if not job.envelope.stream:
+            await self._until_answered(job, None, last)
+            return
+        delivery = StreamDelivery(
+            job.responder,
+            job.client,
+            job.snapshot.policy.drain_seconds,
+            job.extra_headers,
+        )
+        self.deliveries.add(delivery)
+        try:
+            await self._until_answered(job, delivery, last)
+        except GatewayError as error:
+            if not delivery.started:
+                raise
+            delivery.fail(job.client.error_event(error, job.request.request_id))
+        except BrokenOffError as broken:
+            delivery.fail(job.client.error_event(broken.error, job.request.request_id))
+        finally:
+            self.deliveries.discard(delivery)
+
+    async def _until_answered(
+        self, job: Job, delivery: StreamDelivery | None, last: UpstreamError | None
+    ) -> None:
+        policy = job.snapshot.policy
+        deadline = self._monotonic() + policy.retry_budget_seconds
+        retries = 0 if job.pinned is not None else policy.retry_times
+        tried = [channel_id for channel_id, _ in job.attempts]
+        while True:
+            if last is not None and (
+                not last.retryable or len(tried) > retries or self._monotonic() >= deadline
+            ):
+                raise last
+            channel = self.choose(job, tried) or await self._otherwise(job, last)
+            last = await self._outcome(job, channel, delivery)
+            if last is None:
+                return
+            tried.append(channel.id)
+
+    def choose(self, job: Job, tried: Collection[int]) -> Channel | None:
+        """Return the channel for the next attempt, `None` when none can be tried now."""
+        if job.pinned is not None:
+            return job.pinned
+        return self._balancer.choose(job.snapshot, job.route, job.endpoint, tried)
+
+    async def _outcome(
+        self, job: Job, channel: Channel, delivery: StreamDelivery | None
+    ) -> UpstreamError | None:
+        """Make one attempt; return why it failed, `None` if the client has its answer."""
+        response: UpstreamResponse | None = None
+        try:
+            attempt = self._prepared(job, channel)
+            response = await self._upstream.send(
+                attempt.dialect.request(attempt.call),
+                proxy=channel.target.config.get("proxy"),
+                timeouts=self.timeouts,
+            )
+            if response.status not in SUCCESS:
+                raise await _refusal(attempt, response)  # noqa: TRY301 - answered like the others
+            await self.answering.answer(job, attempt, response, delivery)
+        except UpstreamError as error:
+            self.failed(job, channel, error)
+            return error
+        except BrokenOffError as broken:
+            self.failed(job, channel, broken.error)
+            raise
+        except BaseException:
+            self.abandoned(job, channel)
+            raise
+        finally:
+            if response is not None:
+                response.close()
+        self.succeeded(job, channel)
+        return None
+
+    def _prepared(self, job: Job, channel: Channel) -> Attempt:
+        dialect = registry.dialect(channel.target.provider.dialect)
+        fast = passes_through(job.client, dialect, job.endpoint)
+        call = job.call(channel, None if fast else job.canonical())
+        return Attempt(channel, call, dialect, fast)
+
+    def succeeded(self, job: Job, channel: Channel) -> None:
+        """The channel answered; usage that could not be believed counts against it all the same."""
+        self._health.succeeded(channel.id, job.envelope.model)
+        if job.hold.clamped:
+            absurd = UpstreamError("the vendor reported a usage that cannot be")
+            self._disabling.failed(channel, absurd, job.snapshot.policy)
+        else:
+            self._disabling.succeeded(channel)
+
+    def failed(self, job: Job, channel: Channel, error: UpstreamError) -> None:
+        """The attempt failed; the channel may have to rest, or be switched off."""
+        job.attempts.append((channel.id, error.status))
+        self._health.failed(channel.id, job.envelope.model, error)
+        self._disabling.failed(channel, error, job.snapshot.policy)
+
+    def abandoned(self, job: Job, channel: Channel) -> None:
+        """The attempt ended without a verdict on the channel."""
+        self._health.abandoned(channel.id, job.envelope.model)
+
+    async def _otherwise(self, job: Job, last: UpstreamError | None) -> Channel:
+        """No channel can be tried now: say why, or wait for one that rests."""
+        if last is not None:
+            raise last
+        if not serves(job.snapshot, job.route, job.endpoint):
+            raise _no_channel(job)
+        return await self._wait(job)
+
+    async def _wait(self, job: Job) -> Channel:
+        """Every channel rests: wait a bounded time for the earliest."""
+        places = [
+            (channel.id, job.envelope.model)
+            for tier in job.snapshot.routes[job.route]
+            for channel in tier
+        ]
+        deadline = self._monotonic() + job.snapshot.policy.saturation_wait_seconds
+        while True:
+            rest = self._health.rest_seconds(places)
+            left = deadline - self._monotonic()
+            if left <= 0 or rest > left:
+                raise Saturated(
+                    f"every channel for {job.envelope.model!r} is resting after errors",
+                    retry_after=max(1.0, rest),
+                )
+            await asyncio.sleep(min(POLL_SECONDS, left))
+            chosen = self._balancer.choose(job.snapshot, job.route, job.endpoint, ())
+            if chosen is not None:
+                return chosen
+
+
+async def _refusal(attempt: Attempt, response: UpstreamResponse) -> UpstreamError:
+    body = await response.read(MAX_ERROR_BYTES)
+    return attempt.dialect.error(response.status, response.headers, body)
+
+
+def _no_channel(job: Job) -> Unavailable:
+    group, model = job.route
+    known = job.route in job.snapshot.routes
+    what = f"serves {job.endpoint.value} with" if known else "serves"
+    return Unavailable(
+        f"no channel of group {group!r} {what} the model {model!r}",
+        code="no_channel" if known else "model_not_found",
+        param="model",
+    )

@@ -1,0 +1,261 @@
+"""From the vendor to the client: the last piece never leaves before the charge is journaled.
+
+`StreamDelivery` lives as long as the client's request, across attempts; until the first byte of an answer has gone out,
+an attempt that fails may be followed by another.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from oneapi.errors import Truncated, UpstreamError
+from oneapi.relay.exchange import EVENT_STREAM, HeaderPairs, Responder
+from oneapi.relay.translation import Translation
+from oneapi.upstream import UpstreamResponse
+from oneapi.wire.dialect import ClientDialect
+
+STREAM_HEADERS: HeaderPairs = ((b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no"))
+CLOSE_GRACE_SECONDS = 1.0
+
+Settle = Callable[[str], None]  # charges the running attempt; takes the rule that ended the stream
+
+
+class StreamDelivery:
+    """One client's stream. `begun`: something of an answer has gone out, so no other attempt may follow."""
+
+    def __init__(
+        self,
+        responder: Responder,
+        client: ClientDialect,
+        drain_seconds: float,
+        extra: HeaderPairs,
+    ) -> None:
+        self.begun = False
+        self._client = client
+        self._responder = responder
+        self._settle: Settle = _nothing_to_settle
+        self._drain_seconds = drain_seconds
+        self._headers = STREAM_HEADERS + extra
+        self._loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task()
+        self._translation: Translation | None = None
+        self._response: UpstreamResponse | None = None
+        self._error: UpstreamError | None = None
+        self._started = False
+        self._settled = False
+        self._wrote = False
+        self._silent_seconds = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        responder.attach(self)
+
+    @property
+    def started(self) -> bool:
+        """Whether the client has a status line, so that errors must go in band."""
+        return self._started
+
+    async def run(
+        self, response: UpstreamResponse, translation: Translation, settle: Settle
+    ) -> None:
+        """Deliver one attempt's stream.
+
+        Raises `UpstreamError` if it failed before anything was delivered, `BrokenOffError` if it failed later.
+        """
+        self._translation = translation
+        self._settle = settle
+        self._error = None
+        self._response = response
+        try:
+            await response.pump(self._take)
+            if not self._settled and self._error is None:
+                self._conclude(translation.finish())
+        except UpstreamError as error:
+            self._broke(self._error or error)
+        except asyncio.CancelledError:
+            self._cancelled(translation)
+            raise
+        else:
+            if self._error is not None:
+                self._broke(self._error)
+        finally:
+            self._response = None
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+
+    def _take(self, piece: bytes) -> None:
+        """Pass on a piece; called straight from the socket."""
+        translation = self._translation
+        assert translation is not None, "pump runs only inside run()"
+        if self._settled or self._error is not None:
+            return
+        try:
+            out = translation.feed(piece)
+        except UpstreamError as error:
+            self._error = error
+            self._abandon()
+            return
+        if translation.ended:
+            self._conclude(out)
+            self._close_after(CLOSE_GRACE_SECONDS)
+        elif out:
+            self._write(out)
+
+    def _write(self, out: bytes) -> None:
+        self._start()
+        self.begun = True
+        self._wrote = True
+        self._responder.write(out)
+
+    def _start(self) -> None:
+        if not self._started:
+            self._started = True
+            self._responder.start(200, EVENT_STREAM, self._headers)
+
+    def _conclude(self, last: bytes) -> None:
+        """Charge, then let the end of the answer go."""
+        self._settled = True
+        self._settle("client_left" if self._responder.left else "complete")
+        self._start()
+        self.begun = True
+        self._responder.end(last)
+
+    def _broke(self, error: UpstreamError) -> None:
+        """The vendor failed, or the client left and the time to drain is over."""
+        if self._settled:
+            return
+        if self._responder.left and self.begun:
+            self._settled = True
+            self._settle("client_left")
+            return
+        if not self.begun:
+            raise error
+        self._settled = True
+        self._settle("upstream_broke")
+        raise BrokenOffError(error) from error
+
+    def _cancelled(self, translation: Translation) -> None:
+        """The client left before the first token, or we are shutting down: what was used is still owed."""
+        if not self._settled and (self.begun or translation.usage is not None):
+            self._settled = True
+            self._settle("client_left" if self._responder.left else "shutdown")
+
+    def send_whole(self, events: bytes) -> None:
+        """Send an answer that came whole and is charged already."""
+        self._settled = True
+        self._start()
+        self.begun = True
+        self._responder.end(events)
+
+    def fail(self, event: bytes) -> None:
+        """Say an error in band; the stream ends without its normal end."""
+        self._responder.end(event)
+
+    def tick(self, seconds: float, interval: float) -> None:
+        """Send a comment when the client has heard nothing for `interval` seconds; called every `seconds`."""
+        if self._wrote:
+            self._wrote = False
+            self._silent_seconds = 0.0
+            return
+        self._silent_seconds += seconds
+        if interval <= 0 or self._silent_seconds < interval or self._settled:
+            return
+        self._silent_seconds = 0.0
+        self._start()
+        self._responder.write(self._client.keepalive)
+
+    def pause(self) -> None:
+        """The client is slow: stop reading from the vendor."""
+        if self._response is not None:
+            self._response.pause()
+
+    def resume(self) -> None:
+        """The client caught up."""
+        if self._response is not None:
+            self._response.resume()
+
+    def client_left(self) -> None:
+        """Before the first token: give up. Later: listen on for the usage, for a bounded time."""
+        if self.begun and self._response is not None and self._drain_seconds > 0:
+            self._response.resume()
+            self._close_after(self._drain_seconds)
+        elif self.begun and self._response is not None:
+            self._abandon()
+        elif self._task is not None:
+            self._task.cancel()
+
+    def _close_after(self, seconds: float) -> None:
+        if self._timer is None:
+            self._timer = self._loop.call_later(seconds, self._abandon)
+
+    def _abandon(self) -> None:
+        if self._response is not None:
+            self._response.close()
+
+
+def _nothing_to_settle(ended: str) -> None:
+    raise AssertionError(f"no attempt is running, so nothing can have {ended}")
+
+
+class BrokenOffError(Exception):
+    """The answer broke off after it had begun and was charged; the error event remains to be sent."""
+
+    def __init__(self, error: UpstreamError) -> None:
+        super().__init__(error.message)
+        self.error = (
+            error
+            if isinstance(error, Truncated)
+            else Truncated(error.message, code=error.code, type=error.type)
+        )
+
+
+class BinaryDelivery:
+    """Bytes that are no document, passed on as they come; charged when they begin, since usage is known by then."""
+
+    def __init__(
+        self, responder: Responder, content_type: bytes, settle: Settle, status: int = 200
+    ) -> None:
+        self._responder = responder
+        self._content_type = content_type
+        self._status = status
+        self._settle = settle
+        self._response: UpstreamResponse | None = None
+        self._started = False
+
+    async def run(self, response: UpstreamResponse) -> None:
+        """Pass the answer on; raise `UpstreamError` if it failed before its first byte."""
+        self._response = response
+        self._responder.attach(self)
+        try:
+            await response.pump(self._take)
+        except UpstreamError:
+            if not self._started:
+                raise
+            self._responder.cut()
+            return
+        if not self._started:
+            self._begin()
+        self._responder.end()
+
+    def _begin(self) -> None:
+        self._started = True
+        self._settle("complete")
+        self._responder.start(self._status, self._content_type)
+
+    def _take(self, piece: bytes) -> None:
+        if not self._started:
+            self._begin()
+        self._responder.write(piece)
+
+    def pause(self) -> None:
+        """The client is slow: stop reading from the vendor."""
+        if self._response is not None:
+            self._response.pause()
+
+    def resume(self) -> None:
+        """The client caught up."""
+        if self._response is not None:
+            self._response.resume()
+
+    def client_left(self) -> None:
+        """Nobody listens any more."""
+        if self._response is not None:
+            self._response.close()

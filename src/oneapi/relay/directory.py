@@ -1,0 +1,212 @@
+"""Who a key belongs to: keys and their users, looked up once and kept until the change feed says otherwise.
+
+A key that was seen is served from memory, also while the database is away. Unknown keys are remembered for a moment, so that
+rubbish does not become queries.
+"""
+
+import asyncio
+import ipaddress
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from oneapi.errors import Unavailable
+from oneapi.ledger import Payer
+from oneapi.store.database import Database, DatabaseAway
+from oneapi.store.tables import tokens, users
+
+UNKNOWN_SECONDS = 2.0
+MAX_ENTRIES = 100_000
+LOOKUP_SECONDS = 3.0
+RETRY_AFTER_SECONDS = 2.0
+
+KEY_ENABLED = USER_ENABLED = 1
+NEVER = -1
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class KeyRecord(msgspec.Struct, frozen=True):
+    """A key and its user, as admission needs them. `expires_at` is unix seconds, -1 for never."""
+
+    key: str
+    payer: Payer
+    key_status: int
+    expires_at: int
+    models: frozenset[str]
+    networks: tuple[Network, ...]
+    group: str
+    user_status: int
+    role: int
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Frozen identity of one request. `pinned`: the channel that the key names (administrators only)."""
+
+    payer: Payer
+    group: str
+    models: frozenset[str]
+    role: int
+    pinned: str | None
+
+
+class Presented(msgspec.Struct, frozen=True):
+    """A credential as a client presents it, resolved. `is_plain`: nothing about it depends on the request."""
+
+    record: KeyRecord
+    caller: Caller
+    is_plain: bool
+
+
+class Directory:
+    """The worker's memory of keys; `run` carries a blocking call to a thread."""
+
+    def __init__(
+        self,
+        database: Database,
+        run: Callable[..., Awaitable[Any]],
+        clock: Callable[[], float],
+    ) -> None:
+        self._database = database
+        self._run = run
+        self._clock = clock
+        self._known: dict[bytes, Presented] = {}
+        self._unknown: dict[bytes, float] = {}
+        self._asking: dict[bytes, asyncio.Future[Presented | None]] = {}
+        self._generation = 0
+
+    def recall(self, credential: bytes) -> Presented | None:
+        """Return what memory holds for a credential. The hot path."""
+        return self._known.get(credential)
+
+    async def find(self, credential: bytes) -> Presented | None:
+        """Return what the database holds, `None` for an unknown key; requests for the same key share one query.
+
+        Raises `Unavailable` when the database cannot be asked.
+        """
+        until = self._unknown.get(credential)
+        if until is not None and self._clock() < until:
+            return None
+        asking = self._asking.get(credential)
+        if asking is None:
+            asking = asyncio.ensure_future(self._ask(credential))
+            self._asking[credential] = asking
+            asking.add_done_callback(lambda _: self._asking.pop(credential, None))
+        return await asyncio.shield(asking)
+
+    async def _ask(self, credential: bytes) -> Presented | None:
+        generation = self._generation
+        try:
+            async with asyncio.timeout(LOOKUP_SECONDS):
+                found = await self._run(self._query, credential)
+        except (TimeoutError, DatabaseAway) as error:
+            raise _away() from error
+        if found is None:
+            if len(self._unknown) >= MAX_ENTRIES:
+                self._unknown.clear()
+            self._unknown[credential] = self._clock() + UNKNOWN_SECONDS
+        elif generation == self._generation:
+            if len(self._known) >= MAX_ENTRIES:
+                self._known.clear()
+            self._known[credential] = found
+        return found
+
+    def _query(self, credential: bytes) -> Presented | None:
+        with self._database.connect() as connection:
+            return find(connection, plain(credential))
+
+    def forget_key(self, key: str) -> None:
+        """A key was changed, made or deleted."""
+        self._generation += 1
+        self._unknown.clear()
+        for credential in [c for c, p in self._known.items() if p.record.key == key]:
+            del self._known[credential]
+
+    def forget_user(self, user_id: int) -> None:
+        """A user was changed."""
+        self._generation += 1
+        for credential in [c for c, p in self._known.items() if p.record.payer.user_id == user_id]:
+            del self._known[credential]
+
+    def forget_all(self) -> None:
+        """Nothing in memory can be trusted any more."""
+        self._generation += 1
+        self._known.clear()
+        self._unknown.clear()
+
+
+def _away() -> Unavailable:
+    return Unavailable(
+        "the database cannot be reached to look this key up; try again",
+        retry_after=RETRY_AFTER_SECONDS,
+    )
+
+
+def plain(credential: bytes) -> str:
+    """Return the key in a header's value, with or without `Bearer`."""
+    text = credential.decode("latin-1").strip()
+    return text[7:].strip() if text[:7].lower() == "bearer " else text
+
+
+def find(connection: Connection, credential: str) -> Presented | None:
+    """Resolve `sk-<key>` or `sk-<key>-<channel>`; keys may contain `-` themselves, the longest known one wins."""
+    bare = credential.removeprefix("sk-")
+    before, _, suffix = bare.rpartition("-")
+    spellings = [credential, bare] + ([before] if before else [])
+    rows = connection.execute(
+        select(
+            tokens,
+            users.c.username,
+            users.c.status.label("user_status"),
+            users.c.role,
+            users.c.group,
+        )
+        .join(users, users.c.id == tokens.c.user_id)
+        .where(tokens.c.key.in_(spellings))
+    ).mappings()
+    records = {record.key: record for row in rows if (record := _record(row))}
+    for spelling in spellings:
+        record = records.get(spelling)
+        if record is not None:
+            return _presented(record, suffix if spelling == before and before != bare else None)
+    return None
+
+
+def _presented(record: KeyRecord, pinned: str | None) -> Presented:
+    is_plain = (
+        record.key_status == KEY_ENABLED
+        and record.user_status == USER_ENABLED
+        and record.expires_at == NEVER
+        and not record.networks
+        and pinned is None
+    )
+    caller = Caller(record.payer, record.group, record.models, record.role, pinned)
+    return Presented(record, caller, is_plain)
+
+
+def _record(row: Any) -> KeyRecord:
+    limited = not row["unlimited_quota"]
+    return KeyRecord(
+        key=row["key"].rstrip(),
+        payer=Payer(
+            user_id=int(row["user_id"]),
+            key_id=int(row["id"]),
+            key_limited=limited,
+            username=row["username"] or "",
+            key_name=row["name"] or "",
+        ),
+        key_status=int(row["status"]),
+        expires_at=int(row["expired_time"]),
+        models=frozenset(m.strip() for m in (row["models"] or "").split(",") if m.strip()),
+        networks=_networks(row["subnet"]),
+        group=row["group"] or "default",
+        user_status=int(row["user_status"]),
+        role=int(row["role"]),
+    )
+
+
+def _networks(text: str | None) -> tuple[Network, ...]:
+    names = [name.strip() for name in (text or "").split(",") if name.strip()]
+    return tuple(ipaddress.ip_network(name, strict=False) for name in names)

@@ -1,0 +1,133 @@
+"""The common request without a task: a whole answer, same dialect on both sides, everything in memory.
+
+It is the walk of `pipeline` with callbacks instead of awaits: the same functions admit, price, hold, choose, settle and
+answer. Whatever needs waiting (an unknown key, quota from the database, a new connection, a second channel) is handed over
+to the pipeline; nothing has left for the client by then.
+"""
+
+from collections.abc import Callable
+
+from oneapi.errors import UpstreamError
+from oneapi.providers import registry
+from oneapi.relay.answering import BINARY, MAX_ANSWER_BYTES
+from oneapi.relay.attempts import SUCCESS
+from oneapi.relay.exchange import Request, Responder
+from oneapi.relay.job import Attempt, Job
+from oneapi.relay.pipeline import Parts, ceiling_of, drafted, job_of
+from oneapi.relay.routes import Kind, Route
+from oneapi.relay.translation import passes_through
+from oneapi.upstream import Exchange, UnansweredError
+
+GoOn = Callable[[Job, UpstreamError | None], None]  # carries the job on in a task
+Fail = Callable[[Job, Exception], None]
+
+
+def prepared(parts: Parts, request: Request, responder: Responder, route: Route) -> Job | None:
+    """Return the job of a model request, its quota held; `None` when something has to be waited for.
+
+    Raises `GatewayError` as the pipeline would.
+    """
+    if route.kind is not Kind.RELAY or type(request.body) is not bytes:
+        return None
+    caller = parts.admission.recall(request)
+    if caller is None:
+        return None
+    draft = drafted(parts, request, route, caller)
+    affordable = 0
+    if draft.needs_balance:
+        known = parts.balances.recall(caller.payer)
+        if known is None:
+            return None
+        affordable = known
+    ceiling = ceiling_of(draft, affordable)
+    hold = parts.ledger.hold_now(caller.payer, ceiling.quota, request.request_id)
+    return None if hold is None else job_of(draft, ceiling, hold, responder)
+
+
+class Express:
+    """One request whose first attempt is under way; the responder's flow, and the vendor's listener."""
+
+    __slots__ = ("_attempt", "_exchange", "_fail", "_go_on", "_job", "_parts")
+
+    def __init__(self, parts: Parts, job: Job, go_on: GoOn, fail: Fail) -> None:
+        self._parts = parts
+        self._job = job
+        self._go_on = go_on
+        self._fail = fail
+        self._attempt: Attempt | None = None
+        self._exchange: Exchange | None = None
+
+    def start(self) -> bool:
+        """Send the request if that takes no waiting; otherwise nothing has happened."""
+        job, parts = self._job, self._parts
+        if job.envelope.stream or job.endpoint in BINARY:
+            return False
+        attempts = parts.attempts
+        channel = job.pinned or attempts.choose(job, ())
+        if channel is None:
+            return False
+        dialect = registry.dialect(channel.target.provider.dialect)
+        if (
+            not passes_through(job.client, dialect, job.endpoint)
+            or "proxy" in channel.target.config
+        ):
+            return False
+        self._attempt = attempt = Attempt(channel, job.call(channel, None), dialect, True)
+        job.responder.attach(self)
+        self._exchange = parts.upstream.send_now(
+            dialect.request(attempt.call), attempts.timeouts, MAX_ANSWER_BYTES, self._ended
+        )
+        if self._exchange is None:
+            attempts.abandoned(job, channel)
+            job.responder.attach(None)
+            return False
+        return True
+
+    def _ended(self, exchange: Exchange) -> None:
+        """The vendor's answer is there, or there is none; called from its socket, so nothing may be raised."""
+        job, attempt = self._job, self._attempt
+        assert attempt is not None, "start() made it"
+        attempts = self._parts.attempts
+        try:
+            self._answer(job, attempt, exchange)
+        except (
+            UnansweredError
+        ):  # the connection had died idle: nobody's fault, and nobody has seen the request
+            attempts.abandoned(job, attempt.channel)
+            self._hand_over(job, None)
+        except UpstreamError as error:
+            attempts.failed(job, attempt.channel, error)
+            self._hand_over(job, error)
+        except Exception as error:  # noqa: BLE001 - said and logged at the front door, like the pipeline's
+            self._fail(job, error)
+        else:
+            attempts.succeeded(job, attempt.channel)
+            job.responder.done()
+
+    def _answer(self, job: Job, attempt: Attempt, exchange: Exchange) -> None:
+        if exchange.error is not None:
+            raise exchange.error
+        headers, body = exchange.headers, exchange.body()
+        if exchange.status not in SUCCESS:
+            raise attempt.dialect.error(exchange.status, headers, body)
+        answering = self._parts.attempts.answering
+        answering.whole(job, attempt, headers.get("content-type", ""), body)
+
+    def _hand_over(self, job: Job, error: UpstreamError | None) -> None:
+        if job.responder.left:
+            job.hold.release("client_left")
+            job.responder.done()
+        else:
+            job.responder.attach(None)
+            self._go_on(job, error)
+
+    def client_left(self) -> None:
+        """Nobody waits any more: cancel the vendor."""
+        if self._exchange is not None:
+            self._exchange.close()
+
+    def pause(self) -> None:
+        """A whole answer is one write."""
+
+    def resume(self) -> None:
+        """A whole answer is one write."""

@@ -1,0 +1,155 @@
+"""Multipart requests (audio, image edits): their small fields are read, their files stay where they are, on the spool.
+
+Parsing is python-multipart's; this module only remembers the fields and where the value of `model` lies, so that a
+mapped model can be exchanged without touching the rest.
+"""
+
+import msgspec
+from python_multipart import MultipartParser
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import parse_options_header
+
+from oneapi.errors import InvalidRequest
+from oneapi.upstream.bodies import Body, Edit, SpooledBody
+from oneapi.wire.dialect import Envelope
+
+MAX_FIELD_BYTES = 64 * 1024
+MAX_PARTS = 256
+
+
+class Form(msgspec.Struct, frozen=True):
+    """The fields of a form that are not files, and the place of `model` in the body."""
+
+    fields: dict[str, str]
+    files: tuple[str, ...]
+    model_at: tuple[int, int] | None
+
+
+class MultipartEnvelope(Envelope, frozen=True, kw_only=True):
+    """The outside of a form."""
+
+    form: Form
+    size: str | None = None
+    quality: str | None = None
+
+
+class _Reader:
+    """Collects what the parser calls back; offsets are those of the whole body."""
+
+    def __init__(self) -> None:
+        self.base = 0
+        self.fields: dict[str, bytearray] = {}
+        self.files: list[str] = []
+        self.model_at: tuple[int, int] | None = None
+        self.parts = 0
+        self.ended = False
+        self._header = bytearray()
+        self._value = bytearray()
+        self._name: str | None = None
+        self._is_file = False
+
+    def callbacks(self) -> dict[str, object]:
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": self._header_name,
+            "on_header_value": self._header_value,
+            "on_header_end": self._header_end,
+            "on_part_data": self._part,
+            "on_end": self._end,
+        }
+
+    def _begin(self) -> None:
+        self.parts += 1
+        if self.parts > MAX_PARTS:
+            raise InvalidRequest(f"the form has more than {MAX_PARTS} parts")
+        self._name = None
+        self._is_file = False
+
+    def _header_name(self, piece: bytes, start: int, end: int) -> None:
+        self._header += piece[start:end]
+
+    def _header_value(self, piece: bytes, start: int, end: int) -> None:
+        self._value += piece[start:end]
+
+    def _header_end(self) -> None:
+        if bytes(self._header).lower() == b"content-disposition":
+            _, options = parse_options_header(bytes(self._value))
+            self._name = options.get(b"name", b"").decode("utf-8", "replace")
+            self._is_file = b"filename" in options
+            if self._is_file:
+                self.files.append(self._name)
+            else:
+                self.fields.setdefault(self._name, bytearray())
+        self._header.clear()
+        self._value.clear()
+
+    def _part(self, piece: bytes, start: int, end: int) -> None:
+        if self._is_file or self._name is None:
+            return
+        value = self.fields[self._name]
+        if len(value) + end - start > MAX_FIELD_BYTES:
+            raise InvalidRequest(
+                f"the form field `{self._name}` is longer than {MAX_FIELD_BYTES} bytes",
+                param=self._name,
+            )
+        value += piece[start:end]
+        if self._name == "model":
+            first = self.base + start if self.model_at is None else self.model_at[0]
+            self.model_at = (first, self.base + end)
+
+    def _end(self) -> None:
+        self.ended = True
+
+
+def read_form(body: SpooledBody, content_type: str) -> Form:
+    """Read a multipart body; raise `InvalidRequest` if it is not one."""
+    _, options = parse_options_header(content_type)
+    boundary = options.get(b"boundary")
+    if not boundary:
+        raise InvalidRequest("multipart body without a boundary", param="Content-Type")
+    reader = _Reader()
+    try:
+        parser = MultipartParser(boundary, reader.callbacks())  # pyright: ignore[reportArgumentType]
+        for segment in body.segments():
+            parser.write(segment)
+            reader.base += len(segment)
+        parser.finalize()
+    except MultipartParseError as error:
+        raise InvalidRequest(f"the multipart body cannot be read: {error}") from error
+    if not reader.ended:
+        raise InvalidRequest("the multipart body is cut off before its last boundary")
+    fields = {name: bytes(v).decode("utf-8", "replace") for name, v in reader.fields.items()}
+    return Form(fields, tuple(reader.files), reader.model_at)
+
+
+def envelope_of(form: Form, default_model: str, file_field: str) -> MultipartEnvelope:
+    """Return the outside of a form; raise `InvalidRequest` naming the field that is wrong."""
+    if not any(name.removesuffix("[]") == file_field for name in form.files):
+        raise InvalidRequest(f"`{file_field}` is required and must be a file", param=file_field)
+    fields = form.fields
+    return MultipartEnvelope(
+        form=form,
+        model=fields.get("model", "").strip() or default_model,
+        stream_flag=fields.get("stream", "").strip().lower() == "true",
+        n=_number(fields, "n"),
+        size=fields.get("size"),
+        quality=fields.get("quality"),
+    )
+
+
+def _number(fields: dict[str, str], name: str) -> int | None:
+    text = fields.get(name, "").strip()
+    if not text:
+        return None
+    if not text.isdecimal() or not 1 <= int(text) <= 128:
+        raise InvalidRequest(
+            f"`{name}` must be a whole number from 1 to 128, not {text!r}", param=name
+        )
+    return int(text)
+
+
+def with_model(body: SpooledBody, form: Form, model: str) -> Body:
+    """Return the body with another model name in it."""
+    if form.model_at is None:
+        return body
+    return body.replaced(Edit(*form.model_at, model.encode()))

@@ -1,0 +1,109 @@
+"""What a request may cost at most, before its channel is known: the dearest price among those that may serve it."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from oneapi.ledger.catalogue import limits
+from oneapi.ledger.pricing import Price
+from oneapi.providers.base import Endpoint
+from oneapi.relay.snapshot import Channel, Snapshot
+from oneapi.wire.dialect import Envelope
+
+IMAGES = frozenset({Endpoint.IMAGES, Endpoint.IMAGE_EDITS, Endpoint.IMAGE_VARIATIONS})
+
+
+class Worst(msgspec.Struct, frozen=True):
+    """The dearest price, the group's factor, and the most tokens that the model gives (`None`: unknown)."""
+
+    price: Price
+    factor: int
+    output_cap: int | None
+    is_free: bool
+    per_input: int  # nano-quota, the dearest a token of text can be
+    per_output: int
+    is_flat: bool  # the same for contexts of any length
+
+
+class Pricing:
+    """Remembers the worst price of each route while the snapshot stays the same."""
+
+    def __init__(self) -> None:
+        self._snapshot: Snapshot | None = None
+        self._worst: dict[tuple[str, str], Worst] = {}
+
+    def worst(
+        self,
+        snapshot: Snapshot,
+        group: str,
+        envelope: Envelope,
+        endpoint: Endpoint,
+        pinned: Channel | None,
+    ) -> Worst:
+        """Return the price that the hold is computed with."""
+        if self._snapshot is not snapshot:
+            self._snapshot = snapshot
+            self._worst = {}
+        if pinned is not None:
+            return _worst(snapshot, group, envelope, endpoint, (pinned,))
+        route = (group, envelope.model)
+        if endpoint in IMAGES:
+            return _worst(snapshot, group, envelope, endpoint, _candidates(snapshot, route))
+        worst = self._worst.get(route)
+        if worst is None:
+            candidates = _candidates(snapshot, route)
+            worst = self._worst[route] = _worst(snapshot, group, envelope, endpoint, candidates)
+        return worst
+
+
+def _candidates(snapshot: Snapshot, route: tuple[str, str]) -> tuple[Channel, ...]:
+    return tuple(channel for tier in snapshot.routes.get(route, ()) for channel in tier)
+
+
+def _worst(
+    snapshot: Snapshot,
+    group: str,
+    envelope: Envelope,
+    endpoint: Endpoint,
+    candidates: tuple[Channel, ...],
+) -> Worst:
+    prices = [price_of(snapshot, channel, envelope, endpoint) for channel in candidates]
+    model = candidates[0].model_mapping.get(envelope.model, envelope.model)
+    price = _dearest(prices)
+    return Worst(
+        price,
+        snapshot.prices.factor(group),
+        limits(model).output,
+        price.is_free,
+        max(price.input, price.cache_read, price.cache_write, price.cache_write_1h),
+        price.output,
+        price.long is None,
+    )
+
+
+def _dearest(prices: Sequence[Price]) -> Price:
+    """Return a price that is, unit by unit, as dear as the dearest."""
+    first = prices[0]
+    if all(price == first for price in prices):
+        return first
+    longs = [price.long for price in prices if price.long is not None]
+    units = {
+        name: max(getattr(price, name) for price in prices)
+        for name in Price.__struct_fields__
+        if name not in {"source", "long", "long_from"}
+    }
+    return Price(
+        **units,
+        long=_dearest(longs) if longs else None,
+        long_from=min((price.long_from for price in prices if price.long is not None), default=0),
+    )
+
+
+def price_of(snapshot: Snapshot, channel: Channel, envelope: Envelope, endpoint: Endpoint) -> Price:
+    """Return what the channel's model costs; images by size and quality."""
+    model = channel.model_mapping.get(envelope.model, envelope.model)
+    if endpoint not in IMAGES:
+        return snapshot.prices.price(model, channel.type)
+    size = getattr(envelope, "size", None) or ""
+    quality = getattr(envelope, "quality", None) or ""
+    return snapshot.prices.image_price(model, channel.type, size, quality)

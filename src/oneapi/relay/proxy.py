@@ -1,0 +1,98 @@
+"""`/v1/oneapi/proxy/{channel}/…`: an administrator's raw request through a channel, logged, free of charge."""
+
+import asyncio
+from collections.abc import Callable
+
+from oneapi.errors import Forbidden, InvalidRequest
+from oneapi.ledger import Facts, Ledger
+from oneapi.ledger.pricing import ONE, Price
+from oneapi.providers.base import Target, UpstreamRequest
+from oneapi.relay.admission import ADMIN_ROLE, pinned_channel
+from oneapi.relay.delivery import BinaryDelivery
+from oneapi.relay.directory import Caller
+from oneapi.relay.exchange import Request, Responder
+from oneapi.relay.snapshot import Snapshot
+from oneapi.upstream import UpstreamClient
+from oneapi.wire.usage import Usage
+
+RAW_KEY_TYPE = 43  # One API's channel type "Proxy": the key is sent as it is
+STAYS_HERE = frozenset(
+    {
+        *(
+            "host",
+            "content-length",
+            "accept-encoding",
+            "connection",
+            "keep-alive",
+            "transfer-encoding",
+        ),
+        *("proxy-connection", "te", "trailer", "upgrade", "expect", "authorization", "x-api-key"),
+        *("api-key", "cookie", "x-forwarded-for", "x-real-ip", "forwarded"),
+    }
+)
+
+
+def _headers(request: Request, target: Target) -> tuple[tuple[str, str], ...]:
+    headers = [
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, value in request.headers.items()
+        if name.decode("latin-1") not in STAYS_HERE
+    ]
+    key = target.key.reveal()
+    match target.provider.auth:
+        case _ if target.provider.type == RAW_KEY_TYPE:
+            headers.append(("authorization", key))
+        case "bearer":
+            headers.append(("authorization", f"Bearer {key}"))
+        case name:
+            headers.append((name, key))
+    return tuple(headers)
+
+
+async def relay_raw(
+    request: Request,
+    responder: Responder,
+    caller: Caller,
+    argument: str,
+    parts: tuple[Snapshot, UpstreamClient, Ledger, Callable[[], float]],
+) -> None:
+    """Send the request through channel `argument` (`<channel>/<path>`) and pass the answer on as it is."""
+    snapshot, upstream, ledger, monotonic = parts
+    if caller.role < ADMIN_ROLE:
+        raise Forbidden("only administrators may use the proxy", code="proxy_not_allowed")
+    name, _, path = argument.partition("/")
+    channel = pinned_channel(snapshot, name)
+    target = channel.target
+    if not target.base_url:
+        raise InvalidRequest(f"channel {name} has no base URL", param="base_url")
+    url = f"{target.base_url}/{path}" + (f"?{request.query}" if request.query else "")
+    async with ledger.hold(caller.payer, 0, request.request_id) as hold:
+        response = await upstream.send(
+            UpstreamRequest(request.method, url, _headers(request, target), request.body),
+            proxy=target.config.get("proxy"),
+        )
+
+        def settle(ended: str) -> None:
+            hold.settle(
+                Usage(),
+                Price(),
+                ONE,
+                Facts(
+                    model="",
+                    channel_id=channel.id,
+                    is_stream=False,
+                    elapsed_ms=int((monotonic() - request.arrived) * 1000),
+                    created_at=request.created_at,
+                    ended=ended,
+                    endpoint=f"proxy {request.method} /{path}"[:200],
+                ),
+            )
+
+        content_type = response.headers.get("content-type", "application/octet-stream")
+        try:
+            await BinaryDelivery(
+                responder, content_type.encode("latin-1"), settle, response.status
+            ).run(response)
+        except asyncio.CancelledError:
+            response.close()
+            raise

@@ -1,0 +1,22 @@
+"""Request ids in One API's form: `yyyyMMddHHmmss`, the nanoseconds of the second, eight random digits."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+
+class RequestIds:
+    """Makes ids that sort by time; calling it returns the next one."""
+
+    def __init__(self, clock_ns: Callable[[], int], random_bits: Callable[[int], int]) -> None:
+        self._clock_ns = clock_ns
+        self._random_bits = random_bits
+        self._second = -1
+        self._date = ""
+
+    def __call__(self) -> str:
+        """Return a new id: 31 digits, the date in UTC."""
+        second, nanoseconds = divmod(self._clock_ns(), 1_000_000_000)
+        if second != self._second:
+            self._second = second
+            self._date = datetime.fromtimestamp(second, UTC).strftime("%Y%m%d%H%M%S")
+        return f"{self._date}{nanoseconds:09d}{self._random_bits(26) % 100_000_000:08d}"

@@ -1,0 +1,107 @@
+"""The `/v1` paths: what each is, in which dialect its client speaks, and how tolerant we are of its spelling."""
+
+import re
+from enum import StrEnum
+from functools import lru_cache
+
+import msgspec
+
+from oneapi.errors import MethodNotAllowed, NotFound
+from oneapi.providers.base import Endpoint
+from oneapi.wire.dialect import ClientDialect
+from oneapi.wire.registry import client_dialect
+
+
+class Kind(StrEnum):
+    """What has to be done for a path."""
+
+    RELAY = "relay"
+    COUNT = "count"
+    MODELS = "models"
+    MODEL = "model"
+    SUBSCRIPTION = "subscription"
+    CONSUMPTION = "consumption"
+    PROXY = "proxy"
+    STUB = "stub"
+
+
+class Route(msgspec.Struct, frozen=True):
+    """A path, resolved. `argument` is the variable part of it (a model, or a channel and a path)."""
+
+    kind: Kind
+    methods: tuple[str, ...] = ("POST",)
+    endpoint: Endpoint = Endpoint.CHAT
+    client: ClientDialect = client_dialect("openai")
+    argument: str = ""
+
+
+_RELAYED = {
+    "/v1/chat/completions": Endpoint.CHAT,
+    "/v1/completions": Endpoint.COMPLETIONS,
+    "/v1/embeddings": Endpoint.EMBEDDINGS,
+    "/v1/moderations": Endpoint.MODERATIONS,
+    "/v1/edits": Endpoint.EDITS,
+    "/v1/images/generations": Endpoint.IMAGES,
+    "/v1/images/edits": Endpoint.IMAGE_EDITS,
+    "/v1/images/variations": Endpoint.IMAGE_VARIATIONS,
+    "/v1/audio/speech": Endpoint.SPEECH,
+    "/v1/audio/transcriptions": Endpoint.TRANSCRIPTIONS,
+    "/v1/audio/translations": Endpoint.TRANSLATIONS,
+}
+_EXACT: dict[str, Route] = {
+    path: Route(Kind.RELAY, endpoint=endpoint) for path, endpoint in _RELAYED.items()
+} | {
+    "/v1/messages": Route(Kind.RELAY, client=client_dialect("anthropic")),
+    "/v1/messages/count_tokens": Route(Kind.COUNT, client=client_dialect("anthropic")),
+    "/v1/models": Route(Kind.MODELS, methods=("GET",)),
+    "/dashboard/billing/subscription": Route(Kind.SUBSCRIPTION, methods=("GET",)),
+    "/dashboard/billing/usage": Route(Kind.CONSUMPTION, methods=("GET",)),
+    "/v1/dashboard/billing/subscription": Route(Kind.SUBSCRIPTION, methods=("GET",)),
+    "/v1/dashboard/billing/usage": Route(Kind.CONSUMPTION, methods=("GET",)),
+}
+_ANY = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
+_ENGINE = re.compile(r"/v1/engines/(?P<model>.+)/embeddings")
+_PROXY = re.compile(r"/v1/oneapi/proxy/(?P<target>[^/]+/?.*)")
+_MODEL = re.compile(r"/v1/models/(?P<model>.+)")
+# OpenAI paths that One API knows and does not serve (its list, early 2025).
+_STUB = re.compile(r"/v1/(files|fine_tuning/jobs|assistants|threads)(/.*)?")
+_REPEATED_VERSION = re.compile(r"^(/v1)+(?=/v1/)")
+
+
+def resolve(method: str, path: str) -> Route:
+    """Return the route of a request; raise `NotFound` or `MethodNotAllowed`."""
+    route = _EXACT.get(path) or _resolve(path)
+    if route is None:
+        raise NotFound(f"Invalid URL ({method} {path})", code="unknown_url")
+    if method not in route.methods:
+        if route.kind is Kind.MODEL and method == "DELETE":
+            return Route(Kind.STUB, methods=_ANY)
+        raise MethodNotAllowed(
+            f"{method} is not allowed on {path}; use {' or '.join(route.methods)}"
+        )
+    return route
+
+
+@lru_cache(maxsize=1024)
+def _resolve(path: str) -> Route | None:
+    if match := _PROXY.fullmatch(path):
+        return Route(Kind.PROXY, methods=_ANY, argument=match["target"])
+    path = _normal(path)
+    if path in _EXACT:
+        return _EXACT[path]
+    if match := _ENGINE.fullmatch(path):
+        return Route(Kind.RELAY, endpoint=Endpoint.EMBEDDINGS, argument=match["model"])
+    if match := _MODEL.fullmatch(path):
+        return Route(Kind.MODEL, methods=("GET",), argument=match["model"])
+    if _STUB.fullmatch(path):
+        return Route(Kind.STUB, methods=_ANY)
+    return None
+
+
+def _normal(path: str) -> str:
+    """Forgive what users paste: doubled or missing `/v1`, doubled and trailing slashes."""
+    path = re.sub(r"/{2,}", "/", path).rstrip("/")
+    path = _REPEATED_VERSION.sub("", path)
+    if not path.startswith(("/v1/", "/dashboard/")) and f"/v1{path}" in _EXACT:
+        return f"/v1{path}"
+    return path

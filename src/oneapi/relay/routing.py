@@ -1,0 +1,83 @@
+"""Which channel serves the next attempt: priority first, then smooth weighted round-robin.
+
+Never one already tried in this request, never one that rests, never one that does not serve the
+endpoint. The algorithm is nginx's: everybody gains their weight, the richest is chosen and pays the total.
+"""
+
+from collections.abc import Collection
+
+from oneapi.providers.base import Endpoint
+from oneapi.relay.health import Health
+from oneapi.relay.snapshot import Channel, Snapshot, Tier
+
+
+class Balancer:
+    """Remembers each tier's turn; one per worker, kept across snapshots."""
+
+    def __init__(self, health: Health) -> None:
+        self._health = health
+        self._turns: dict[tuple[str, str, int], dict[int, int]] = {}
+
+    def choose(
+        self,
+        snapshot: Snapshot,
+        route: tuple[str, str],
+        endpoint: Endpoint,
+        tried: Collection[int],
+    ) -> Channel | None:
+        """Return the channel for the next attempt, or `None` when none is left that does not rest."""
+        tiers = snapshot.routes.get(route, ())
+        if not tried and self._health.calm and tiers and len(tiers[0]) == 1:
+            only = tiers[0][0]
+            if endpoint in only.target.provider.paths:
+                return only
+        for tier in tiers:
+            able = self._able(tier, route[1], endpoint, tried)
+            if not able:
+                continue
+            chosen = able[0] if len(able) == 1 else self._next(route, able)
+            self._health.begin(chosen.id, route[1])
+            return chosen
+        return None
+
+    def _able(
+        self, tier: Tier, model: str, endpoint: Endpoint, tried: Collection[int]
+    ) -> list[Channel]:
+        health = self._health
+        calm = health.calm
+        return [
+            channel
+            for channel in tier
+            if channel.id not in tried
+            and endpoint in channel.target.provider.paths
+            and (calm or health.may_try(channel.id, model))
+        ]
+
+    def _next(self, route: tuple[str, str], able: list[Channel]) -> Channel:
+        turns = self._turns.setdefault((*route, able[0].priority), {})
+        flat = not any(channel.weight for channel in able)
+        total = 0
+        best: Channel | None = None
+        for channel in able:
+            weight = 1 if flat else channel.weight
+            total += weight
+            turn = turns.get(channel.id, 0) + weight
+            turns[channel.id] = turn
+            if weight and (best is None or turn > turns[best.id]):
+                best = channel
+        assert best is not None, "a tier has at least one channel with weight"
+        turns[best.id] -= total
+        return best
+
+    def forget(self) -> None:
+        """Drop turns of channels that may be gone; called when the snapshot changes."""
+        self._turns.clear()
+
+
+def serves(snapshot: Snapshot, route: tuple[str, str], endpoint: Endpoint) -> bool:
+    """Say whether any channel of the route serves the endpoint at all, resting or not."""
+    return any(
+        endpoint in channel.target.provider.paths
+        for tier in snapshot.routes.get(route, ())
+        for channel in tier
+    )

@@ -1,0 +1,74 @@
+"""Forms: fields are found wherever they stand, files stay on the spool, a model is exchanged in place."""
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from oneapi.errors import InvalidRequest
+from oneapi.relay.multipart import envelope_of, read_form, with_model
+from oneapi.upstream.bodies import SpooledBody
+
+TYPE = "multipart/form-data; boundary=XX"
+
+
+def part(name: str, value: bytes, filename: str | None = None) -> bytes:
+    extra = f'; filename="{filename}"' if filename else ""
+    return f'--XX\r\nContent-Disposition: form-data; name="{name}"{extra}\r\n\r\n'.encode() + value
+
+
+def form(*parts: bytes) -> SpooledBody:
+    body = SpooledBody()
+    body.append(b"\r\n".join(parts) + b"\r\n--XX--\r\n")
+    return body
+
+
+AUDIO = part("file", bytes(range(256)) * 10, "speech.mp3")
+
+
+def test_the_model_is_found_after_the_file() -> None:
+    body = form(AUDIO, part("model", b"whisper-large"), part("language", b"de"))
+    read = read_form(body, TYPE)
+    assert read.fields == {"model": "whisper-large", "language": "de"}
+    assert envelope_of(read, "whisper-1", "file").model == "whisper-large"
+
+
+def test_a_form_without_a_model_has_the_default() -> None:
+    assert envelope_of(read_form(form(AUDIO), TYPE), "whisper-1", "file").model == "whisper-1"
+
+
+def test_a_mapped_model_changes_nothing_else() -> None:
+    body = form(AUDIO, part("model", b"alias"), part("prompt", b"alias"))
+    changed = b"".join(with_model(body, read_form(body, TYPE), "gpt-4o-transcribe").segments())
+    original = b"".join(body.segments())
+    assert changed == original.replace(b"\r\n\r\nalias", b"\r\n\r\ngpt-4o-transcribe", 1)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "message"),
+    [
+        (form(part("model", b"m")), TYPE, "`file` is required"),
+        (form(AUDIO), "multipart/form-data", "without a boundary"),
+        (form(AUDIO, part("n", b"many")), TYPE, "`n` must be a whole number"),
+        (form(part("model", b"m" * 70_000), AUDIO), TYPE, "longer than"),
+    ],
+)
+def test_a_wrong_form_is_told_what_is_wrong(
+    body: SpooledBody, content_type: str, message: str
+) -> None:
+    with pytest.raises(InvalidRequest, match=message):
+        envelope_of(read_form(body, content_type), "whisper-1", "file")
+
+
+def test_a_form_that_is_cut_off_is_refused() -> None:
+    body = SpooledBody()
+    body.append(AUDIO)
+    with pytest.raises(InvalidRequest, match="cut off"):
+        read_form(body, TYPE)
+
+
+@settings(max_examples=200)
+@given(st.binary(max_size=500))
+def test_rubbish_is_refused_and_nothing_else(rubbish: bytes) -> None:
+    body = SpooledBody()
+    body.append(rubbish)
+    with pytest.raises(InvalidRequest):
+        envelope_of(read_form(body, TYPE), "whisper-1", "file")

@@ -1,0 +1,75 @@
+"""The envelope `{"success", "message", "data"}` and the refusals that fill it.
+
+A business error is HTTP 200 with `success: false`, as One API's clients expect; the sentences are in `locales/`.
+"""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from oneapi.errors import GatewayError
+
+_encoder = msgspec.json.Encoder()
+
+
+class Answer(Response):
+    """A JSON answer, encoded once and directly."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """Encode `content`."""
+        return _encoder.encode(content)
+
+
+def done(message: str = "") -> Answer:
+    """Answer success without data."""
+    return Answer({"success": True, "message": message})
+
+
+def found(content: Any, message: str = "") -> Answer:
+    """Answer success with data."""
+    return Answer({"success": True, "message": message, "data": content})
+
+
+def refused(message: str, status: int = 200) -> Answer:
+    """Answer that it was not done, and why."""
+    return Answer({"success": False, "message": message}, status_code=status)
+
+
+@cache
+def _sentences(language: str) -> dict[str, str]:
+    text = files("oneapi.control").joinpath("locales", f"{language}.toml").read_text("utf-8")
+    return {key: str(sentence) for key, sentence in tomllib.loads(text).items()}
+
+
+def sentence(key: str, accept_language: str, **values: object) -> str:
+    """Return the sentence in the client's language; what English lacks stays as One API has it."""
+    chinese = accept_language.strip().lower().startswith("zh")
+    template = None if chinese else _sentences("en").get(key)
+    return (template or _sentences("zh")[key]).format(**values)
+
+
+def as_go(number: float) -> float:
+    """Return the number as Go prints it: without a fraction where there is none."""
+    return int(number) if number == int(number) else number
+
+
+class Refused(GatewayError):
+    """A request that was understood and is not carried out; `key` names the sentence."""
+
+    status = 200
+
+    def __init__(self, key: str, *, status: int = 200, **values: object) -> None:
+        super().__init__(key, status=status)
+        self.key = key
+        self.values = values
+
+
+def bad_field(field: str, reason: str) -> Refused:
+    """Return the refusal that names the field that is wrong."""
+    return Refused("bad_field", field=field, reason=reason)

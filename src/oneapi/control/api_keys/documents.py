@@ -1,0 +1,44 @@
+"""What a client may say about a key of theirs."""
+
+from ipaddress import ip_network
+from typing import Annotated
+
+from pydantic import Field
+
+from oneapi.control.answers import Refused
+from oneapi.control.fields import QUOTA_MAX, Document, LongText, Text, Whole, listed
+
+_NAME_BYTES_MAX = 30
+
+
+class KeyDocument(Document):
+    """A key to make, or to change (`id`); what is absent counts as zero, as in One API."""
+
+    id: Whole = 0
+    name: Text | None = None
+    status: Annotated[int, Field(ge=0, le=4)] | None = None
+    expired_time: Whole | None = None
+    remain_quota: Annotated[int, Field(ge=-QUOTA_MAX, le=QUOTA_MAX)] | None = None
+    unlimited_quota: bool | None = None
+    models: LongText | None = None
+    subnet: Annotated[Text, Field(max_length=191)] | None = None
+
+    def check(self) -> None:
+        """Refuse a name that is too long and networks that are none."""
+        if len((self.name or "").encode()) > _NAME_BYTES_MAX:
+            raise Refused("key_name_too_long")
+        for network in listed(self.subnet or ""):
+            if "/" not in network or not _is_network(network):
+                raise Refused("bad_subnet", subnet=network)
+
+    def models_column(self) -> str | None:
+        """Return the model list, trimmed and without duplicates; None stays None."""
+        return None if self.models is None else ",".join(listed(self.models))
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,137 @@
+"""`/api/token`: everybody keeps their own keys; here a key is shown in full, as One API's clients need it."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from sqlalchemy import Connection, RowMapping
+
+from oneapi.control.answers import Answer, Refused, bad_field, done, found
+from oneapi.control.api_keys.documents import KeyDocument
+from oneapi.control.api_keys.queries import (
+    NEVER,
+    change_key,
+    delete_key,
+    insert_key,
+    key_by_id,
+    matching_keys,
+    page_of_keys,
+)
+from oneapi.control.api_keys.views import key_view
+from oneapi.control.fields import FoundPage, Paged, QueryText, RowId
+from oneapi.control.identity import Surroundings, User
+from oneapi.ledger import leased, set_key_quota
+from oneapi.store.enums import KeyStatus
+
+router = APIRouter(prefix="/api/token", tags=["tokens"])
+
+
+@router.get("")
+def keys(user: User, page: Paged, services: Surroundings, order: QueryText = "") -> Answer:
+    """List one's keys."""
+    with services.database.connect() as connection:
+        return found(_views(connection, page_of_keys(connection, user.id, page, order)))
+
+
+@router.get("/search")
+def search(user: User, page: FoundPage, services: Surroundings, keyword: QueryText = "") -> Answer:
+    """Find one's keys by the beginning of their name."""
+    with services.database.connect() as connection:
+        return found(_views(connection, matching_keys(connection, user.id, page, keyword)))
+
+
+@router.get("/{key_id:int}")
+def key(key_id: RowId, user: User, services: Surroundings) -> Answer:
+    """Show one key."""
+    with services.database.connect() as connection:
+        return found(_view(connection, user.id, key_id))
+
+
+@router.post("")
+def create(document: KeyDocument, user: User, services: Surroundings) -> Answer:
+    """Make a key."""
+    document.check()
+    is_unlimited = document.unlimited_quota or False
+    remain_quota = document.remain_quota or 0
+    _check_limit(remain_quota, is_unlimited)
+    columns = {
+        "name": document.name or "",
+        "expired_time": document.expired_time or NEVER,
+        "remain_quota": remain_quota,
+        "unlimited_quota": is_unlimited,
+        "models": document.models_column(),
+        "subnet": (document.subnet or "").strip(),
+    }
+    with services.writing() as connection:
+        key_id = insert_key(connection, services, user.id, columns)
+        return found(_view(connection, user.id, key_id))
+
+
+@router.put("")
+def change(
+    document: KeyDocument,
+    user: User,
+    services: Surroundings,
+    status_only: Annotated[str | None, Query()] = None,
+) -> Answer:
+    """Change a key: only its status with `status_only`, else everything but its status."""
+    with services.writing() as connection:
+        row = key_by_id(connection, user.id, document.id)
+        shown = _view(connection, user.id, document.id)
+        columns = _status(document) if status_only else _columns(document)
+        if document.status == KeyStatus.ENABLED:
+            _refuse_useless(row["status"], {**shown, **columns}, services.now())
+        limit = columns.pop("remain_quota", shown["remain_quota"])
+        if columns:
+            change_key(connection, row, columns, services.now())
+        if limit != shown["remain_quota"]:
+            is_unlimited = columns.get("unlimited_quota", shown["unlimited_quota"])
+            _check_limit(limit, is_unlimited)
+            set_key_quota(connection, document.id, max(0, limit))
+        return found(_view(connection, user.id, document.id))
+
+
+def _check_limit(remain_quota: int, is_unlimited: bool) -> None:
+    if remain_quota < 0 and not is_unlimited:
+        raise bad_field("remain_quota", "must not be negative")
+
+
+def _status(document: KeyDocument) -> dict[str, Any]:
+    return {"status": document.status} if document.status else {}
+
+
+def _columns(document: KeyDocument) -> dict[str, Any]:
+    document.check()
+    sent = document.model_dump(exclude_unset=True, exclude={"id", "status"})
+    columns = {name: value for name, value in sent.items() if value is not None}
+    if "models" in sent:
+        columns["models"] = document.models_column()
+    if columns.get("expired_time") == 0:
+        columns["expired_time"] = NEVER
+    return columns
+
+
+def _refuse_useless(status: int, will_be: dict[str, Any], now: int) -> None:
+    """Refuse to enable a key that the next request would find expired or exhausted again."""
+    expires_at = will_be["expired_time"]
+    if status == KeyStatus.EXPIRED and expires_at != NEVER and expires_at <= now:
+        raise Refused("key_expired")
+    is_spent = will_be["remain_quota"] <= 0 and not will_be["unlimited_quota"]
+    if status == KeyStatus.EXHAUSTED and is_spent:
+        raise Refused("key_exhausted")
+
+
+@router.delete("/{key_id:int}")
+def remove(key_id: RowId, user: User, services: Surroundings) -> Answer:
+    """Delete a key for good."""
+    with services.writing() as connection:
+        delete_key(connection, key_by_id(connection, user.id, key_id), services.now())
+    return done()
+
+
+def _view(connection: Connection, user_id: int, key_id: int) -> dict[str, Any]:
+    return _views(connection, [key_by_id(connection, user_id, key_id)])[0]
+
+
+def _views(connection: Connection, rows: list[RowMapping]) -> list[dict[str, Any]]:
+    held = leased(connection, "key", [row["id"] for row in rows])
+    return [key_view(row, held.get(row["id"], 0)) for row in rows]

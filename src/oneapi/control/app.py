@@ -1,0 +1,129 @@
+"""The management plane as one FastAPI application. Import it lazily: FastAPI costs a worker some 20 MB.
+
+Here are the routers, the door in front of them, and the one place where errors become answers.
+"""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import IntegrityError
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import PlainTextResponse, Response
+
+from oneapi.control.answers import Answer, Refused, refused, sentence
+from oneapi.control.api_keys import routes as api_keys
+from oneapi.control.channels import routes as channels
+from oneapi.control.gate import REQUEST_ID_HEADER, Gate, is_api, too_many
+from oneapi.control.limits import RateLimiter, TooManyRequests
+from oneapi.control.logs import routes as logs
+from oneapi.control.redemptions import routes as redemptions
+from oneapi.control.services import Services
+from oneapi.control.settings import routes as settings
+from oneapi.control.sign_in import routes as sign_in
+from oneapi.control.sign_in.session import end_session
+from oneapi.control.status import routes as status
+from oneapi.control.users import own, routes as users
+from oneapi.errors import GatewayError
+from oneapi.store.database import DatabaseAway
+
+_GZIP_FROM = 1000  # bytes
+_RETRY_AFTER = "2"  # seconds
+
+
+def create_app(services: Services) -> FastAPI:
+    """Return the application; it owns nothing that must be closed."""
+    app = FastAPI(
+        title="One API",
+        version=services.version,
+        redirect_slashes=False,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.services = services
+    app.state.critical = RateLimiter(services.rate_limits.critical, services.clock)
+    resources = (status, sign_in, own, users, api_keys, channels, redemptions, logs, settings)
+    for resource in resources:
+        app.include_router(resource.router)
+    app.add_middleware(GZipMiddleware, minimum_size=_GZIP_FROM)
+    app.add_middleware(Gate, services=services)
+    app.add_exception_handler(GatewayError, _told)
+    app.add_exception_handler(RequestValidationError, _misread)
+    app.add_exception_handler(HTTPException, _not_routed)
+    app.add_exception_handler(IntegrityError, _conflicting)
+    app.add_exception_handler(DatabaseAway, _database_away)
+    app.add_exception_handler(Exception, _crashed)
+    return app
+
+
+def _language(request: Request) -> str:
+    return request.headers.get("accept-language", "")
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    """Answer what the code refused: One API's business errors are HTTP 200."""
+    if isinstance(error, TooManyRequests):
+        return too_many(error.wait_seconds)
+    if isinstance(error, Refused):
+        message = sentence(error.key, _language(request), **error.values)
+        answer = refused(message, error.status)
+        if error.key == "banned":
+            end_session(answer)
+        return answer
+    assert isinstance(error, GatewayError)
+    answer = refused(error.message, error.status if error.status >= 500 else 200)
+    if error.retry_after is not None:
+        answer.headers["Retry-After"] = str(max(1, round(error.retry_after)))
+    return answer
+
+
+async def _misread(request: Request, error: Exception) -> Response:
+    """Name the field that is wrong."""
+    assert isinstance(error, RequestValidationError)
+    first: dict[str, Any] = error.errors()[0]
+    path = request.url.path
+    if first["type"] == "json_invalid":
+        message = sentence("invalid_parameter", _language(request))
+        return refused(message, 400 if path == "/api/option" else 200)
+    field = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
+    reason = str(first["msg"]).removeprefix("Value error, ")
+    if path == "/api/user/self":
+        return refused(sentence("self_input", _language(request), detail=f"`{field}`: {reason}"))
+    return refused(sentence("bad_field", _language(request), field=field, reason=reason))
+
+
+async def _not_routed(request: Request, error: Exception) -> Response:
+    """Answer an unknown path or method of `/api` as One API does, in OpenAI's shape."""
+    path = request.state.asked_path
+    if not is_api(path):
+        return PlainTextResponse(sentence("no_web_page", ""), status_code=404)
+    assert isinstance(error, HTTPException)
+    if error.status_code not in (404, 405):
+        return refused(str(error.detail), error.status_code)
+    said = {
+        "message": f"Invalid URL ({request.method} {path})",
+        "type": "invalid_request_error",
+        "param": "",
+        "code": "",
+    }
+    return Answer({"error": said}, status_code=404)
+
+
+async def _conflicting(request: Request, _: Exception) -> Response:
+    return refused(sentence("conflict", _language(request)))
+
+
+async def _database_away(request: Request, _: Exception) -> Response:
+    answer = refused(sentence("database_away", _language(request)), 503)
+    answer.headers["Retry-After"] = _RETRY_AFTER
+    return answer
+
+
+async def _crashed(request: Request, _: Exception) -> Response:
+    """Answer a mistake of ours; the server logs it with its trace."""
+    marked = request.state.request_id
+    answer = refused(sentence("crashed", _language(request), request_id=marked), 500)
+    answer.headers[REQUEST_ID_HEADER] = marked
+    return answer

@@ -1,0 +1,1 @@
+"""Operators' accounts at vendors, and the routing index that follows from them."""

@@ -1,0 +1,90 @@
+"""What a client may say about a channel, and what of it is refused: a wrong field is named, nothing is guessed."""
+
+import json
+from typing import Annotated, Any, cast
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+
+from oneapi.control.fields import Document, LongText, Text, Whole, listed
+
+TYPE_MAX = 51  # One API's last channel type; adopted databases hold all of them
+
+
+def _json_object(text: str) -> dict[str, Any] | None:
+    if not text.strip():
+        return None
+    try:
+        parsed: object = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"must be a JSON object: {error}") from error
+    if not isinstance(parsed, dict):
+        raise ValueError("must be a JSON object")  # noqa: TRY004 - Pydantic wants a ValueError
+    # Of JSON, so its keys are strings.
+    return cast("dict[str, Any]", parsed)
+
+
+def _mapping(text: str) -> str:
+    for asked, served in (_json_object(text) or {}).items():
+        if not isinstance(served, str) or not served:
+            raise ValueError(f"must map names to names; the value of {asked!r} is not a name")
+    return text.strip()
+
+
+def _config(text: str) -> str:
+    _json_object(text)
+    return text.strip()
+
+
+def _base_url(text: str) -> str:
+    url = text.strip()
+    if not url:
+        return ""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+        raise ValueError("must be an http:// or https:// address without a user name")
+    return url
+
+
+def _names(text: str, length_max: int) -> str:
+    names = listed(text)
+    too_long = next((name for name in names if len(name) > length_max), None)
+    if too_long is not None:
+        raise ValueError(f"a name has at most {length_max} characters, {too_long!r} has more")
+    return ",".join(names)
+
+
+def _models(text: str) -> str:
+    return _names(text, 191)
+
+
+def _groups(text: str) -> str:
+    return _names(text, 32)
+
+
+class ChannelDocument(Document):
+    """The fields of a channel that a client may set, and the `id` of the one to change; no counters, no times."""
+
+    id: Whole = 0
+    type: Annotated[int, Field(ge=0, le=TYPE_MAX)] | None = None
+    key: Text | None = None
+    status: Annotated[int, Field(ge=0, le=3)] | None = None
+    name: Annotated[Text, Field(max_length=191)] | None = None
+    weight: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    base_url: Annotated[Text, Field(max_length=191), AfterValidator(_base_url)] | None = None
+    other: LongText | None = None
+    models: Annotated[Text, AfterValidator(_models)] | None = None
+    group: Annotated[Text, Field(max_length=1024), AfterValidator(_groups)] | None = None
+    model_mapping: Annotated[LongText, AfterValidator(_mapping)] | None = None
+    priority: Whole | None = None
+    config: Annotated[Text, AfterValidator(_config)] | None = None
+    system_prompt: LongText | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """Return what to write: the fields sent, without those whose blank value One API's clients send for
+        "unchanged" (a key is never shown, so it comes back blank) or that no channel can have.
+        """
+        sent = self.given()
+        sent.pop("id", None)
+        never_blank = ("key", "type", "status", "group")
+        return {name: value for name, value in sent.items() if value or name not in never_blank}

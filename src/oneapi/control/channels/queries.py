@@ -1,0 +1,103 @@
+"""Reading and changing channels, with the routing index (`abilities`) in the same transaction."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, insert, or_, select, update
+
+from oneapi.control.answers import Refused
+from oneapi.control.fields import Page, listed
+from oneapi.control.rows import begins_with, inserted_id, is_row
+from oneapi.store import changes
+from oneapi.store.enums import ChannelStatus
+from oneapi.store.tables import abilities, channels
+
+DEFAULT_GROUP = "default"
+
+
+def page_of_channels(connection: Connection, page: Page) -> list[RowMapping]:
+    """Return channels, the latest first."""
+    query = select(channels).order_by(channels.c.id.desc())
+    return list(connection.execute(page.of(query)).mappings())
+
+
+def matching_channels(connection: Connection, page: Page, keyword: str) -> list[RowMapping]:
+    """Return channels with that id or whose name begins so."""
+    query = (
+        select(channels)
+        .where(or_(*is_row(channels.c.id, keyword), begins_with(channels.c.name, keyword)))
+        .order_by(channels.c.id.desc())
+    )
+    return list(connection.execute(page.of(query)).mappings())
+
+
+def channel_by_id(connection: Connection, channel_id: int) -> RowMapping:
+    """Return a channel's row, or refuse."""
+    query = select(channels).where(channels.c.id == channel_id)
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        raise Refused("channel_missing")
+    return row
+
+
+def insert_channels(
+    connection: Connection, columns: dict[str, Any], keys: Iterable[str], now: int
+) -> None:
+    """Create one channel per key, alike but for the key."""
+    common = {
+        "group": DEFAULT_GROUP,
+        "status": ChannelStatus.ENABLED,
+        **columns,
+        "created_time": now,
+    }
+    for key in keys:
+        channel_id = inserted_id(connection, insert(channels).values({**common, "key": key}))
+        _rebuild(connection, channel_id, now)
+
+
+def change_channel(
+    connection: Connection, channel_id: int, columns: dict[str, Any], now: int
+) -> RowMapping:
+    """Write the named columns, rebuild the routing index, and return the row as it is now."""
+    channel_by_id(connection, channel_id)
+    if columns:
+        connection.execute(update(channels).where(channels.c.id == channel_id).values(columns))
+    return _rebuild(connection, channel_id, now)
+
+
+def _rebuild(connection: Connection, channel_id: int, now: int) -> RowMapping:
+    row = channel_by_id(connection, channel_id)
+    connection.execute(delete(abilities).where(abilities.c.channel_id == channel_id))
+    rows = [
+        {
+            "group": group,
+            "model": model,
+            "channel_id": channel_id,
+            "enabled": row["status"] == ChannelStatus.ENABLED,
+            "priority": row["priority"] or 0,
+        }
+        for group in listed(row["group"] or DEFAULT_GROUP)
+        for model in listed(row["models"] or "")
+    ]
+    if rows:
+        connection.execute(insert(abilities), rows)
+    changes.publish(connection, "channels", str(channel_id), now)
+    return row
+
+
+def delete_channel(connection: Connection, channel_id: int, now: int) -> None:
+    """Delete a channel and its routes."""
+    connection.execute(delete(abilities).where(abilities.c.channel_id == channel_id))
+    connection.execute(delete(channels).where(channels.c.id == channel_id))
+    changes.publish(connection, "channels", str(channel_id), now)
+
+
+def delete_disabled(connection: Connection, now: int) -> int:
+    """Delete all channels that a person or the gateway has switched off; return how many."""
+    off = (ChannelStatus.DISABLED, ChannelStatus.AUTO_DISABLED)
+    ids = list(
+        connection.execute(select(channels.c.id).where(channels.c.status.in_(off))).scalars()
+    )
+    for channel_id in ids:
+        delete_channel(connection, channel_id, now)
+    return len(ids)

@@ -1,0 +1,96 @@
+"""`/api/channel`: administrators keep the accounts at vendors."""
+
+from fastapi import APIRouter, Depends
+
+from oneapi.control.answers import Answer, Refused, bad_field, done, found
+from oneapi.control.channels.documents import ChannelDocument
+from oneapi.control.channels.queries import (
+    change_channel,
+    channel_by_id,
+    delete_channel,
+    delete_disabled,
+    insert_channels,
+    matching_channels,
+    page_of_channels,
+)
+from oneapi.control.channels.views import channel_view
+from oneapi.control.fields import FoundPage, Paged, QueryText, RowId
+from oneapi.control.identity import Role, Surroundings, at_least
+from oneapi.control.status.models import model_list
+
+router = APIRouter(
+    prefix="/api/channel", tags=["channels"], dependencies=[Depends(at_least(Role.ADMIN))]
+)
+
+
+@router.get("")
+def channels(page: Paged, services: Surroundings) -> Answer:
+    """List channels, the latest first."""
+    with services.database.connect() as connection:
+        return found([channel_view(row) for row in page_of_channels(connection, page)])
+
+
+@router.get("/search")
+def search(page: FoundPage, services: Surroundings, keyword: QueryText = "") -> Answer:
+    """Find channels by id or the beginning of the name."""
+    with services.database.connect() as connection:
+        rows = matching_channels(connection, page, keyword)
+        return found([channel_view(row) for row in rows])
+
+
+@router.get("/models")
+def models() -> Answer:
+    """List all known models in OpenAI's format."""
+    return Answer({"object": "list", "data": model_list()})
+
+
+@router.get("/test")
+@router.get("/test/{channel_id:int}")
+@router.get("/update_balance")
+@router.get("/update_balance/{channel_id:int}")
+def not_built() -> Answer:
+    """Refuse: channels are not tested, and balances not asked for, by this version."""
+    raise Refused("not_built")
+
+
+@router.get("/{channel_id:int}")
+def channel(channel_id: RowId, services: Surroundings) -> Answer:
+    """Show one channel."""
+    with services.database.connect() as connection:
+        return found(channel_view(channel_by_id(connection, channel_id)))
+
+
+@router.post("")
+def create(document: ChannelDocument, services: Surroundings) -> Answer:
+    """Make a channel for every line of `key`."""
+    if not document.type:
+        raise bad_field("type", "must be a channel type")
+    keys = [line.strip() for line in (document.key or "").split("\n") if line.strip()]
+    if not keys:
+        raise Refused("no_channel_keys")
+    with services.writing() as connection:
+        insert_channels(connection, document.columns(), keys, services.now())
+    return done()
+
+
+@router.put("")
+def change(document: ChannelDocument, services: Surroundings) -> Answer:
+    """Change the fields that were sent; answers the channel, its key blank."""
+    with services.writing() as connection:
+        row = change_channel(connection, document.id, document.columns(), services.now())
+    return found(channel_view(row))
+
+
+@router.delete("/disabled")
+def remove_disabled(services: Surroundings) -> Answer:
+    """Delete all channels that are switched off; answers how many."""
+    with services.writing() as connection:
+        return found(delete_disabled(connection, services.now()))
+
+
+@router.delete("/{channel_id:int}")
+def remove(channel_id: RowId, services: Surroundings) -> Answer:
+    """Delete a channel."""
+    with services.writing() as connection:
+        delete_channel(connection, channel_id, services.now())
+    return done()

@@ -1,0 +1,106 @@
+"""Who is asking: a session cookie or an access token, and the level a route demands.
+
+Role and status are read from the database at every request: what an administrator changes holds at once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import ColumnElement, select
+
+from oneapi.control.answers import Refused
+from oneapi.control.services import Services
+from oneapi.control.sign_in.session import Session, read_session
+from oneapi.store.enums import Role, UserStatus
+from oneapi.store.tables import users
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The user behind a request; `must_change_password`: signed in with the default password."""
+
+    id: int
+    username: str
+    role: int
+    group: str
+    session: Session | None
+    must_change_password: bool
+
+    def outranks(self, role: int) -> bool:
+        """Tell whether this person may manage somebody of that role; root may manage everybody."""
+        return self.role >= Role.ROOT or self.role > role
+
+
+async def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+async def _language(request: Request) -> str:
+    return request.headers.get("accept-language", "")
+
+
+Surroundings = Annotated[Services, Depends(_services)]
+Language = Annotated[str, Depends(_language)]
+
+
+def signed_in(request: Request, services: Surroundings) -> Person:
+    """Return who asks; refuse nobody in particular, disabled and deleted users."""
+    session = read_session(request, services)
+    if session is not None:
+        person = _person(services, users.c.id == session.user_id, session)
+        if person is not None:
+            return person
+    header = request.headers.get("authorization", "").strip()
+    if not header:
+        raise Refused("not_signed_in", status=401)
+    access_token = header.removeprefix("Bearer ").removeprefix("bearer ").strip()
+    # Nobody's token is empty, and what cannot be printed is not fit for a statement.
+    is_possible = bool(access_token) and access_token.isprintable()
+    person = _person(services, users.c.access_token == access_token) if is_possible else None
+    if person is None:
+        raise Refused("bad_access_token")
+    return person
+
+
+def _person(
+    services: Services, who: ColumnElement[bool], session: Session | None = None
+) -> Person | None:
+    wanted = (users.c.id, users.c.username, users.c.role, users.c.status, users.c.group)
+    with services.database.connect() as connection:
+        row = connection.execute(select(*wanted, users.c.password).where(who)).first()
+    if row is None or (session is not None and not session.belongs_to(row.password or "")):
+        return None
+    if row.status != UserStatus.ENABLED:
+        raise Refused("banned")
+    return Person(
+        id=row.id,
+        username=row.username,
+        role=row.role,
+        group=row.group or "default",
+        session=session,
+        must_change_password=session is not None and session.by_default_password,
+    )
+
+
+SignedIn = Annotated[Person, Depends(signed_in)]
+
+
+def at_least(role: Role) -> Callable[[Person], Person]:
+    """Return the dependency that demands a level, and a password of one's own."""
+
+    def demanded(person: SignedIn) -> Person:
+        if person.must_change_password:
+            raise Refused("default_password_first")
+        if person.role < role:
+            raise Refused("not_allowed")
+        return person
+
+    return demanded
+
+
+User = Annotated[Person, Depends(at_least(Role.COMMON))]
+Admin = Annotated[Person, Depends(at_least(Role.ADMIN))]
+Root = Annotated[Person, Depends(at_least(Role.ROOT))]

@@ -1,0 +1,1 @@
+"""What happened: consumption, top-ups, changes by administrators."""

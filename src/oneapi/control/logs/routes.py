@@ -1,0 +1,109 @@
+"""`/api/log`: administrators see what happened to all, everybody what happened to them."""
+
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter
+from sqlalchemy import RowMapping
+
+from oneapi.control.answers import Answer, Refused, found
+from oneapi.control.fields import Paged, QueryNumber, QueryText
+from oneapi.control.identity import Admin, Surroundings, User
+from oneapi.control.logs.queries import (
+    Filtered,
+    LogFilter,
+    consumed,
+    delete_logs,
+    matching_logs,
+    matching_own_logs,
+    page_of_logs,
+)
+from oneapi.store.tables import logs
+
+router = APIRouter(prefix="/api/log", tags=["logs"])
+
+
+@router.get("")
+def everybodys(_: Admin, page: Paged, wanted: Filtered, services: Surroundings) -> Answer:
+    """List log rows, the latest first."""
+    with services.log_database.connect() as connection:
+        return found([_view(row) for row in page_of_logs(connection, page, wanted)])
+
+
+@router.delete("")
+def remove(_: Admin, services: Surroundings, target_timestamp: QueryNumber = 0) -> Answer:
+    """Delete the rows from before a time; answers how many."""
+    if not target_timestamp:
+        raise Refused("no_target_timestamp")
+    return found(delete_logs(services.log_database, target_timestamp))
+
+
+@router.get("/stat")
+def consumption(_: Admin, wanted: Filtered, services: Surroundings) -> Answer:
+    """Add up what was consumed."""
+    with services.log_database.connect() as connection:
+        return found({"quota": consumed(connection, wanted)})
+
+
+@router.get("/self/stat")
+def own_consumption(user: User, wanted: Filtered, services: Surroundings) -> Answer:
+    """Add up what one has consumed oneself."""
+    with services.log_database.connect() as connection:
+        return found({"quota": consumed(connection, _own(wanted), logs.c.user_id == user.id)})
+
+
+@router.get("/search")
+def search(_: Admin, services: Surroundings, keyword: QueryText = "") -> Answer:
+    """Find the latest hundred rows by type or the beginning of their content."""
+    with services.log_database.connect() as connection:
+        return found([_view(row) for row in matching_logs(connection, keyword)])
+
+
+@router.get("/self")
+def own(user: User, page: Paged, wanted: Filtered, services: Surroundings) -> Answer:
+    """List one's own rows, without their ids, as One API does."""
+    with services.log_database.connect() as connection:
+        rows = page_of_logs(connection, page, _own(wanted), logs.c.user_id == user.id)
+        return found([_own_view(row) for row in rows])
+
+
+@router.get("/self/search")
+def own_search(user: User, services: Surroundings, keyword: QueryText = "") -> Answer:
+    """Find the latest hundred of one's own rows of a type."""
+    with services.log_database.connect() as connection:
+        rows = matching_own_logs(connection, user.id, keyword)
+        return found([_own_view(row) for row in rows])
+
+
+def _own(wanted: LogFilter) -> LogFilter:
+    """Drop what one cannot choose about one's own rows."""
+    return replace(wanted, username="")
+
+
+def _view(row: RowMapping) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "user_id": row["user_id"] or 0,
+        "created_at": row["created_at"] or 0,
+        "type": row["type"] or 0,
+        "content": row["content"] or "",
+        "username": row["username"] or "",
+        "token_name": row["token_name"] or "",
+        "model_name": row["model_name"] or "",
+        "quota": row["quota"] or 0,
+        "prompt_tokens": row["prompt_tokens"] or 0,
+        "completion_tokens": row["completion_tokens"] or 0,
+        "channel": row["channel_id"] or 0,
+        "request_id": row["request_id"] or "",
+        "elapsed_time": row["elapsed_time"] or 0,
+        "is_stream": bool(row["is_stream"]),
+        "system_prompt_reset": bool(row["system_prompt_reset"]),
+        "detail": row["detail"],
+    }
+
+
+def _own_view(row: RowMapping) -> dict[str, Any]:
+    """Return a row for the user themselves: how the quota came about names other channels, and is not theirs."""
+    view = _view(row) | {"id": 0}
+    del view["detail"]
+    return view

@@ -1,0 +1,1 @@
+"""Redemption codes: made by administrators, redeemed once by anybody."""

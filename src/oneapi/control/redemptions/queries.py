@@ -1,0 +1,56 @@
+"""Reading and making redemption codes; redeeming is the ledger's."""
+
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, insert, or_, select, update
+
+from oneapi.control.answers import Refused
+from oneapi.control.fields import Page
+from oneapi.control.rows import begins_with, is_row
+from oneapi.store.enums import RedemptionStatus
+from oneapi.store.tables import redemptions
+
+DEFAULT_QUOTA = 100
+
+
+def page_of_codes(connection: Connection, page: Page) -> list[RowMapping]:
+    """Return codes, the latest first."""
+    query = select(redemptions).order_by(redemptions.c.id.desc())
+    return list(connection.execute(page.of(query)).mappings())
+
+
+def matching_codes(connection: Connection, page: Page, keyword: str) -> list[RowMapping]:
+    """Return codes with that id or whose name begins so."""
+    match = or_(*is_row(redemptions.c.id, keyword), begins_with(redemptions.c.name, keyword))
+    query = select(redemptions).where(match).order_by(redemptions.c.id.desc())
+    return list(connection.execute(page.of(query)).mappings())
+
+
+def code_by_id(connection: Connection, code_id: int) -> RowMapping:
+    """Return a code's row, or refuse."""
+    query = select(redemptions).where(redemptions.c.id == code_id)
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        raise Refused("code_missing")
+    return row
+
+
+def insert_codes(connection: Connection, keys: list[str], columns: dict[str, Any]) -> None:
+    """Create codes that differ only in their keys."""
+    connection.execute(insert(redemptions), [{**columns, "key": key} for key in keys])
+
+
+def change_code(connection: Connection, code_id: int, columns: dict[str, Any]) -> None:
+    """Write the named columns of a code that has not been redeemed yet, or refuse."""
+    if not columns:
+        return
+    unused = redemptions.c.status != RedemptionStatus.USED
+    query = update(redemptions).where(redemptions.c.id == code_id, unused).values(columns)
+    if connection.execute(query).rowcount == 0:
+        code_by_id(connection, code_id)
+        raise Refused("code_not_editable")
+
+
+def delete_code(connection: Connection, code_id: int) -> None:
+    """Delete a code."""
+    connection.execute(delete(redemptions).where(redemptions.c.id == code_id))

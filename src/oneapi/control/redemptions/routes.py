@@ -1,0 +1,111 @@
+"""`/api/redemption`: administrators make and keep redemption codes."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from sqlalchemy import RowMapping
+
+from oneapi.control.answers import Answer, bad_field, done, found
+from oneapi.control.fields import FoundPage, Paged, QueryText, RowId
+from oneapi.control.identity import Admin, Surroundings
+from oneapi.control.redemptions.documents import CodeDocument
+from oneapi.control.redemptions.queries import (
+    DEFAULT_QUOTA,
+    change_code,
+    code_by_id,
+    delete_code,
+    insert_codes,
+    matching_codes,
+    page_of_codes,
+)
+from oneapi.store.enums import RedemptionStatus
+
+router = APIRouter(prefix="/api/redemption", tags=["redemption codes"])
+
+
+@router.get("")
+def codes(_: Admin, page: Paged, services: Surroundings) -> Answer:
+    """List codes, the latest first."""
+    with services.database.connect() as connection:
+        return found([_view(row) for row in page_of_codes(connection, page)])
+
+
+@router.get("/search")
+def search(_: Admin, page: FoundPage, services: Surroundings, keyword: QueryText = "") -> Answer:
+    """Find codes by id or the beginning of the name."""
+    with services.database.connect() as connection:
+        return found([_view(row) for row in matching_codes(connection, page, keyword)])
+
+
+@router.get("/{code_id:int}")
+def code(code_id: RowId, _: Admin, services: Surroundings) -> Answer:
+    """Show one code."""
+    with services.database.connect() as connection:
+        return found(_view(code_by_id(connection, code_id)))
+
+
+@router.post("")
+def create(document: CodeDocument, admin: Admin, services: Surroundings) -> Answer:
+    """Make codes; answers them all."""
+    document.check_name()
+    document.check_count()
+    keys = [services.new_id() for _ in range(document.count or 0)]
+    columns = {
+        "user_id": admin.id,
+        "name": document.name,
+        "quota": document.quota or DEFAULT_QUOTA,
+        "status": RedemptionStatus.ENABLED,
+        "created_time": services.now(),
+    }
+    with services.database.begin() as connection:
+        insert_codes(connection, keys, columns)
+    return found(keys)
+
+
+@router.put("")
+def change(
+    document: CodeDocument,
+    _: Admin,
+    services: Surroundings,
+    status_only: Annotated[str | None, Query()] = None,
+) -> Answer:
+    """Change a code that nobody has redeemed: only its status with `status_only`, else name and quota."""
+    with services.database.begin() as connection:
+        change_code(
+            connection, document.id, _status(document) if status_only else _columns(document)
+        )
+        return found(_view(code_by_id(connection, document.id)))
+
+
+def _status(document: CodeDocument) -> dict[str, Any]:
+    if document.status == RedemptionStatus.USED:
+        raise bad_field("status", "a code becomes used only by being redeemed")
+    return {"status": document.status} if document.status else {}
+
+
+def _columns(document: CodeDocument) -> dict[str, Any]:
+    if document.name is not None:
+        document.check_name()
+    return {name: value for name, value in document.given().items() if name in ("name", "quota")}
+
+
+@router.delete("/{code_id:int}")
+def remove(code_id: RowId, _: Admin, services: Surroundings) -> Answer:
+    """Delete a code."""
+    with services.database.begin() as connection:
+        delete_code(connection, code_id)
+    return done()
+
+
+def _view(row: RowMapping) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "user_id": row["user_id"] or 0,
+        "key": row["key"] or "",
+        "status": row["status"] or 0,
+        "name": row["name"] or "",
+        "quota": row["quota"] or 0,
+        "created_time": row["created_time"] or 0,
+        "redeemed_time": row["redeemed_time"] or 0,
+        "count": 0,
+    }

@@ -1,0 +1,91 @@
+"""What the management plane needs from outside: one frozen value, made by the composition root.
+
+Cheap to import (no FastAPI), so that `app.py` can build it before the first `/api` request.
+"""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection
+
+from oneapi.store.database import Database
+
+PRIVATE_NETWORKS = (
+    "127.0.0.0/8",
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "169.254.0.0/16",
+    "::1/128",
+    "fc00::/7",
+    "fe80::/10",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `requests` at once per client address, refilled evenly over `window_seconds`; 0 requests: no limit."""
+
+    requests: int
+    window_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """One API's limits per client address; `DEBUG=true` or 0 switches one off."""
+
+    api: Limit = Limit(480, 180)
+    critical: Limit = Limit(20, 1200)
+
+
+def _no_cooldowns() -> list[Any]:
+    return []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The management plane's surroundings.
+
+    `nudge` is called after a committed change, from a thread of the pool: it must be safe to call there.
+    `new_id` returns 32 hexadecimal digits, `random_text(n)` n characters of [0-9a-zA-Z]; both unguessable.
+    `log_database` is the same object as `database` unless `LOG_SQL_DSN` names another one.
+    """
+
+    database: Database
+    log_database: Database
+    clock: Callable[[], float]
+    new_id: Callable[[], str]
+    random_text: Callable[[int], str]
+    session_secret: str
+    version: str
+    started_at: int
+    nudge: Callable[[], None]
+    rate_limits: RateLimits = field(default_factory=RateLimits)
+    trusted_proxies: tuple[str, ...] = PRIVATE_NETWORKS
+    cooldowns: Callable[[], list[Any]] = _no_cooldowns
+
+    def now(self) -> int:
+        """Return the time in whole seconds, as One API's columns hold it."""
+        return int(self.clock())
+
+    @contextmanager
+    def writing(self) -> Generator[Connection]:
+        """Yield a write transaction on the main database; after its commit, wake those who follow the changes."""
+        with self.database.begin() as connection:
+            yield connection
+        self.nudge()
+
+    @contextmanager
+    def crediting(self) -> Generator[tuple[Connection, Connection | None]]:
+        """Like `writing`, with a transaction for the log row when logs live elsewhere.
+
+        That one commits first: no balance ever changes without a row that says why.
+        """
+        with self.writing() as connection:
+            if self.log_database is self.database:
+                yield connection, None
+                return
+            with self.log_database.begin() as log_connection:
+                yield connection, log_connection

@@ -1,0 +1,1 @@
+"""Options, read and changed by root."""

@@ -1,0 +1,56 @@
+"""`/api/option`: root reads and changes the settings; what they are stands in the table of `store.settings`."""
+
+import json
+from collections.abc import Callable
+from typing import Annotated, Final
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from oneapi.control.answers import Answer, Refused, done, found
+from oneapi.control.fields import Document, Text
+from oneapi.control.identity import Root, Surroundings
+from oneapi.ledger.pricing import default_completion_ratio, default_model_ratio
+from oneapi.store import changes, settings
+from oneapi.store.tables import options
+
+router = APIRouter(prefix="/api/option", tags=["options"])
+
+# One API shows its price table as the value of these; empty, ours stays in charge of models that are not named.
+_TABLES: Final[dict[str, Callable[[], dict[str, float]]]] = {
+    "ModelRatio": default_model_ratio,
+    "CompletionRatio": default_completion_ratio,
+}
+
+
+class Option(Document):
+    """A setting and its text."""
+
+    key: Annotated[Text, Field(min_length=1, max_length=191)]
+    value: Text = ""
+
+
+@router.get("")
+def options_list(_: Root, services: Surroundings) -> Answer:
+    """List every setting but the secrets."""
+    with services.database.connect() as connection:
+        texts = settings.load(connection).visible()
+    for name, table in _TABLES.items():
+        texts[name] = texts[name] or json.dumps(table())
+    return found([{"key": name, "value": text} for name, text in sorted(texts.items())])
+
+
+@router.put("")
+def change(option: Option, _: Root, services: Surroundings) -> Answer:
+    """Change a setting; a bad value is refused before it is stored."""
+    with services.writing() as connection:
+        try:
+            settings.check(option.key, option.value, settings.load(connection))
+        except ValueError as error:
+            if option.key == "Theme":
+                raise Refused("bad_theme") from error
+            raise Refused("bad_option", reason=str(error)) from error
+        upsert = services.database.upsert(options, ["key"], ["value"])
+        connection.execute(upsert.values(key=option.key, value=option.value))
+        changes.publish(connection, "settings", option.key, services.now())
+    return done()

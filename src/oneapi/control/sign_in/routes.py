@@ -1,0 +1,81 @@
+"""`/api/user/login` and `/api/user/logout`."""
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from sqlalchemy import Connection, Row, select
+
+from oneapi.control.addresses import is_private
+from oneapi.control.answers import Answer, Refused, done, found
+from oneapi.control.fields import Document, Text
+from oneapi.control.gate import client_of
+from oneapi.control.identity import Surroundings
+from oneapi.control.limits import critical
+from oneapi.control.sign_in.passwords import DEFAULT_PASSWORD, NOBODY, matches
+from oneapi.control.sign_in.session import end_session, start_session
+from oneapi.store import settings
+from oneapi.store.enums import UserStatus
+from oneapi.store.tables import users
+
+router = APIRouter(prefix="/api/user", tags=["sign in"])
+
+
+class Credentials(Document):
+    """A name (or e-mail address) and a password."""
+
+    username: Text = ""
+    password: Text = ""
+
+
+@router.post("/login", dependencies=[Depends(critical)])
+def login(credentials: Credentials, request: Request, services: Surroundings) -> Answer:
+    """Start a session."""
+    if not credentials.username or not credentials.password:
+        raise Refused("invalid_parameter")
+    with services.database.connect() as connection:
+        if not settings.load(connection).flag("PasswordLoginEnabled"):
+            raise Refused("password_login_off")
+        user = _account(connection, credentials.username)
+    # Compared also when there is no such account: the time taken must not tell.
+    is_right = matches(credentials.password, user.password if user is not None else NOBODY)
+    if user is None or not is_right or user.status != UserStatus.ENABLED:
+        raise Refused("login_failed")
+    is_default = credentials.password == DEFAULT_PASSWORD
+    if is_default and not is_private(client_of(request)):
+        raise Refused("default_password_public")
+    answer = found(
+        {
+            "id": user.id,
+            "username": user.username,
+            "display_name": user.display_name or "",
+            "role": user.role,
+            "status": user.status,
+        }
+    )
+    start_session(answer, request, user.id, user.password, is_default)
+    return answer
+
+
+def _account(connection: Connection, name: str) -> Row[Any, Any, Any, Any, Any, Any] | None:
+    columns = (
+        users.c.id,
+        users.c.username,
+        users.c.password,
+        users.c.display_name,
+        users.c.role,
+        users.c.status,
+    )
+    for column in (users.c.username, users.c.email):
+        query = select(*columns).where(column == name).order_by(users.c.id)
+        row = connection.execute(query).first()
+        if row is not None:
+            return row
+    return None
+
+
+@router.get("/logout")
+async def logout() -> Answer:
+    """End the session."""
+    answer = done()
+    end_session(answer)
+    return answer

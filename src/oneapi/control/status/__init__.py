@@ -1,0 +1,1 @@
+"""What anybody may know: status, notices, models, groups."""

@@ -1,0 +1,1 @@
+"""People: their own account, and administrators' view of all accounts."""

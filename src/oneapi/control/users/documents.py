@@ -1,0 +1,90 @@
+"""What a client may say about a user: no counters, no secrets but the password, no identities of providers."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from oneapi.control.fields import Document, Quota, Text, Whole
+from oneapi.control.sign_in.passwords import ChangedPassword, NewPassword, hashed
+
+
+def _stripped(text: str) -> str:
+    return text.strip()
+
+
+# Longer ones come from identity providers, and stay: a new name is measured where the old one is known.
+Username = Annotated[Text, AfterValidator(_stripped), Field(max_length=191)]
+DisplayName = Annotated[Text, Field(max_length=20)]
+
+
+class NewUser(Document):
+    """An account that an administrator makes; `role` is only checked: the account is a common one."""
+
+    username: Annotated[Username, Field(min_length=1)]
+    password: NewPassword
+    display_name: DisplayName | None = None
+    role: Whole | None = None
+
+
+class OwnChanges(Document):
+    """What people may change about themselves; blank means unchanged."""
+
+    username: Username | None = None
+    display_name: DisplayName | None = None
+    password: ChangedPassword | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """Return what to write, the password hashed (slow)."""
+        columns = {name: value for name, value in self.given().items() if value}
+        return _with_hash(columns)
+
+
+class UserChanges(Document):
+    """What administrators may change about others: the fields sent, also zero where zero is a value."""
+
+    id: Whole
+    username: Username | None = None
+    display_name: DisplayName | None = None
+    password: ChangedPassword | None = None
+    role: Whole | None = None
+    status: Annotated[int, Field(ge=0, le=3)] | None = None
+    quota: Quota | None = None
+    group: Annotated[Text, AfterValidator(_stripped), Field(max_length=32)] | None = None
+    email: Annotated[Text, Field(max_length=50)] | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """Return what to write, without the balance; the password hashed (slow)."""
+        sent = self.given()
+        sent.pop("id")
+        sent.pop("quota", None)
+        may_be_blank = ("display_name", "email")
+        return _with_hash(
+            {name: value for name, value in sent.items() if value or name in may_be_blank}
+        )
+
+
+class Management(Document):
+    """One of One API's actions on a user."""
+
+    username: Text = ""
+    action: Text = ""
+
+
+class CodeToRedeem(Document):
+    """A redemption code."""
+
+    key: Text | None = None
+
+
+class TopUp(Document):
+    """Quota that an administrator, or a shop with an administrator's access token, adds."""
+
+    user_id: Whole
+    quota: Annotated[int, Field(ge=-(2**53), le=2**53 - 1)] = 0
+    remark: Text = ""
+
+
+def _with_hash(columns: dict[str, Any]) -> dict[str, Any]:
+    if "password" in columns:
+        columns["password"] = hashed(columns["password"])
+    return columns

@@ -1,0 +1,101 @@
+"""`/api/user/self` and its like: what people do with their own account."""
+
+from fastapi import APIRouter, Request
+from sqlalchemy import Connection, update
+from sqlalchemy.exc import IntegrityError
+
+from oneapi.control.answers import Answer, Refused, done, found
+from oneapi.control.identity import SignedIn, Surroundings, User
+from oneapi.control.sign_in.session import start_session
+from oneapi.control.users.documents import CodeToRedeem, OwnChanges
+from oneapi.control.users.queries import (
+    change_user,
+    check_new_name,
+    models_of_group,
+    unused_aff_code,
+    user_by_id,
+)
+from oneapi.control.users.views import user_view
+from oneapi.errors import InvalidRequest
+from oneapi.ledger import redeem, user_balance
+from oneapi.store.tables import users
+
+router = APIRouter(prefix="/api/user", tags=["account"])
+
+
+@router.get("/self")
+def account(person: SignedIn, services: Surroundings) -> Answer:
+    """Show one's own account."""
+    with services.database.connect() as connection:
+        return found(_view(connection, person.id))
+
+
+def _view(connection: Connection, user_id: int) -> dict[str, object]:
+    row = user_by_id(connection, user_id)
+    return user_view(row, user_balance(connection, user_id) - (row["quota"] or 0))
+
+
+@router.put("/self")
+def change(
+    changes: OwnChanges, person: SignedIn, request: Request, services: Surroundings
+) -> Answer:
+    """Change one's name or password; other sessions end with the old password, this one goes on."""
+    if person.must_change_password and not changes.password:
+        raise Refused("default_password_first")
+    columns = changes.columns()
+    try:
+        with services.writing() as connection:
+            check_new_name(person.username, columns.get("username"))
+            change_user(connection, person.id, columns, services.now())
+    except IntegrityError as error:
+        raise Refused("user_exists") from error
+    answer = done()
+    if person.session is not None and "password" in columns:
+        start_session(answer, request, person.id, columns["password"], False)
+    return answer
+
+
+@router.get("/token")
+def access_token(person: User, services: Surroundings) -> Answer:
+    """Make a new access token for `/api`; the old one stops working."""
+    made = services.new_id()
+    with services.writing() as connection:
+        change_user(connection, person.id, {"access_token": made}, services.now())
+    return found(made)
+
+
+@router.get("/aff")
+def invitation_code(person: User, services: Surroundings) -> Answer:
+    """Show one's invitation code; the first time, make it."""
+    with services.writing() as connection:
+        code = user_by_id(connection, person.id)["aff_code"]
+        if not code:
+            code = unused_aff_code(connection, services.random_text)
+            query = update(users).where(users.c.id == person.id).values(aff_code=code)
+            connection.execute(query)
+    return found(code)
+
+
+@router.get("/available_models")
+def available_models(person: User, services: Surroundings) -> Answer:
+    """List the models that one's group may use."""
+    with services.database.connect() as connection:
+        return found(models_of_group(connection, person.group))
+
+
+@router.post("/topup")
+def redeem_code(code: CodeToRedeem, person: User, services: Surroundings) -> Answer:
+    """Redeem a code; answers the quota that it brought."""
+    key = (code.key or "").strip()
+    if not key:
+        raise Refused("no_code")
+    try:
+        with services.crediting() as (connection, log_connection):
+            quota = redeem(
+                connection, person.id, key, services.now(), log_connection=log_connection
+            )
+    except InvalidRequest as error:
+        if error.code == "redemption_used":
+            raise Refused("used_code") from error
+        raise Refused("bad_code") from error
+    return found(quota)

@@ -1,0 +1,191 @@
+"""`/api/user` and `/api/topup`: administrators keep the accounts of others, never of their equals or betters."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from sqlalchemy import Connection, RowMapping
+from sqlalchemy.exc import IntegrityError
+
+from oneapi.control.answers import Answer, Refused, done, found
+from oneapi.control.fields import FoundPage, Paged, QueryText, RowId
+from oneapi.control.identity import Admin, Person, Surroundings
+from oneapi.control.services import Services
+from oneapi.control.sign_in.passwords import hashed
+from oneapi.control.sign_in.session import start_session
+from oneapi.control.users.documents import Management, NewUser, TopUp, UserChanges
+from oneapi.control.users.queries import (
+    change_user,
+    check_new_name,
+    delete_user,
+    insert_user,
+    matching_users,
+    page_of_users,
+    user_by_id,
+    user_by_name,
+)
+from oneapi.control.users.views import user_view
+from oneapi.ledger import Kind, Reason, credit, leased, set_quota, user_balance
+from oneapi.store.enums import Role, UserStatus
+from oneapi.store.settings import load
+
+router = APIRouter(prefix="/api", tags=["users"])
+
+
+@router.get("/user")
+def people(_: Admin, page: Paged, services: Surroundings, order: QueryText = "") -> Answer:
+    """List users."""
+    with services.database.connect() as connection:
+        return found(_views(connection, page_of_users(connection, page, order)))
+
+
+@router.get("/user/search")
+def search(_: Admin, page: FoundPage, services: Surroundings, keyword: QueryText = "") -> Answer:
+    """Find users by id, or the beginning of name or e-mail address."""
+    with services.database.connect() as connection:
+        return found(_views(connection, matching_users(connection, page, keyword)))
+
+
+@router.get("/user/{user_id:int}")
+def user(user_id: RowId, admin: Admin, services: Surroundings) -> Answer:
+    """Show one user."""
+    with services.database.connect() as connection:
+        row = user_by_id(connection, user_id)
+        if not admin.outranks(row["role"]):
+            raise Refused("user_level_hidden")
+        return found(_views(connection, [row])[0])
+
+
+@router.post("/user")
+def create(document: NewUser, admin: Admin, services: Surroundings) -> Answer:
+    """Make a common user, with the quota and the key that every new user gets."""
+    if (document.role or 0) >= admin.role:
+        raise Refused("role_too_high")
+    check_new_name(None, document.username)
+    password_hash = hashed(document.password)
+    try:
+        with services.crediting() as (connection, log_connection):
+            user_id = insert_user(
+                connection, services, document.username, password_hash, document.display_name or ""
+            )
+            gift = load(connection).whole("QuotaForNewUser")
+            if gift > 0:
+                credit(
+                    connection,
+                    user_id,
+                    gift,
+                    Reason(Kind.REGISTRATION),
+                    now=services.now(),
+                    log_connection=log_connection,
+                )
+    except IntegrityError as error:
+        raise Refused("user_exists") from error
+    return done()
+
+
+@router.put("/user")
+def change(document: UserChanges, admin: Admin, request: Request, services: Surroundings) -> Answer:
+    """Change the fields that were sent; the balance goes through the ledger."""
+    columns = document.columns()
+    try:
+        with services.crediting() as (connection, log_connection):
+            row = user_by_id(connection, document.id)
+            _check_change(admin, row, columns)
+            change_user(connection, document.id, columns, services.now())
+            if document.quota not in (None, user_balance(connection, document.id)):
+                set_quota(
+                    connection,
+                    document.id,
+                    document.quota,
+                    now=services.now(),
+                    log_connection=log_connection,
+                )
+    except IntegrityError as error:
+        raise Refused("user_exists") from error
+    answer = done()
+    if admin.session is not None and document.id == admin.id and "password" in columns:
+        start_session(answer, request, admin.id, columns["password"], False)
+    return answer
+
+
+def _check_change(admin: Person, row: RowMapping, columns: dict[str, Any]) -> None:
+    if not admin.outranks(row["role"]):
+        raise Refused("user_level_protected")
+    new_role = columns.get("role", row["role"])
+    if new_role != row["role"] and not admin.outranks(new_role):
+        raise Refused("role_too_high")
+    if row["role"] >= Role.ROOT and (
+        new_role < Role.ROOT or columns.get("status", UserStatus.ENABLED) != UserStatus.ENABLED
+    ):
+        raise Refused("root_protected")
+    check_new_name(row["username"], columns.get("username"))
+
+
+@router.delete("/user/{user_id:int}")
+def remove(user_id: RowId, admin: Admin, services: Surroundings) -> Answer:
+    """Delete a user; the row stays, as One API's does."""
+    with services.writing() as connection:
+        row = user_by_id(connection, user_id)
+        if row["role"] >= admin.role:
+            raise Refused("user_level_protected")
+        delete_user(connection, services, user_id)
+    return done()
+
+
+@router.post("/user/manage")
+def manage(document: Management, admin: Admin, services: Surroundings) -> Answer:
+    """Disable, enable, delete, promote or demote a user; answers role and status."""
+    with services.writing() as connection:
+        row = user_by_name(connection, document.username)
+        if not admin.outranks(row["role"]):
+            raise Refused("user_level_protected")
+        if row["role"] >= Role.ROOT and document.action in ("disable", "delete", "demote"):
+            raise Refused("root_protected")
+        _manage(connection, services, admin, row, document.action)
+        changed = user_by_id(connection, row["id"])
+    return found({"role": changed["role"], "status": changed["status"]})
+
+
+def _manage(
+    connection: Connection, services: Services, admin: Person, row: RowMapping, action: str
+) -> None:
+    columns: dict[str, Any]
+    match action:
+        case "delete":
+            delete_user(connection, services, row["id"])
+            return
+        case "disable":
+            columns = {"status": UserStatus.DISABLED}
+        case "enable":
+            columns = {"status": UserStatus.ENABLED}
+        case "promote":
+            if admin.role < Role.ROOT:
+                raise Refused("only_root_promotes")
+            columns = {"role": max(row["role"], Role.ADMIN)}
+        case "demote":
+            columns = {"role": Role.COMMON}
+        case _:
+            raise Refused("bad_action", action=action)
+    change_user(connection, row["id"], columns, services.now())
+
+
+@router.post("/topup")
+def top_up(document: TopUp, _: Admin, services: Surroundings) -> Answer:
+    """Add quota to an account, as a shop does after a payment."""
+    if document.quota < 0:
+        raise Refused("negative_top_up")
+    with services.crediting() as (connection, log_connection):
+        user_by_id(connection, document.user_id)
+        credit(
+            connection,
+            document.user_id,
+            document.quota,
+            Reason(Kind.TOP_UP, remark=document.remark),
+            now=services.now(),
+            log_connection=log_connection,
+        )
+    return done()
+
+
+def _views(connection: Connection, rows: list[RowMapping]) -> list[dict[str, Any]]:
+    held = leased(connection, "user", [row["id"] for row in rows])
+    return [user_view(row, held.get(row["id"], 0)) for row in rows]

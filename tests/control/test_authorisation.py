@@ -1,0 +1,115 @@
+"""Every route, asked by everybody: who may come in is one table, and no route is missing from it."""
+
+import pytest
+from sqlalchemy import update
+
+from oneapi.control.app import create_app
+from oneapi.store.tables import users
+from tests.control.browser import Asked, Browser, Reply
+from tests.control.conftest import DEFAULT_HASH, World
+
+ANYBODY, SIGNED_IN, USER, ADMIN, ROOT = range(5)
+LEVELS: dict[str, int] = {
+    "GET /api/status": ANYBODY,
+    "GET /api/notice": ANYBODY,
+    "GET /api/about": ANYBODY,
+    "GET /api/home_page_content": ANYBODY,
+    "GET /api/models": USER,
+    "GET /api/group": ADMIN,
+    "POST /api/user/login": ANYBODY,
+    "GET /api/user/logout": ANYBODY,
+    "GET /api/user/self": SIGNED_IN,
+    "PUT /api/user/self": SIGNED_IN,
+    "GET /api/user/token": USER,
+    "GET /api/user/aff": USER,
+    "GET /api/user/available_models": USER,
+    "POST /api/user/topup": USER,
+    "GET /api/user": ADMIN,
+    "GET /api/user/search": ADMIN,
+    "GET /api/user/{user_id}": ADMIN,
+    "POST /api/user": ADMIN,
+    "PUT /api/user": ADMIN,
+    "DELETE /api/user/{user_id}": ADMIN,
+    "POST /api/user/manage": ADMIN,
+    "POST /api/topup": ADMIN,
+    "GET /api/token": USER,
+    "GET /api/token/search": USER,
+    "GET /api/token/{key_id}": USER,
+    "POST /api/token": USER,
+    "PUT /api/token": USER,
+    "DELETE /api/token/{key_id}": USER,
+    "GET /api/channel": ADMIN,
+    "GET /api/channel/search": ADMIN,
+    "GET /api/channel/models": ADMIN,
+    "GET /api/channel/{channel_id}": ADMIN,
+    "POST /api/channel": ADMIN,
+    "PUT /api/channel": ADMIN,
+    "DELETE /api/channel/disabled": ADMIN,
+    "DELETE /api/channel/{channel_id}": ADMIN,
+    "GET /api/channel/test": ADMIN,
+    "GET /api/channel/test/{channel_id}": ADMIN,
+    "GET /api/channel/update_balance": ADMIN,
+    "GET /api/channel/update_balance/{channel_id}": ADMIN,
+    "GET /api/redemption": ADMIN,
+    "GET /api/redemption/search": ADMIN,
+    "GET /api/redemption/{code_id}": ADMIN,
+    "POST /api/redemption": ADMIN,
+    "PUT /api/redemption": ADMIN,
+    "DELETE /api/redemption/{code_id}": ADMIN,
+    "GET /api/log": ADMIN,
+    "DELETE /api/log": ADMIN,
+    "GET /api/log/stat": ADMIN,
+    "GET /api/log/search": ADMIN,
+    "GET /api/log/self": USER,
+    "GET /api/log/self/stat": USER,
+    "GET /api/log/self/search": USER,
+    "GET /api/option": ROOT,
+    "PUT /api/option": ROOT,
+}
+NOBODY_MESSAGE = "无权进行此操作，未登录且未提供 access token"
+ROLE_MESSAGE = "无权进行此操作，权限不足"
+PASSWORD_MESSAGE = "change the default password first"
+
+
+def registered(world: World) -> list[str]:
+    paths = create_app(world.services).openapi()["paths"]
+    return [f"{method.upper()} {path}" for path, methods in paths.items() for method in methods]
+
+
+def test_no_route_is_missing_from_the_table(world: World) -> None:
+    assert sorted(registered(world)) == sorted(LEVELS)
+
+
+def asked(route: str) -> Asked:
+    """A request whose document is right for nothing: what matters is whether it is looked at."""
+    method, path = route.split(" ")
+    number = path.replace("{user_id}", "99").replace("{key_id}", "99")
+    number = number.replace("{channel_id}", "99").replace("{code_id}", "99")
+    return Asked(method, number, {} if method in ("POST", "PUT") else None)
+
+
+def was_admitted(reply: Reply) -> bool:
+    assert reply.status in (200, 401)
+    message = str(reply.json.get("message", ""))
+    if message.startswith(NOBODY_MESSAGE):
+        assert reply.status == 401
+    refusals = (NOBODY_MESSAGE, ROLE_MESSAGE, PASSWORD_MESSAGE)
+    return not message.startswith(refusals)
+
+
+def restricted(world: World) -> Browser:
+    """Root with the default password, signed in from a private address."""
+    with world.database.begin() as connection:
+        connection.execute(update(users).where(users.c.id == 1).values(password=DEFAULT_HASH))
+    visitor = world.visitor("192.168.0.9")
+    visitor.post("/api/user/login", {"username": "root", "password": "123456"})
+    return visitor
+
+
+@pytest.mark.parametrize("route", LEVELS)
+def test_a_route_admits_its_level_and_those_above(world: World, route: str) -> None:
+    people = [world.visitor(), restricted(world), world.alice, world.admin, world.root]
+    admitted = [was_admitted(person.ask(asked(route))) for person in people]
+    if route == "PUT /api/user/self":
+        admitted[SIGNED_IN] = True  # asked for the one change that it may make: see test_sign_in
+    assert admitted == [level >= LEVELS[route] for level in range(len(people))]

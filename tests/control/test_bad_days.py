@@ -1,0 +1,65 @@
+"""When the database is away, or we made a mistake."""
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from oneapi.errors import GatewayError, InsufficientQuota, Unavailable
+from oneapi.store.database import open_database
+from tests.control.conftest import World
+
+
+@pytest.mark.parametrize("path", ["/api/status", "/api/user/self"])
+def test_without_a_database_the_answer_is_503_and_says_when_to_come_back(
+    worlds: Callable[..., World], tmp_path: Path, path: str
+) -> None:
+    away = open_database(None, sqlite_path=tmp_path / "no such folder" / "one-api.db")
+    reply = worlds(database=away).root.get(path)
+    assert (reply.status, reply.headers["retry-after"]) == (503, "2")
+    assert reply.refusal == "the database cannot be reached at the moment; try again later"
+    away.close()
+
+
+def test_a_mistake_of_ours_is_500_with_the_request_id_and_no_detail(
+    worlds: Callable[..., World],
+) -> None:
+    calls = itertools.count()
+
+    def new_id() -> str:
+        if next(calls) == 1:
+            raise RuntimeError("a secret detail")
+        return f"{7:032x}"
+
+    visitor = worlds(new_id=new_id).alice
+    visitor.forgives = (RuntimeError,)
+    reply = visitor.get("/api/user/token")
+    assert reply.status == 500
+    marked = reply.headers["x-oneapi-request-id"]
+    assert reply.refusal == f"internal server error (request id: {marked})"
+
+
+def test_rows_that_clash_are_refused_and_nothing_is_written(world: World) -> None:
+    carol = {"username": "carol", "password": "carols own"}
+    first, second = (world.admin.post("/api/user/", carol) for _ in range(2))
+    assert first.json["success"] is True
+    assert second.refusal == "this username is taken"
+    assert len(world.admin.get("/api/user/search?keyword=carol").content) == 1
+    assert len(world.published("tokens")) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(InsufficientQuota("too little"), 200), (Unavailable("not now", retry_after=2.4), 503)],
+)
+def test_errors_of_other_parts_keep_the_envelope(
+    world: World, error: GatewayError, status: int
+) -> None:
+    def fail() -> None:
+        raise error
+
+    world.app.add_api_route("/api/fails", fail)
+    reply = world.visitor().get("/api/fails")
+    assert (reply.status, reply.refusal) == (status, error.message)
+    assert reply.headers.get("retry-after") == ("2" if error.retry_after else None)

@@ -1,0 +1,174 @@
+"""Log rows: filters, sums, deletion, and what people see of their own."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert
+
+from oneapi.store.database import open_database
+from oneapi.store.tables import LOG_TABLES, logs, metadata
+from tests.control.browser import Browser
+from tests.control.conftest import ALICE, BOB, NOW, World
+
+LOG_FIELDS = [
+    "id",
+    "user_id",
+    "created_at",
+    "type",
+    "content",
+    "username",
+    "token_name",
+    "model_name",
+    "quota",
+    "prompt_tokens",
+    "completion_tokens",
+    "channel",
+    "request_id",
+    "elapsed_time",
+    "is_stream",
+    "system_prompt_reset",
+]
+
+
+def write(world: World, **values: Any) -> int:
+    row = {
+        "user_id": ALICE,
+        "username": "alice",
+        "created_at": NOW,
+        "type": 2,
+        "content": "charged",
+        "model_name": "gpt-4o",
+        "token_name": "a key",
+        "quota": 10,
+        "channel_id": 7,
+    }
+    return world.put(logs, **(row | values))
+
+
+def ids(who: Browser, query: str = "") -> list[int]:
+    return [row["id"] for row in who.get(f"/api/log/?{query}").content]
+
+
+def test_a_row_has_all_of_one_apis_fields(everywhere: World) -> None:
+    write(everywhere, is_stream=True, elapsed_time=12, request_id="r", detail='{"a":1}')
+    row = everywhere.admin.get("/api/log/").content[0]
+    assert list(row) == [*LOG_FIELDS, "detail"]
+    assert (row["channel"], row["is_stream"], row["system_prompt_reset"]) == (7, True, False)
+    assert (row["elapsed_time"], row["detail"]) == (12, '{"a":1}')
+
+
+def test_the_latest_row_comes_first_ten_to_a_page(everywhere: World) -> None:
+    written = [write(everywhere) for _ in range(12)]
+    assert ids(everywhere.admin) == written[:1:-1]
+    assert ids(everywhere.admin, "p=1") == written[1::-1]
+
+
+def test_filters_match_exactly(everywhere: World) -> None:
+    write(everywhere)
+    other = write(
+        everywhere,
+        type=4,
+        created_at=NOW + 5,
+        username="bob",
+        user_id=BOB,
+        token_name="another",
+        model_name="o1",
+        channel_id=8,
+    )
+    queries = [
+        "type=4",
+        f"start_timestamp={NOW + 1}",
+        "username=bob",
+        "token_name=another",
+        "model_name=o1",
+        "channel=8",
+    ]
+    assert [ids(everywhere.admin, query) for query in queries] == [[other]] * len(queries)
+    assert len(ids(everywhere.admin, "type=0&username=&channel=")) == 2
+
+
+def test_a_period_has_two_ends(world: World) -> None:
+    early, middle, late = (write(world, created_at=NOW + offset) for offset in (0, 10, 20))
+    assert ids(world.admin, f"end_timestamp={NOW + 10}") == [middle, early]
+    assert ids(world.admin, f"start_timestamp={NOW + 10}") == [late, middle]
+    assert ids(world.admin, "start_timestamp=rubbish") == [late, middle, early]
+
+
+def test_only_consumption_adds_up(everywhere: World) -> None:
+    for quota in (1, 20):
+        write(everywhere, quota=quota)
+    write(everywhere, quota=300, type=1)
+    write(everywhere, quota=4000, username="bob", user_id=BOB)
+    stat = everywhere.admin.get
+    assert stat("/api/log/stat").content == {"quota": 4021}
+    assert stat("/api/log/stat?type=1&username=alice").content == {"quota": 21}
+    assert stat("/api/log/stat?username=nobody").content == {"quota": 0}
+    assert everywhere.bob.get("/api/log/self/stat?username=alice").content == {"quota": 4000}
+
+
+def test_people_see_their_own_rows_without_id_and_detail(world: World) -> None:
+    write(world, detail='{"attempts":[[3,500]]}')
+    write(world, user_id=BOB, username="bob")
+    rows = world.alice.get("/api/log/self/?username=bob").content
+    assert [(row["id"], row["user_id"]) for row in rows] == [(0, ALICE)]
+    assert list(rows[0]) == LOG_FIELDS
+
+
+def test_search_is_by_type_or_the_beginning_of_the_content(everywhere: World) -> None:
+    charged, topped = write(everywhere), write(everywhere, type=1, content="topped up")
+
+    def found(path: str) -> list[int]:
+        return [row["created_at"] for row in everywhere.admin.get(path).content]
+
+    def found_ids(keyword: str) -> list[int]:
+        rows = everywhere.admin.get(f"/api/log/search?keyword={keyword}").content
+        return [row["id"] for row in rows]
+
+    assert found_ids("topped") == [topped]
+    assert found_ids("2") == [charged]
+    assert found_ids("opped") == []
+    assert found("/api/log/search?keyword=") == [NOW, NOW]
+    own = everywhere.alice.get("/api/log/self/search?keyword=1").content
+    assert [row["content"] for row in own] == ["topped up"]
+    assert everywhere.alice.get("/api/log/self/search?keyword=topped").content == []
+    assert everywhere.bob.get("/api/log/self/search?keyword=1").content == []
+
+
+def test_a_search_answers_a_hundred_rows_at_most(world: World) -> None:
+    for _ in range(101):
+        write(world)
+    assert len(world.admin.get("/api/log/search?keyword=charged").content) == 100
+
+
+def test_old_rows_are_deleted_and_counted(everywhere: World) -> None:
+    with everywhere.database.begin() as connection:
+        old = [{"user_id": ALICE, "created_at": NOW - 1, "type": 2} for _ in range(2500)]
+        connection.execute(logs.insert(), old)
+    stays = write(everywhere)
+    deleted = everywhere.admin.delete(f"/api/log/?target_timestamp={NOW}")
+    assert deleted.content == 2500
+    assert [row["id"] for row in everywhere.rows(logs)] == [stays]
+
+
+def test_nothing_is_deleted_without_a_time(world: World) -> None:
+    write(world)
+    assert world.admin.delete("/api/log/").refusal == "target timestamp is required"
+    assert len(world.rows(logs)) == 1
+
+
+def test_rows_come_from_the_log_database(worlds: Callable[..., World], tmp_path: Path) -> None:
+    elsewhere = open_database(None, sqlite_path=tmp_path / "logs.db")
+    metadata.create_all(elsewhere.engine, tables=LOG_TABLES)
+    world = worlds(log_database=elsewhere)
+    write(world)
+    with elsewhere.begin() as connection:
+        row = {"user_id": ALICE, "username": "alice", "type": 2, "quota": 3, "created_at": NOW}
+        connection.execute(insert(logs).values(row))
+    assert [row["quota"] for row in world.admin.get("/api/log/").content] == [3]
+    assert world.alice.get("/api/log/self/stat").content == {"quota": 3}
+    assert world.admin.delete(f"/api/log/?target_timestamp={NOW + 1}").content == 1
+    assert len(world.rows(logs)) == 1
+    world.admin.post("/api/topup", {"user_id": ALICE, "quota": 5})
+    assert [row["type"] for row in world.admin.get("/api/log/").content] == [1]
+    elsewhere.close()

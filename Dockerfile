@@ -1,0 +1,18 @@
+# docker build -t one-api . && docker run -p 3000:3000 -v ./one-api:/data one-api
+FROM python:3.11-slim-bookworm AS build
+WORKDIR /src
+COPY requirements.lock ./
+RUN python -m venv --without-pip /opt/one-api \
+    && pip --python /opt/one-api/bin/python install --no-cache-dir --require-hashes -r requirements.lock
+COPY src/oneapi /opt/one-api/lib/python3.11/site-packages/oneapi
+RUN /opt/one-api/bin/python -m compileall -q /opt/one-api/lib
+
+FROM python:3.11-slim-bookworm
+COPY --from=build /opt/one-api /opt/one-api
+WORKDIR /data
+EXPOSE 3000
+ENV PYTHONUNBUFFERED=1
+HEALTHCHECK --interval=15s --timeout=3s --start-period=20s CMD ["/opt/one-api/bin/python", "-c", \
+    "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + (os.environ.get('PORT') or '3000') + '/readyz', timeout=2)"]
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["/opt/one-api/bin/python", "-m", "oneapi"]

@@ -1,0 +1,167 @@
+"""The command line: `one-api [serve]`, `migrate`, `check`, `reset-password`, `backup`.
+
+Each command imports what it needs when it runs: `--version` waits for no web server's imports.
+"""
+
+import argparse
+import gc
+import os
+import sys
+import time
+from typing import NoReturn
+
+from oneapi.config import VERSION, Config, ConfigError, Flags, environment, read
+
+WRONG_USE = 2
+EPILOG = (
+    "Settings come from the environment and from .env in the working directory: see docs/operating.md."
+    " One API's spellings (-port 3000, --port=3000) work."
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Refuses in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Leave with status 2."""
+        self.exit(WRONG_USE, f"{self.prog}: {message}; see --help\n")
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="one-api",
+        description="One OpenAI-compatible endpoint in front of every model vendor.",
+        epilog=EPILOG,
+        allow_abbrev=False,
+        add_help=False,
+    )
+    _add_questions(parser)
+    parser.set_defaults(command="serve", port=None, host=None, workers=None, log_dir=None)
+    _add_serving(parser)
+    commands = parser.add_subparsers(dest="command", metavar="command", parser_class=_Parser)
+    serve = commands.add_parser("serve", help="serve (the default)", add_help=False)
+    _add_questions(serve)
+    _add_serving(serve)
+    migrate = commands.add_parser("migrate", help="create or update the tables", add_help=False)
+    _add_questions(migrate)
+    migrate.add_argument(
+        "--check",
+        "-check",
+        action="store_true",
+        help="only say whether it is needed (exit status 1)",
+    )
+    check = commands.add_parser("check", help="prove that the books balance", add_help=False)
+    _add_questions(check)
+    reset = commands.add_parser(
+        "reset-password", help="set a user's password, asked for or read from stdin", add_help=False
+    )
+    _add_questions(reset)
+    reset.add_argument("user", help="user name, such as root")
+    backup = commands.add_parser(
+        "backup", help="write an exact copy of the SQLite database, while serving", add_help=False
+    )
+    _add_questions(backup)
+    backup.add_argument("file", help="where to; must not exist")
+    return parser
+
+
+def _add_questions(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--help", "-help", "-h", action="help", help="show this and exit")
+    parser.add_argument(
+        "--version", "-version", action="version", version=VERSION, help="show the version and exit"
+    )
+
+
+def _add_serving(parser: argparse.ArgumentParser) -> None:
+    unset = argparse.SUPPRESS
+    parser.add_argument("--port", "-port", default=unset, help="port (3000); PORT wins over it")
+    parser.add_argument("--host", "-host", default=unset, help="address (all of them), or HOST")
+    parser.add_argument(
+        "--workers", "-workers", default=unset, help="processes (cores), or WORKERS"
+    )
+    parser.add_argument("--log-dir", "-log-dir", default=unset, help="where log files go (./logs)")
+
+
+def _serve(started_with: dict[str, str], flags: Flags) -> int:
+    from oneapi.server import sockets
+    from oneapi.server.supervisor import Post, Supervisor
+
+    def work(post: Post) -> int:
+        os.environ.update(environment(started_with))
+        gc.disable()  # until everything is imported: it makes the start a tenth longer
+        from oneapi.server.worker import work as serve
+
+        return serve(post)
+
+    def reread() -> Config:
+        return read(environment(started_with), flags)
+
+    config = reread()
+    _use_time_zone(config)
+    try:
+        return Supervisor(config, reread, work).run()
+    except sockets.PortError as error:
+        print(f"one-api: {error}", file=sys.stderr)
+        return 1
+
+
+def _use_time_zone(config: Config) -> None:
+    if config.time_zone:
+        os.environ["TZ"] = config.time_zone
+        time.tzset()
+
+
+def _command(arguments: argparse.Namespace, config: Config) -> int:
+    from oneapi.app import commands
+    from oneapi.app.databases import CannotStart
+
+    try:
+        match arguments.command:
+            case "migrate":
+                return commands.migrate(config, print, check_only=arguments.check)
+            case "check":
+                return commands.check(config, print)
+            case "reset-password":
+                return commands.reset_password(config, arguments.user, _ask_password, print)
+            case "backup":
+                return commands.backup(config, arguments.file, print)
+            case _:
+                raise AssertionError(arguments.command)
+    except CannotStart as error:
+        print(f"one-api: {error}", file=sys.stderr)
+        return 1
+
+
+def _ask_password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    import getpass
+
+    return getpass.getpass("New password: ")
+
+
+def main() -> int:
+    """Run one command; return its exit status."""
+    arguments = _parser().parse_args()
+    started_with = dict(os.environ)
+    flags = Flags(
+        port=arguments.port,
+        host=arguments.host,
+        workers=arguments.workers,
+        log_dir=arguments.log_dir,
+    )
+    try:
+        if arguments.command in (None, "serve"):
+            return _serve(started_with, flags)
+        found = environment(started_with)
+        config = read(found, flags)
+        os.environ.update(found)
+        _use_time_zone(config)
+        return _command(arguments, config)
+    except ConfigError as error:
+        print(f"one-api: {error}", file=sys.stderr)
+        return WRONG_USE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,258 @@
+"""What one worker serves with: databases, ledger, relay, management plane, and the tasks beside them."""
+
+import asyncio
+import contextlib
+import random
+import secrets
+import string
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from oneapi.app.databases import CannotStart, Databases, sentence
+from oneapi.app.preparation import node_id, session_secret
+from oneapi.config import VERSION, Config
+from oneapi.control.services import Limit, RateLimits, Services
+from oneapi.ledger import Ledger, Seat, Terms
+from oneapi.relay import Evidence, Limits, Relay, RelayServices
+from oneapi.relay.lane import LaneProtocol, make_lane
+from oneapi.relay.request_ids import RequestIds
+from oneapi.store.backup import checkpoint
+from oneapi.store.bus import Bus
+from oneapi.store.changes import Change, ChangeReader, prune
+from oneapi.store.database import DatabaseAway
+from oneapi.store.settings import load as load_settings
+from oneapi.upstream import UpstreamClient
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+POLL_SECONDS = 0.5
+CHECKPOINT_SECONDS = 3.0
+PRUNE_SECONDS = 600.0
+THREADS = 4  # for what blocks: the change feed, unknown keys, snapshots
+API_WINDOW_SECONDS = 180
+CRITICAL = Limit(20, 1200)
+LETTERS = string.ascii_letters + string.digits
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+
+def _digits() -> Callable[[int], int]:
+    """Return a quick source of bits for names; seeded anew in every process."""
+    return random.Random(secrets.randbits(128)).getrandbits  # noqa: S311 - a name, no secret
+
+
+class Application:
+    """What one worker serves with. All of it belongs to the event loop that starts it."""
+
+    def __init__(
+        self, config: Config, slot: int, *, keeps_house: bool, on_broken: Callable[[], None]
+    ) -> None:
+        self._config = config
+        self._slot = slot
+        self._keeps_house = keeps_house
+        self._on_broken = on_broken
+        self._threads = ThreadPoolExecutor(THREADS, "work")
+        self._stack = contextlib.AsyncExitStack()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._poll_now = asyncio.Event()
+        self._logs_consumption = True
+        self._is_serving = False
+        self._started_at = int(time.time())
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether requests are welcome."""
+        return self._is_serving
+
+    async def start(self) -> None:
+        """Open everything, in order; raises `CannotStart`. Call `aclose` whatever happened."""
+        try:
+            await self._open()
+        except DatabaseAway as error:
+            raise CannotStart(str(error), is_temporary=True) from error
+        except (SQLAlchemyError, RuntimeError, OSError) as error:
+            raise CannotStart(sentence(error)) from error
+
+    async def _open(self) -> None:
+        config, stack = self._config, self._stack
+        self._loop = asyncio.get_running_loop()
+        stack.callback(self._threads.shutdown)
+        self._databases = databases = Databases(config)
+        stack.callback(databases.close)
+        if await self._run(databases.stale):
+            raise CannotStart("the tables are not this version's: run `one-api migrate`")
+        self._reader = ChangeReader(databases.main, time.time)
+        await self._run(self._reader.start)
+        await self._run(self._read_settings)
+        self._bus = Bus(config.state_dir, self._slot, self._heard)
+        self._bus.start()
+        stack.callback(self._bus.close)
+        upstream = UpstreamClient(proxy=config.relay_proxy or None)
+        stack.push_async_callback(upstream.aclose)
+        ledger = self._make_ledger()
+        await ledger.start()
+        stack.push_async_callback(ledger.aclose)
+        self._relay = self._make_relay(ledger, upstream)
+        await self._relay.start()
+        stack.push_async_callback(self._relay.aclose)
+        self._begin_tasks()
+        self._is_serving = True
+
+    def _make_ledger(self) -> Ledger:
+        config = self._config
+        return Ledger(
+            self._databases.main,
+            Seat(node_id(config), self._slot, config.state_dir / "journal"),
+            time.time,
+            log_database=self._databases.separate_logs,
+            terms=Terms(
+                flush_seconds=config.flush_interval_ms / 1000,
+                sync_seconds=config.journal_sync_ms / 1000,
+                lease_ttl=config.lease_ttl_seconds,
+            ),
+            logs_consumption=lambda: self._logs_consumption,
+        )
+
+    def _make_relay(self, ledger: Ledger, upstream: UpstreamClient) -> Relay:
+        config = self._config
+        evidence = None
+        if config.metric_enabled:
+            evidence = Evidence(
+                samples=config.metric_queue_size, success_rate=config.metric_success_rate
+            )
+        return Relay(
+            RelayServices(
+                database=self._databases.main,
+                ledger=ledger,
+                upstream=upstream,
+                run=self._run,
+                clock=time.time,
+                monotonic=time.monotonic,
+                new_request_id=RequestIds(time.time_ns, _digits()),
+                tell=self._tell,
+                limits=Limits(body=config.max_body_mb << 20),
+                trusted_proxies=config.trusted_proxies,
+                relay_timeout_seconds=config.relay_timeout_seconds,
+                evidence=evidence,
+            )
+        )
+
+    def lane(self) -> type[LaneProtocol]:
+        """Return the protocol class of the server's connections."""
+        return make_lane(self._relay)
+
+    def control(self) -> "FastAPI":
+        """Build the management plane; imports FastAPI, so call it in a thread."""
+        from oneapi.control.app import create_app
+
+        config = self._config
+        limits = RateLimits(Limit(config.global_api_rate_limit, API_WINDOW_SECONDS), CRITICAL)
+        if config.is_debug:
+            limits = RateLimits(Limit(0, API_WINDOW_SECONDS), Limit(0, CRITICAL.window_seconds))
+        return create_app(
+            Services(
+                database=self._databases.main,
+                log_database=self._databases.logs,
+                clock=time.time,
+                new_id=lambda: secrets.token_hex(16),
+                random_text=lambda size: "".join(secrets.choice(LETTERS) for _ in range(size)),
+                session_secret=session_secret(config),
+                version=VERSION,
+                started_at=self._started_at,
+                nudge=self._nudge,
+                rate_limits=limits,
+                trusted_proxies=config.trusted_proxies,
+                cooldowns=self._relay.resting,
+            )
+        )
+
+    def drain(self) -> None:
+        """Say that no more requests are welcome."""
+        self._is_serving = False
+
+    async def aclose(self) -> None:
+        """Finish in the opposite order: answers are settled, charges flushed, leases returned."""
+        self._is_serving = False
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._stack.aclose()
+
+    def _run(self, work: Callable[..., T], *arguments: Any) -> Awaitable[T]:
+        return self._loop.run_in_executor(self._threads, work, *arguments)
+
+    def _begin_tasks(self) -> None:
+        self._own(self._follow_changes())
+        self._own(self._every(self._config.sync_frequency_seconds, self._refresh))
+        if self._keeps_house:
+            main = self._databases.main
+            self._own(self._every(CHECKPOINT_SECONDS, lambda: self._run(checkpoint, main)))
+            self._own(self._every(PRUNE_SECONDS, lambda: self._run(self._prune)))
+
+    def _own(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(work)
+        task.add_done_callback(self._ended)
+        self._tasks.append(task)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("background_task_broken", exc_info=error)
+            self._on_broken()
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[Any]]) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            with contextlib.suppress(DatabaseAway):
+                await work()
+
+    async def _follow_changes(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._poll_now.wait(), POLL_SECONDS)
+            self._poll_now.clear()
+            with contextlib.suppress(DatabaseAway):
+                if changes := await self._run(self._reader.poll):
+                    await self._apply(changes)
+
+    async def _apply(self, changes: list[Change]) -> None:
+        topics = {change.topic for change in changes}
+        if topics & {"settings", "everything"}:
+            await self._run(self._read_settings)
+        if "everything" in topics:
+            await self._relay.refresh()
+        else:
+            await self._relay.changed(changes)
+
+    async def _refresh(self) -> None:
+        await self._run(self._read_settings)  # while the database is away, memory is kept
+        await self._relay.refresh()
+
+    def _read_settings(self) -> None:
+        with self._databases.main.connect() as connection:
+            self._logs_consumption = load_settings(connection).flag("LogConsumeEnabled")
+
+    def _prune(self) -> None:
+        with self._databases.main.begin() as connection:
+            prune(connection, time.time())
+
+    def _nudge(self) -> None:
+        """Have every worker of this node look at the change feed; called from any thread."""
+        self._loop.call_soon_threadsafe(self._poll_now.set)
+        self._loop.call_soon_threadsafe(self._bus.publish, "poll")
+
+    def _tell(self, topic: str, news: dict[str, Any]) -> None:
+        self._bus.publish(topic, msgspec.json.encode(news))
+
+    def _heard(self, topic: str, payload: bytes) -> None:
+        if topic == "poll":
+            self._poll_now.set()
+        else:
+            self._relay.heard(topic, msgspec.json.decode(payload))

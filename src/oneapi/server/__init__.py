@@ -1,0 +1,1 @@
+"""Processes: a light supervisor, workers on one port, signals, drain."""

@@ -1,0 +1,56 @@
+"""What a connection meets when it is no relay request: two probes, and the management plane on first use.
+
+FastAPI is imported when somebody first asks for it, in a thread, so that running streams do not wait.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class Front:
+    """An ASGI app that answers `/healthz` and `/readyz` itself and hands the rest to the app it builds."""
+
+    def __init__(self, build: Callable[[], AsgiApp], is_ready: Callable[[], bool]) -> None:
+        self._build = build
+        self._is_ready = is_ready
+        self._app: AsgiApp | None = None
+        self._building = asyncio.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        match scope["path"]:
+            case "/healthz":
+                await _answer(scope, send, 200, b'{"status":"alive"}')
+            case "/readyz":
+                if self._is_ready():
+                    await _answer(scope, send, 200, b'{"status":"ready"}')
+                else:
+                    await _answer(scope, send, 503, b'{"status":"not ready"}')
+            case _:
+                app = self._app or await self._built()
+                await app(scope, receive, send)
+
+    async def _built(self) -> AsgiApp:
+        async with self._building:
+            app = self._app
+            if app is None:
+                app = await asyncio.get_running_loop().run_in_executor(None, self._build)
+                self._app = app
+            return app
+
+
+async def _answer(scope: Scope, send: Send, status: int, body: bytes) -> None:
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

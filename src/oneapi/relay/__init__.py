@@ -270,9 +270,8 @@ class Relay:
             await handle(parts, request, responder, route)
         except Exception as error:  # noqa: BLE001 - every request gets an answer
             self._fail(request.request_id, responder, route.client, error)
-        else:
-            responder.done()
         finally:
+            responder.done()
             if isinstance(request.body, SpooledBody):
                 request.body.close()
 
@@ -282,9 +281,8 @@ class Relay:
             await parts.attempts.run(job, error)
         except Exception as failure:  # noqa: BLE001 - every request gets an answer
             self._job_failed(job, failure)
-        else:
-            job.responder.done()
         finally:
+            job.responder.done()
             if job.hold.is_open:
                 job.hold.release("client_left" if job.responder.left else "failed")
 

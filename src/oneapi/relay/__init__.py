@@ -26,6 +26,7 @@ from oneapi.relay.pipeline import Parts, handle
 from oneapi.relay.pricing import Pricing
 from oneapi.relay.routes import Route, resolve
 from oneapi.relay.routing import Balancer
+from oneapi.relay.snapshot import Channel
 from oneapi.store.database import Database, DatabaseAway
 from oneapi.upstream import SpooledBody, Timeouts, UpstreamClient
 from oneapi.wire.dialect import ClientDialect
@@ -251,13 +252,16 @@ class Relay:
             return None
         if job is None:
             return self._spawn(self._walk(parts, request, responder, route))
+        express = Express(parts, job, self._go_on, self._job_failed)
         try:
-            if Express(parts, job, self._go_on, self._job_failed).start():
+            if express.start():
                 return None
         except Exception as error:  # noqa: BLE001 - every request gets an answer
+            if express.chosen is not None:
+                parts.attempts.abandoned(job, express.chosen)
             self._job_failed(job, error)
             return None
-        return self._spawn(self._carry(parts, job, None))
+        return self._spawn(self._carry(parts, job, None, express.chosen))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         return asyncio.get_running_loop().create_task(work)
@@ -275,10 +279,12 @@ class Relay:
             if isinstance(request.body, SpooledBody):
                 request.body.close()
 
-    async def _carry(self, parts: Parts, job: Job, error: UpstreamError | None) -> None:
+    async def _carry(
+        self, parts: Parts, job: Job, error: UpstreamError | None, channel: Channel | None
+    ) -> None:
         """Serve a request whose quota is held."""
         try:
-            await parts.attempts.run(job, error)
+            await parts.attempts.run(job, error, channel)
         except Exception as failure:  # noqa: BLE001 - every request gets an answer
             self._job_failed(job, failure)
         finally:
@@ -286,9 +292,9 @@ class Relay:
             if job.hold.is_open:
                 job.hold.release("client_left" if job.responder.left else "failed")
 
-    def _go_on(self, job: Job, error: UpstreamError | None) -> None:
+    def _go_on(self, job: Job, error: UpstreamError | None, channel: Channel | None) -> None:
         assert self._parts is not None, "a job comes after start()"
-        job.responder.carry(self._spawn(self._carry(self._parts, job, error)))
+        job.responder.carry(self._spawn(self._carry(self._parts, job, error, channel)))
 
     def _job_failed(self, job: Job, error: Exception) -> None:
         if job.hold.is_open:

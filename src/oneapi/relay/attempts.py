@@ -40,13 +40,16 @@ class Attempts:
         self.deliveries: set[StreamDelivery] = set()
         self.timeouts = Timeouts()
 
-    async def run(self, job: Job, last: UpstreamError | None = None) -> None:
+    async def run(
+        self, job: Job, last: UpstreamError | None = None, first: Channel | None = None
+    ) -> None:
         """Answer the request; raise `GatewayError` when the client has not even a status line yet.
 
-        `last` is why the first attempt failed, when there has been one already.
+        `last` is why the first attempt failed, when there has been one already; `first` is the channel to begin with,
+        when one has been chosen already.
         """
         if not job.envelope.stream:
-            await self._until_answered(job, None, last)
+            await self._until_answered(job, None, (last, first))
             return
         delivery = StreamDelivery(
             job.responder,
@@ -56,7 +59,7 @@ class Attempts:
         )
         self.deliveries.add(delivery)
         try:
-            await self._until_answered(job, delivery, last)
+            await self._until_answered(job, delivery, (last, first))
         except GatewayError as error:
             if not delivery.started:
                 raise
@@ -67,8 +70,12 @@ class Attempts:
             self.deliveries.discard(delivery)
 
     async def _until_answered(
-        self, job: Job, delivery: StreamDelivery | None, last: UpstreamError | None
+        self,
+        job: Job,
+        delivery: StreamDelivery | None,
+        begun: tuple[UpstreamError | None, Channel | None],
     ) -> None:
+        last, chosen = begun
         policy = job.snapshot.policy
         deadline = self._monotonic() + policy.retry_budget_seconds
         retries = 0 if job.pinned is not None else policy.retry_times
@@ -78,7 +85,8 @@ class Attempts:
                 not last.retryable or len(tried) > retries or self._monotonic() >= deadline
             ):
                 raise last
-            channel = self.choose(job, tried) or await self._otherwise(job, last)
+            channel = chosen or self.choose(job, tried) or await self._otherwise(job, last)
+            chosen = None
             last = await self._outcome(job, channel, delivery)
             if last is None:
                 return

@@ -15,10 +15,12 @@ from oneapi.relay.exchange import Request, Responder
 from oneapi.relay.job import Attempt, Job
 from oneapi.relay.pipeline import Parts, ceiling_of, drafted, job_of
 from oneapi.relay.routes import Kind, Route
+from oneapi.relay.snapshot import Channel
 from oneapi.relay.translation import passes_through
 from oneapi.upstream import Exchange, UnansweredError
 
-GoOn = Callable[[Job, UpstreamError | None], None]  # carries the job on in a task
+# Carries the job on in a task: why the first attempt failed, or the channel that it is still to be made on.
+GoOn = Callable[[Job, UpstreamError | None, Channel | None], None]
 Fail = Callable[[Job, Exception], None]
 
 
@@ -45,9 +47,12 @@ def prepared(parts: Parts, request: Request, responder: Responder, route: Route)
 
 
 class Express:
-    """One request whose first attempt is under way; the responder's flow, and the vendor's listener."""
+    """One request whose first attempt is under way; the responder's flow, and the vendor's listener.
 
-    __slots__ = ("_attempt", "_exchange", "_fail", "_go_on", "_job", "_parts")
+    `chosen`: the channel whose turn it is, also for whoever carries on when `start` could not.
+    """
+
+    __slots__ = ("_attempt", "_exchange", "_fail", "_go_on", "_job", "_parts", "chosen")
 
     def __init__(self, parts: Parts, job: Job, go_on: GoOn, fail: Fail) -> None:
         self._parts = parts
@@ -56,14 +61,15 @@ class Express:
         self._fail = fail
         self._attempt: Attempt | None = None
         self._exchange: Exchange | None = None
+        self.chosen: Channel | None = None
 
     def start(self) -> bool:
-        """Send the request if that takes no waiting; otherwise nothing has happened."""
+        """Send the request if that takes no waiting; otherwise nothing has left."""
         job, parts = self._job, self._parts
         if job.envelope.stream or job.endpoint in BINARY:
             return False
         attempts = parts.attempts
-        channel = job.pinned or attempts.choose(job, ())
+        channel = self.chosen = attempts.choose(job, ())
         if channel is None:
             return False
         dialect = registry.dialect(channel.target.provider.dialect)
@@ -78,7 +84,6 @@ class Express:
             dialect.request(attempt.call), attempts.timeouts, MAX_ANSWER_BYTES, self._ended
         )
         if self._exchange is None:
-            attempts.abandoned(job, channel)
             job.responder.attach(None)
             return False
         return True
@@ -90,14 +95,11 @@ class Express:
         attempts = self._parts.attempts
         try:
             self._answer(job, attempt, exchange)
-        except (
-            UnansweredError
-        ):  # the connection had died idle: nobody's fault, and nobody has seen the request
-            attempts.abandoned(job, attempt.channel)
-            self._hand_over(job, None)
+        except UnansweredError:  # the connection had died idle, and nobody has seen the request
+            self._hand_over(job, None, attempt.channel)
         except UpstreamError as error:
             attempts.failed(job, attempt.channel, error)
-            self._hand_over(job, error)
+            self._hand_over(job, error, None)
         except Exception as error:  # noqa: BLE001 - said and logged at the front door, like the pipeline's
             self._fail(job, error)
         else:
@@ -113,13 +115,15 @@ class Express:
         answering = self._parts.attempts.answering
         answering.whole(job, attempt, headers.get("content-type", ""), body)
 
-    def _hand_over(self, job: Job, error: UpstreamError | None) -> None:
-        if job.responder.left:
-            job.hold.release("client_left")
-            job.responder.done()
-        else:
+    def _hand_over(self, job: Job, error: UpstreamError | None, channel: Channel | None) -> None:
+        if not job.responder.left:
             job.responder.attach(None)
-            self._go_on(job, error)
+            self._go_on(job, error, channel)
+            return
+        if channel is not None:
+            self._parts.attempts.abandoned(job, channel)
+        job.hold.release("client_left")
+        job.responder.done()
 
     def client_left(self) -> None:
         """Nobody waits any more: cancel the vendor."""

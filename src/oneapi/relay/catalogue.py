@@ -7,35 +7,11 @@ from oneapi.providers import registry
 from oneapi.relay.admission import visible_models
 from oneapi.relay.directory import Caller
 from oneapi.relay.snapshot import Snapshot
-
-CREATED = 1626777600  # One API's constant
+from oneapi.wire.models import model_object
 
 
 def _model(name: str) -> dict[str, Any]:
-    return {
-        "id": name,
-        "object": "model",
-        "created": CREATED,
-        "owned_by": registry.owner(name) or "custom",
-        "permission": [
-            {
-                "id": "modelperm-LwHkVFn8AcMItP432fKKDIKJ",
-                "object": "model_permission",
-                "created": CREATED,
-                "allow_create_engine": True,
-                "allow_sampling": True,
-                "allow_logprobs": True,
-                "allow_search_indices": False,
-                "allow_view": True,
-                "allow_fine_tuning": False,
-                "organization": "*",
-                "group": None,
-                "is_blocking": False,
-            }
-        ],
-        "root": name,
-        "parent": None,
-    }
+    return model_object(name, registry.owner(name) or "custom")
 
 
 def model_list(snapshot: Snapshot, caller: Caller) -> dict[str, Any]:

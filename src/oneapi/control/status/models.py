@@ -4,9 +4,9 @@ from functools import cache
 from typing import Any, Final
 
 from oneapi.providers import catalogue
+from oneapi.wire.models import model_object
 
 _PROXY: Final = 43
-_CREATED: Final = 1626777600  # One API's constant
 
 
 @cache
@@ -19,31 +19,4 @@ def models_by_type() -> dict[str, list[str] | None]:
 @cache
 def model_list() -> list[dict[str, Any]]:
     """Return every known model once, in OpenAI's format with One API's extra fields."""
-    return [_model(name, owner) for name, owner in catalogue.owners().items()]
-
-
-def _model(name: str, owner: str) -> dict[str, Any]:
-    return {
-        "id": name,
-        "object": "model",
-        "created": _CREATED,
-        "owned_by": owner,
-        "permission": [
-            {
-                "id": "modelperm-LwHkVFn8AcMItP432fKKDIKJ",
-                "object": "model_permission",
-                "created": _CREATED,
-                "allow_create_engine": True,
-                "allow_sampling": True,
-                "allow_logprobs": True,
-                "allow_search_indices": False,
-                "allow_view": True,
-                "allow_fine_tuning": False,
-                "organization": "*",
-                "group": None,
-                "is_blocking": False,
-            }
-        ],
-        "root": name,
-        "parent": None,
-    }
+    return [model_object(name, owner) for name, owner in catalogue.owners().items()]

@@ -26,7 +26,7 @@ PLACES = {
 }
 # Where anything may go wrong in ways nobody foresaw, and somebody must still be answered.
 CATCH_ALL = {
-    "src/oneapi/relay/__init__.py",
+    "src/oneapi/relay/relay.py",
     "src/oneapi/relay/express.py",  # called from a socket; hands the error to the front door
     "src/oneapi/control/app.py",
     "src/oneapi/upstream/response.py",  # called from a parser; hands the error on to who awaits

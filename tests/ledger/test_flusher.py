@@ -17,13 +17,12 @@ from structlog.testing import capture_logs
 from oneapi.errors import InsufficientQuota, Unavailable
 from oneapi.ledger import Facts, Payer
 from oneapi.ledger.accounts import Ref
+from oneapi.ledger.encoding import encoded, encoded_price
 from oneapi.ledger.entry import (
     Released,
     Settled,
     decoded,
     decoded_price,
-    encoded,
-    encoded_price,
 )
 from oneapi.ledger.flusher import _blamed
 from oneapi.ledger.journal import Position

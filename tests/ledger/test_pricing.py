@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
+from oneapi.ledger.charging import charge
 from oneapi.ledger.pricing import (
     NANO,
     ONE,
     QUOTA_PER_USD,
     Price,
     PriceList,
-    charge,
     default_completion_ratio,
     default_group_ratio,
     default_model_ratio,

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from oneapi.ledger.catalogue import entries, entry, slips, source
-from oneapi.ledger.pricing import ONE, PriceList, charge, default_model_ratio
+from oneapi.ledger.charging import charge
+from oneapi.ledger.pricing import ONE, PriceList, default_model_ratio
 from oneapi.wire.usage import Usage
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from oneapi.errors import InvalidRequest
-from oneapi.ledger.pricing import NANO, ONE, Price, PriceList, charge
+from oneapi.ledger.charging import charge
+from oneapi.ledger.pricing import NANO, ONE, Price, PriceList
 from oneapi.providers.base import Endpoint
 from oneapi.relay.metering import (
     ASSUMED_CAP,
@@ -150,6 +151,11 @@ class TestPrompts:
 
         assert estimate_prompt(Endpoint.CHAT, chat([one, one])) > 6_000
         assert estimate_prompt(Endpoint.CHAT, chat([low]), margin=False) < 150
+
+    def test_a_part_that_looks_like_a_message_is_a_part(self) -> None:
+        part = {"type": "image_url", "image_url": {"url": "https://a.example/b.png"}}
+
+        assert estimate_prompt(Endpoint.CHAT, chat([{"role": "user"} | part])) > 3_000
 
     def test_gpt_4o_mini_counts_an_image_33_times(self) -> None:
         body = chat([{"type": "image_url", "image_url": {"url": "https://a.example/b.png"}}])

@@ -11,7 +11,8 @@ from hypothesis import given, strategies as st
 from oneapi.errors import InvalidRequest, Saturated, Truncated, UpstreamError
 from oneapi.wire.anthropic import AnthropicClient
 from oneapi.wire.canonical import as_chunks, text_of
-from oneapi.wire.openai import OpenAIClient, SpeechEnvelope
+from oneapi.wire.openai import OpenAIClient
+from oneapi.wire.openai_envelopes import SpeechEnvelope
 from oneapi.wire.registry import client_dialect
 from oneapi.wire.usage import Usage
 from tests.providers.assembly import anthropic_message, openai_completion

@@ -11,8 +11,8 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, exists, false, func, or_, select
 
 from oneapi.ledger import accounts
+from oneapi.ledger.batches import Batch, batch_of
 from oneapi.ledger.credit import TOTAL, TOTAL_NOW
-from oneapi.ledger.flusher import Batch, batch_of
 from oneapi.ledger.journal import Position, Reader, is_free, slots
 from oneapi.store.database import Database
 from oneapi.store.enums import LogType

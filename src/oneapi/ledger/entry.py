@@ -10,11 +10,9 @@ from typing import Any, Final
 
 import msgspec
 
-from oneapi.ledger.journal import LONGEST_RECORD
-from oneapi.ledger.pricing import Price, count
+from oneapi.ledger.charging import count
+from oneapi.ledger.pricing import Price
 from oneapi.wire.usage import Usage
-
-LONGEST_TEXT: Final = 2000  # characters of a name that an entry keeps when it must be cut
 
 
 class Payer(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -83,17 +81,6 @@ _decoder: msgspec.msgpack.Decoder[Entry] = msgspec.msgpack.Decoder(Entry)
 _price_decoder = msgspec.msgpack.Decoder(Price)
 
 
-def encoded(entry: Entry) -> bytes:
-    """Return the entry's bytes; names that no encoding can carry are mended rather than refused."""
-    try:
-        payload = _encoder.encode(entry)
-    except (UnicodeEncodeError, OverflowError):
-        payload = b""
-    if 0 < len(payload) <= LONGEST_RECORD:
-        return payload
-    return _encoder.encode(_mended(entry))
-
-
 def decoded(payload: bytes) -> Entry:
     """Return the entry that the bytes of one journal record hold.
 
@@ -131,25 +118,6 @@ def decoded_price(raw: bytes | msgspec.Raw) -> Price:
     return _price_decoder.decode(raw)
 
 
-_PRICES_KEPT: Final = 512
-_prices: dict[int, tuple[Price, msgspec.Raw]] = {}
-
-
-def encoded_price(price: Price) -> msgspec.Raw:
-    """Return a price's bytes. Prices are few and live long: each is encoded once.
-
-    Kept by identity; the price is kept beside it, so that the identity stays its own.
-    """
-    known = _prices.get(id(price))
-    if known is not None:
-        return known[1]
-    if len(_prices) >= _PRICES_KEPT:
-        _prices.clear()
-    raw = msgspec.Raw(_encoder.encode(price))
-    _prices[id(price)] = (price, raw)
-    return raw
-
-
 def believable(usage: Usage) -> Usage:
     """Return the usage with everything that is negative or not a number as zero."""
     return Usage(
@@ -166,30 +134,3 @@ def believable(usage: Usage) -> Usage:
         characters=count(usage.characters),
         estimated=usage.estimated is True,
     )
-
-
-def _mended(entry: Entry) -> Entry:
-    if isinstance(entry, Released):
-        return msgspec.structs.replace(
-            entry, request_id=_text(entry.request_id), reason=_text(entry.reason)
-        )
-    facts = entry.facts
-    return msgspec.structs.replace(
-        entry,
-        request_id=_text(entry.request_id),
-        payer=msgspec.structs.replace(
-            entry.payer, username=_text(entry.payer.username), key_name=_text(entry.payer.key_name)
-        ),
-        facts=msgspec.structs.replace(
-            facts,
-            model=_text(facts.model),
-            asked_model=_text(facts.asked_model),
-            ended=_text(facts.ended),
-        ),
-        usage=believable(entry.usage),
-        oddity=_text(entry.oddity),
-    )
-
-
-def _text(text: str) -> str:
-    return text[:LONGEST_TEXT].encode("utf-8", "replace").decode("utf-8")

@@ -16,8 +16,8 @@ from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from oneapi.ledger import accounts, log_rows
 from oneapi.ledger.accounts import Kind, Ref
-from oneapi.ledger.entry import Settled, decoded
-from oneapi.ledger.journal import Position, Records
+from oneapi.ledger.batches import Batch, Tally
+from oneapi.ledger.entry import Settled
 from oneapi.store.database import Database, DatabaseAway, is_away
 from oneapi.store.tables import channels, tokens, users
 
@@ -76,19 +76,6 @@ def transaction(database: Database) -> Generator[Connection]:
         raise
 
 
-class Batch(msgspec.Struct, frozen=True):
-    """A run of journal entries, added up.
-
-    `covered`: by account, what comes out of the leases. `is_plain`: nothing is owed beyond that.
-    """
-
-    start: Position
-    end: Position
-    settled: list[Settled]
-    covered: dict[Ref, int]
-    is_plain: bool
-
-
 class Orders(msgspec.Struct, frozen=True):
     """What a flush does besides: idle leases to return, others to renew, whether log rows go here.
 
@@ -100,28 +87,6 @@ class Orders(msgspec.Struct, frozen=True):
     renews: bool = False
     logs_consumption: bool = True
     keeps_logs: bool = True
-
-
-def batch_of(start: Position, records: Records) -> Batch:
-    """Decode and add up."""
-    if records.skipped_bytes:
-        log.warning("journal_damaged", skipped_bytes=records.skipped_bytes, end=tuple(records.end))
-    settled = [entry for entry in map(decoded, records.payloads) if isinstance(entry, Settled)]
-    is_plain = True
-    by_user: dict[int, int] = {}
-    by_key: dict[int, int] = {}
-    for entry in settled:
-        payer = entry.payer
-        by_user[payer.user_id] = by_user.get(payer.user_id, 0) + entry.covered
-        owed = entry.covered < entry.charge
-        if payer.key_limited:
-            by_key[payer.key_id] = by_key.get(payer.key_id, 0) + entry.key_covered
-            owed = owed or entry.key_covered < entry.charge
-        if owed:
-            is_plain = False
-    covered = {Ref("user", id): amount for id, amount in by_user.items() if amount}
-    covered |= {Ref("key", id): amount for id, amount in by_key.items() if amount}
-    return Batch(start, records.end, settled, covered, is_plain)
 
 
 def flush(database: Database, holder: str, batch: Batch, orders: Orders) -> bool:
@@ -172,7 +137,7 @@ def _plainly(
             raise _LeaseLost(f"{found} of {len(shrinking)} leases are there")
     if orders.returns:
         accounts.drop_empty_leases(connection, holder)
-    _count(connection, _tally(batch.settled, _NOTHING, _NOTHING, orders.now), orders.returns)
+    _count(connection, Tally(batch.settled, _NOTHING, _NOTHING, orders.now), orders.returns)
 
 
 def _carefully(connection: Connection, holder: str, batch: Batch, orders: Orders) -> bool:
@@ -193,7 +158,7 @@ def _carefully(connection: Connection, holder: str, batch: Batch, orders: Orders
         uncollected[ref.kind] |= _blamed(missing, entries)
     if orders.returns:
         accounts.drop_empty_leases(connection, holder)
-    tally = _tally(batch.settled, uncollected["user"], uncollected["key"], orders.now)
+    tally = Tally(batch.settled, uncollected["user"], uncollected["key"], orders.now)
     _count(connection, tally, returned)
     if orders.logs_consumption:
         _insert_one_by_one(connection, batch.settled, uncollected, everything=orders.keeps_logs)
@@ -228,42 +193,7 @@ def _blamed(missing: int, entries: Sequence[Charge]) -> dict[int, int]:
     return blamed
 
 
-class _Tally(msgspec.Struct):
-    """Counters to be added, by id: of users (used, requests), keys (used, last used at), channels (used)."""
-
-    users: dict[int, list[int]] = {}
-    keys: dict[int, list[int]] = {}
-    channels: dict[int, int] = {}
-
-
-def _tally(
-    settled: Sequence[Settled],
-    from_users: Mapping[int, int],
-    from_keys: Mapping[int, int],
-    now: int,
-) -> _Tally:
-    tally = _Tally()
-    by_user = tally.users
-    by_key = tally.keys
-    by_channel = tally.channels
-    for index, entry in enumerate(settled):
-        payer = entry.payer
-        used = entry.charge - from_users.get(index, 0)
-        user = by_user.get(payer.user_id)
-        if user is None:
-            user = by_user[payer.user_id] = [0, 0]
-        user[0] += used
-        user[1] += 1
-        key = by_key.get(payer.key_id)
-        if key is None:
-            key = by_key[payer.key_id] = [0, now]
-        key[0] += entry.charge - from_keys.get(index, 0) if payer.key_limited else used
-        channel_id = entry.facts.channel_id
-        by_channel[channel_id] = by_channel.get(channel_id, 0) + used
-    return tally
-
-
-def _count(connection: Connection, tally: _Tally, returned: Mapping[Ref, int]) -> None:
+def _count(connection: Connection, tally: Tally, returned: Mapping[Ref, int]) -> None:
     """Add up counters and give back what was returned, in the order in which everybody takes rows."""
     back_to_users = {ref.id: amount for ref, amount in returned.items() if ref.kind == "user"}
     back_to_keys = {ref.id: amount for ref, amount in returned.items() if ref.kind == "key"}

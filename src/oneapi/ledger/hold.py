@@ -3,17 +3,17 @@
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
+from oneapi.ledger.charging import assessed
+from oneapi.ledger.encoding import encoded, encoded_price
 from oneapi.ledger.entry import (
     Facts,
     Payer,
     Released,
     Settled,
     believable,
-    encoded,
-    encoded_price,
 )
 from oneapi.ledger.leases import Account
-from oneapi.ledger.pricing import Price, charge
+from oneapi.ledger.pricing import Price
 from oneapi.wire.usage import Usage
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 ABSURD: Final = 4  # times the ceiling; a charge above is the vendor's mistake, not the client's
 _ODDITY_LENGTH: Final = 500
-_SECONDS_LIMIT: Final = 10.0**9  # also what NaN and infinity are not below
 
 
 class Hold:
@@ -75,9 +74,9 @@ class Hold:
         """
         assert self._is_open, "a hold is settled or released once"
         ceiling = self.ceiling
-        owed = charge(usage, price, factor)
+        owed, is_sane = assessed(usage, price, factor)
         oddity = ""
-        if owed > ABSURD * ceiling or not _is_sane(usage):
+        if owed > ABSURD * ceiling or not is_sane:
             self.clamped = True
             owed = ceiling
             oddity = repr(usage)[:_ODDITY_LENGTH]
@@ -125,24 +124,3 @@ class Hold:
             self.user.spend(self.ceiling, 0, cycle)
         if self.key is not None:
             self.key.spend(self.ceiling, 0, cycle)
-
-
-def _is_sane(usage: Usage) -> bool:
-    """Say whether every count is a number and none is negative; one bit of sign tells of all integers."""
-    try:
-        bits = (
-            usage.input_tokens
-            | usage.output_tokens
-            | usage.cached_tokens
-            | usage.cache_write_tokens
-            | usage.cache_write_1h_tokens
-            | usage.audio_input_tokens
-            | usage.audio_output_tokens
-            | usage.reasoning_tokens
-            | usage.images
-            | usage.characters
-        )
-        is_timed = 0 <= usage.seconds < _SECONDS_LIMIT
-    except TypeError:
-        return False
-    return bits >= 0 and is_timed

@@ -11,8 +11,9 @@ from typing import Final
 from sqlalchemy import select
 
 from oneapi.ledger import accounts, log_rows
+from oneapi.ledger.batches import Batch
 from oneapi.ledger.entry import Settled
-from oneapi.ledger.flusher import ROW_FAULTS, Batch, Orders, insert_guarded, transaction
+from oneapi.ledger.flusher import ROW_FAULTS, Orders, insert_guarded, transaction
 from oneapi.ledger.log_rows import Row
 from oneapi.store.database import Database
 from oneapi.store.enums import LogType

@@ -13,10 +13,10 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection
 
+from oneapi.ledger.details import Detail
 from oneapi.ledger.entry import Settled, decoded_price
 from oneapi.ledger.pricing import NANO, ONE, Price
 from oneapi.store.enums import LogType
-from oneapi.wire.usage import Usage
 
 COLUMNS: Final = (
     "user_id",
@@ -46,24 +46,6 @@ _UNITS: Final = {
 _ROWS_PER_STATEMENT: Final = 100  # SQLite takes 32 766 parameters
 
 Row = tuple[Any, ...]
-
-
-class Detail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """The JSON in `logs.detail` of a charged request."""
-
-    source: str
-    ended: str
-    usage: Usage
-    price: msgspec.Raw
-    factor: int
-    ceiling: int
-    endpoint: str = "chat"
-    asked_model: str = ""
-    attempts: tuple[tuple[int, int], ...] = ()
-    clamped: bool = False
-    oddity: str = ""
-    uncollected: int = 0
-    uncollected_from_key: int = 0
 
 
 _encoder = msgspec.json.Encoder()

@@ -1,4 +1,4 @@
-"""What a unit costs, and what a usage costs at it: `Price`, `charge`, `PriceList`.
+"""What a unit costs: `Price` and `PriceList`.
 
 Money is whole numbers: prices are nano-quota per unit (500 000 quota = 1 USD; One API's ratio 1 = 1
 quota per token = 10^9 nano-quota), factors are scaled 10^9. An operator's ratio options win over
@@ -7,14 +7,12 @@ the table `prices.json`, which `tools/build_prices.py` makes from the vendors' p
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
-from math import isfinite
 from typing import Final, Self
 
 import msgspec
 
 from oneapi.ledger.catalogue import Entry, Limits, entries, entry, limits, slips
 from oneapi.store.settings import Settings, lenient_ratios
-from oneapi.wire.usage import Usage
 
 __all__ = [
     "NANO",
@@ -23,8 +21,6 @@ __all__ = [
     "Limits",
     "Price",
     "PriceList",
-    "charge",
-    "count",
     "default_completion_ratio",
     "default_group_ratio",
     "default_model_ratio",
@@ -35,9 +31,6 @@ NANO: Final = 10**9
 QUOTA_PER_USD: Final = 500_000
 ONE: Final = 10**9  # the factor 1
 
-_SCALE: Final = NANO * ONE
-_COUNT_LIMIT: Final = 10**12  # units of one request; whatever is above was never consumed
-_CHARGE_LIMIT: Final = 2**63 - 1  # what a bigint column holds
 _DEFAULT_RATIO: Final = Decimal(30)  # One API's price of a model that nobody knows
 
 
@@ -69,90 +62,6 @@ class Price(msgspec.Struct, frozen=True):
         tokens = self.input or self.output or self.cache_read or self.cache_write
         dearer = self.cache_write_1h or self.audio_input or self.audio_output or self.long
         return not (tokens or dearer or self.image or self.second or self.character or self.call)
-
-
-def charge(usage: Usage, price: Price, factor: int) -> int:
-    """Return the quota owed: exact, rounded up once, at the end.
-
-    Total: negative, absurd or non-numeric counts are clamped, parts of the input never exceed it.
-    Whatever costs anything costs at least 1.
-    """
-    nano = _simple(usage, price)
-    if nano is None:
-        nano = _detailed(usage, price)
-    if nano <= 0 or factor <= 0:
-        return 0
-    owed = -(-nano * factor // _SCALE)
-    return owed if owed < _CHARGE_LIMIT else _CHARGE_LIMIT
-
-
-def _simple(usage: Usage, price: Price) -> int | None:
-    """Price a chat in text whose counts are in order. `None`: look closer."""
-    inputs = usage.input_tokens
-    outputs = usage.output_tokens
-    cached = usage.cached_tokens
-    if (
-        usage.audio_input_tokens
-        or usage.audio_output_tokens
-        or usage.images
-        or usage.seconds
-        or usage.characters
-        or type(inputs) is not int
-        or type(outputs) is not int
-        or type(cached) is not int
-        or not 0 <= cached <= inputs < _COUNT_LIMIT
-        or not 0 <= outputs < _COUNT_LIMIT
-        or (price.long is not None and inputs > price.long_from)
-    ):
-        return None
-    nano = price.call + cached * price.cache_read + outputs * price.output
-    plain = inputs - cached
-    if usage.cache_write_tokens or usage.cache_write_1h_tokens:
-        written, longer = usage.cache_write_tokens, usage.cache_write_1h_tokens
-        if type(written) is not int or type(longer) is not int or written < 0 or longer < 0:
-            return None
-        plain -= written + longer
-        if plain < 0:
-            return None
-        nano += written * price.cache_write + longer * price.cache_write_1h
-    return nano + plain * price.input
-
-
-def _detailed(usage: Usage, price: Price) -> int:
-    parts = (
-        (count(usage.audio_input_tokens), "audio_input"),
-        (count(usage.cache_write_1h_tokens), "cache_write_1h"),
-        (count(usage.cache_write_tokens), "cache_write"),
-        (count(usage.cached_tokens), "cache_read"),
-    )
-    inputs = max(count(usage.input_tokens), *(part for part, _ in parts))
-    outputs = max(count(usage.output_tokens), count(usage.audio_output_tokens))
-    while price.long is not None and inputs > price.long_from:
-        price = price.long
-    nano = price.call
-    left = inputs
-    for part, unit in parts:
-        taken = min(part, left)
-        nano += taken * getattr(price, unit)
-        left -= taken
-    spoken = count(usage.audio_output_tokens)
-    nano += left * price.input + (outputs - spoken) * price.output + spoken * price.audio_output
-    nano += count(usage.images) * price.image + count(usage.characters) * price.character
-    milliseconds = count(usage.seconds, 1000)
-    return nano - (-milliseconds * price.second // 1000)
-
-
-def count(value: object, scale: int = 1) -> int:
-    """Return a vendor's count (in 1/`scale`) as a number that can be priced: 0 for what is none."""
-    if isinstance(value, float):
-        if not isfinite(value):
-            return 0
-        value = round(min(max(value, 0.0), float(_COUNT_LIMIT)) * scale)
-    elif isinstance(value, int) and not isinstance(value, bool):
-        value = value * scale
-    else:
-        return 0
-    return min(max(value, 0), _COUNT_LIMIT)
 
 
 def _nano(amount: Decimal) -> int:

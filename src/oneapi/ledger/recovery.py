@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Connection, delete, select
 
 from oneapi.ledger import accounts
 from oneapi.ledger.accounts import Ref
-from oneapi.ledger.flusher import Orders, Unsure, batch_of, flush, transaction
+from oneapi.ledger.batches import batch_of
+from oneapi.ledger.flusher import Orders, Unsure, flush, transaction
 from oneapi.ledger.journal import Position, Reader, SlotLock, drop_before, sequences, slots
 from oneapi.ledger.log_flusher import flush_logs
 from oneapi.store.database import Database, DatabaseAway

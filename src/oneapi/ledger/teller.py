@@ -19,7 +19,8 @@ from oneapi.errors import GatewayError, InsufficientQuota, Unavailable
 from oneapi.ledger import accounts
 from oneapi.ledger.accounts import OffsetMoved, Ref
 from oneapi.ledger.acquisition import Demand, Grant, acquire
-from oneapi.ledger.flusher import Batch, Orders, Unsure, batch_of, flush, transaction
+from oneapi.ledger.batches import Batch, batch_of
+from oneapi.ledger.flusher import Orders, Unsure, flush, transaction
 from oneapi.ledger.hold import Hold
 from oneapi.ledger.journal import ROTATE_AT, Journal, Position
 from oneapi.ledger.leases import Account, Leases

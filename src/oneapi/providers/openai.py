@@ -17,6 +17,7 @@ from oneapi.providers.openai_edits import edited, edited_body
 from oneapi.providers.openai_lowering import lowered
 from oneapi.providers.openai_stream import OpenAIDecoder, decoded_answer, reply_of
 from oneapi.providers.openai_usage import (
+    ANSWER,
     TRANSCRIPTS,
     Counts,
     usage_of_answer,
@@ -28,13 +29,6 @@ from oneapi.providers.refusals import refusal
 from oneapi.providers.urls import url_of
 from oneapi.wire.usage import Usage
 
-
-class _Answer(msgspec.Struct):
-    usage: Counts | None = None
-    error: Any = None
-
-
-_ANSWER: Final = msgspec.json.Decoder(_Answer)
 _KEPT: Final = 512  # aims of one target
 _LIGHT: Final = frozenset({Endpoint.CHAT, Endpoint.COMPLETIONS, Endpoint.EMBEDDINGS})
 
@@ -83,14 +77,14 @@ class OpenAIDialect:
             return usage_of_speech(call)
         if call.endpoint in _LIGHT:
             try:
-                answer = _ANSWER.decode(body)
+                answer = ANSWER.decode(body)
             except msgspec.ValidationError:
                 pass  # something unusual, looked at again below
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 decoded_answer(body)
             else:
                 if answer.usage is not None and answer.error is None:
-                    usage = answer.usage.usage()
+                    usage = _plain_usage(answer.usage)
                     if usage is not None:
                         return usage
         if call.endpoint in TRANSCRIPTS and not body.lstrip().startswith(b"{"):
@@ -108,6 +102,33 @@ class OpenAIDialect:
     def error(self, status: int, headers: Mapping[str, str], body: bytes) -> UpstreamError:
         """Return the vendor's refusal as an error."""
         return refusal(status, headers, body)
+
+
+def _plain_usage(counts: Counts) -> Usage | None:
+    """Return what the common shape of a usage object says; `None` if that is not all, or in another spelling."""
+    given = counts.prompt_tokens
+    if given is None or counts.cache_creation_input_tokens:
+        return None
+    prompt, answer = counts.prompt_tokens_details, counts.completion_tokens_details
+    cached = (prompt.cached_tokens or 0) if prompt is not None else 0
+    if not cached and (
+        counts.prompt_cache_hit_tokens
+        or counts.cached_tokens
+        or counts.num_cached_tokens
+        or counts.cache_read_input_tokens
+    ):
+        return None
+    if prompt is None and answer is None:
+        return Usage(given, counts.completion_tokens or 0)
+    return Usage(
+        input_tokens=given,
+        output_tokens=counts.completion_tokens or 0,
+        cached_tokens=cached,
+        cache_write_tokens=(prompt.cache_write_tokens or 0) if prompt is not None else 0,
+        audio_input_tokens=(prompt.audio_tokens or 0) if prompt is not None else 0,
+        audio_output_tokens=(answer.audio_tokens or 0) if answer is not None else 0,
+        reasoning_tokens=(answer.reasoning_tokens or 0) if answer is not None else 0,
+    )
 
 
 def _converted(call: Call, document: Document) -> Document:

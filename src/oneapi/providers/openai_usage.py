@@ -45,31 +45,13 @@ class Counts(msgspec.Struct):
     cache_read_input_tokens: Any = None
     cache_creation_input_tokens: Any = None
 
-    def usage(self) -> Usage | None:
-        """Return what it says; `None` if that is not all, or in another spelling."""
-        prompt, answer = self.prompt_tokens_details, self.completion_tokens_details
-        cached = (prompt.cached_tokens or 0) if prompt is not None else 0
-        if self.prompt_tokens is None or not (cached or self._is_plain()):
-            return None
-        if self.cache_creation_input_tokens:
-            return None
-        return Usage(
-            input_tokens=self.prompt_tokens,
-            output_tokens=self.completion_tokens or 0,
-            cached_tokens=cached,
-            cache_write_tokens=(prompt.cache_write_tokens or 0) if prompt is not None else 0,
-            audio_input_tokens=(prompt.audio_tokens or 0) if prompt is not None else 0,
-            audio_output_tokens=(answer.audio_tokens or 0) if answer is not None else 0,
-            reasoning_tokens=(answer.reasoning_tokens or 0) if answer is not None else 0,
-        )
 
-    def _is_plain(self) -> bool:
-        return not (
-            self.prompt_cache_hit_tokens
-            or self.cached_tokens
-            or self.num_cached_tokens
-            or self.cache_read_input_tokens
-        )
+class _Answer(msgspec.Struct):
+    usage: Counts | None = None
+    error: Any = None
+
+
+ANSWER: Final = msgspec.json.Decoder(_Answer)
 
 
 class _Speech(msgspec.Struct):

@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from oneapi.errors import Forbidden, NotFound, Unauthorized
 from oneapi.relay.directory import (
@@ -37,17 +37,18 @@ class Admission:
 
     def __init__(self, directory: Directory, clock: Callable[[], float]) -> None:
         self._directory = directory
+        self._known: Final = directory.known
         self._clock = clock
 
     def recall(self, request: Request) -> Caller | None:
         """Return who is calling, if memory knows; raise `Unauthorized` or `Forbidden`."""
-        found = self._directory.recall(credential(request))
+        found = self._known.get(credential(request))
         return None if found is None else self._caller(found, request.client_ip)
 
     async def admit(self, request: Request) -> Caller:
         """Return who is calling; raise `Unauthorized` or `Forbidden`, or `Unavailable` if nobody can say."""
         presented = credential(request)
-        found = self._directory.recall(presented) or await self._directory.find(presented)
+        found = self._known.get(presented) or await self._directory.find(presented)
         if found is None:
             raise Unauthorized("this API key is not known", code="invalid_api_key")
         return self._caller(found, request.client_ip)

@@ -8,7 +8,7 @@ from oneapi.errors import GatewayError
 from oneapi.relay.exchange import Flow, HeaderPairs
 
 if TYPE_CHECKING:
-    from oneapi.relay import Relay
+    from oneapi.relay.relay import Relay
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]

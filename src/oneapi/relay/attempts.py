@@ -48,7 +48,7 @@ class Attempts:
         `last` is why the first attempt failed, when there has been one already; `first` is the channel to begin with,
         when one has been chosen already.
         """
-        if not job.envelope.stream:
+        if not job.stream:
             await self._until_answered(job, None, (last, first))
             return
         delivery = StreamDelivery(
@@ -136,7 +136,7 @@ class Attempts:
 
     def succeeded(self, job: Job, channel: Channel) -> None:
         """The channel answered; usage that could not be believed counts against it all the same."""
-        self._health.succeeded(channel.id, job.envelope.model)
+        self._health.succeeded(channel.id, job.route[1])
         if job.hold.clamped:
             absurd = UpstreamError("the vendor reported a usage that cannot be")
             self._disabling.failed(channel, absurd, job.snapshot.policy)
@@ -146,12 +146,12 @@ class Attempts:
     def failed(self, job: Job, channel: Channel, error: UpstreamError) -> None:
         """The attempt failed; the channel may have to rest, or be switched off."""
         job.attempts.append((channel.id, error.status))
-        self._health.failed(channel.id, job.envelope.model, error)
+        self._health.failed(channel.id, job.route[1], error)
         self._disabling.failed(channel, error, job.snapshot.policy)
 
     def abandoned(self, job: Job, channel: Channel) -> None:
         """The attempt ended without a verdict on the channel."""
-        self._health.abandoned(channel.id, job.envelope.model)
+        self._health.abandoned(channel.id, job.route[1])
 
     async def _otherwise(self, job: Job, last: UpstreamError | None) -> Channel:
         """No channel can be tried now: say why, or wait for one that rests."""
@@ -164,7 +164,7 @@ class Attempts:
     async def _wait(self, job: Job) -> Channel:
         """Every channel rests: wait a bounded time for the earliest."""
         places = [
-            (channel.id, job.envelope.model)
+            (channel.id, job.route[1])
             for tier in job.snapshot.routes[job.route]
             for channel in tier
         ]
@@ -174,7 +174,7 @@ class Attempts:
             left = deadline - self._monotonic()
             if left <= 0 or rest > left:
                 raise Saturated(
-                    f"every channel for {job.envelope.model!r} is resting after errors",
+                    f"every channel for {job.route[1]!r} is resting after errors",
                     retry_after=max(1.0, rest),
                 )
             await asyncio.sleep(min(POLL_SECONDS, left))

@@ -61,7 +61,10 @@ class Presented(msgspec.Struct, frozen=True):
 
 
 class Directory:
-    """The worker's memory of keys; `run` carries a blocking call to a thread."""
+    """The worker's memory of keys; `run` carries a blocking call to a thread.
+
+    `known`: credentials as clients present them; to be read by admission, and always the same dict.
+    """
 
     def __init__(
         self,
@@ -72,14 +75,10 @@ class Directory:
         self._database = database
         self._run = run
         self._clock = clock
-        self._known: dict[bytes, Presented] = {}
+        self.known: dict[bytes, Presented] = {}
         self._unknown: dict[bytes, float] = {}
         self._asking: dict[bytes, asyncio.Future[Presented | None]] = {}
         self._generation = 0
-
-    def recall(self, credential: bytes) -> Presented | None:
-        """Return what memory holds for a credential. The hot path."""
-        return self._known.get(credential)
 
     async def find(self, credential: bytes) -> Presented | None:
         """Return what the database holds, `None` for an unknown key; requests for the same key share one query.
@@ -108,9 +107,9 @@ class Directory:
                 self._unknown.clear()
             self._unknown[credential] = self._clock() + UNKNOWN_SECONDS
         elif generation == self._generation:
-            if len(self._known) >= MAX_ENTRIES:
-                self._known.clear()
-            self._known[credential] = found
+            if len(self.known) >= MAX_ENTRIES:
+                self.known.clear()
+            self.known[credential] = found
         return found
 
     def _query(self, credential: bytes) -> Presented | None:
@@ -121,19 +120,19 @@ class Directory:
         """A key was changed, made or deleted."""
         self._generation += 1
         self._unknown.clear()
-        for credential in [c for c, p in self._known.items() if p.record.key == key]:
-            del self._known[credential]
+        for credential in [c for c, p in self.known.items() if p.record.key == key]:
+            del self.known[credential]
 
     def forget_user(self, user_id: int) -> None:
         """A user was changed."""
         self._generation += 1
-        for credential in [c for c, p in self._known.items() if p.record.payer.user_id == user_id]:
-            del self._known[credential]
+        for credential in [c for c, p in self.known.items() if p.record.payer.user_id == user_id]:
+            del self.known[credential]
 
     def forget_all(self) -> None:
         """Nothing in memory can be trusted any more."""
         self._generation += 1
-        self._known.clear()
+        self.known.clear()
         self._unknown.clear()
 
 

@@ -4,31 +4,53 @@ Two responders exist: the fast lane inside uvicorn's protocol (`relay.lane`) and
 """
 
 import asyncio
-from typing import Any, Protocol
-
-import msgspec
+from typing import Any, Final, Protocol
 
 JSON = b"application/json"
 EVENT_STREAM = b"text/event-stream; charset=utf-8"
 HeaderPairs = tuple[tuple[bytes, bytes], ...]
 
 
-class Request(msgspec.Struct, frozen=True):
-    """One client request, body included.
+class Request:
+    """One client request, body included; nobody changes it.
 
     `headers` has lower-case names. `body` is bytes, or an `upstream.bodies.SpooledBody` for multipart
     endpoints. `arrived` is monotonic seconds, `created_at` unix seconds.
     """
 
-    method: str
-    path: str
-    query: str
-    headers: dict[bytes, bytes]
-    client_ip: str
-    body: Any
-    request_id: str
-    arrived: float
-    created_at: int
+    __slots__ = (
+        "arrived",
+        "body",
+        "client_ip",
+        "created_at",
+        "headers",
+        "method",
+        "path",
+        "query",
+        "request_id",
+    )
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        query: str,
+        headers: dict[bytes, bytes],
+        client_ip: str,
+        body: Any,
+        request_id: str,
+        arrived: float,
+        created_at: int,
+    ) -> None:
+        self.method: Final = method
+        self.path: Final = path
+        self.query: Final = query
+        self.headers: Final = headers
+        self.client_ip: Final = client_ip
+        self.body: Final = body
+        self.request_id: Final = request_id
+        self.arrived: Final = arrived
+        self.created_at: Final = created_at
 
     def header(self, name: bytes) -> str:
         """Return a header's value as text, empty when absent."""

@@ -11,9 +11,10 @@ from oneapi.errors import UpstreamError
 from oneapi.providers import registry
 from oneapi.relay.answering import BINARY, MAX_ANSWER_BYTES
 from oneapi.relay.attempts import SUCCESS
+from oneapi.relay.drafting import drafted, priced
 from oneapi.relay.exchange import Request, Responder
 from oneapi.relay.job import Attempt, Job
-from oneapi.relay.pipeline import Parts, ceiling_of, drafted, job_of
+from oneapi.relay.parts import Parts
 from oneapi.relay.routes import Kind, Route
 from oneapi.relay.snapshot import Channel
 from oneapi.relay.translation import passes_through
@@ -34,16 +35,17 @@ def prepared(parts: Parts, request: Request, responder: Responder, route: Route)
     caller = parts.admission.recall(request)
     if caller is None:
         return None
-    draft = drafted(parts, request, route, caller)
-    affordable = 0
-    if draft.needs_balance:
-        known = parts.balances.recall(caller.payer)
-        if known is None:
+    job = drafted(parts, request, responder, route, caller)
+    if job.wanted is not None:
+        affordable = parts.balances.recall(caller.payer) if job.needs_balance else 0
+        if affordable is None:
             return None
-        affordable = known
-    ceiling = ceiling_of(draft, affordable)
-    hold = parts.ledger.hold_now(caller.payer, ceiling.quota, request.request_id)
-    return None if hold is None else job_of(draft, ceiling, hold, responder)
+        priced(job, affordable)
+    hold = parts.ledger.hold_now(caller.payer, job.ceiling, request.request_id)
+    if hold is None:
+        return None
+    job.hold = hold
+    return job
 
 
 class Express:
@@ -66,7 +68,7 @@ class Express:
     def start(self) -> bool:
         """Send the request if that takes no waiting; otherwise nothing has left."""
         job, parts = self._job, self._parts
-        if job.envelope.stream or job.endpoint in BINARY:
+        if job.stream or job.endpoint in BINARY:
             return False
         attempts = parts.attempts
         channel = self.chosen = attempts.choose(job, ())
@@ -92,6 +94,7 @@ class Express:
         """The vendor's answer is there, or there is none; called from its socket, so nothing may be raised."""
         job, attempt = self._job, self._attempt
         assert attempt is not None, "start() made it"
+        self._exchange = None  # nothing of a request may refer to itself when it is over
         attempts = self._parts.attempts
         try:
             self._answer(job, attempt, exchange)

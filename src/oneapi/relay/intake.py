@@ -6,16 +6,15 @@ JSON bodies are collected in memory; multipart bodies go to a spool that can be 
 import zlib
 from collections.abc import Callable
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import unquote
-
-import msgspec
 
 from oneapi.errors import GatewayError, InvalidRequest, PayloadTooLarge
 from oneapi.relay.exchange import Request
 from oneapi.upstream.bodies import SpooledBody
 
 
-class Limits(msgspec.Struct, frozen=True):
+class Limits(NamedTuple):
     """What one request may weigh, in bytes."""
 
     body: int = 64 * 1024 * 1024

@@ -1,7 +1,7 @@
-"""One client request on its way through the relay, as a value: what every stage needs and nobody changes."""
+"""One client request on its way through the relay: what every stage needs to know of it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -9,11 +9,12 @@ from oneapi.ledger import Facts, Hold
 from oneapi.providers.base import Call, Dialect, Document, Endpoint
 from oneapi.relay.directory import Caller
 from oneapi.relay.exchange import JSON, HeaderPairs, Request, Responder
-from oneapi.relay.metering import estimate_prompt
+from oneapi.relay.metering import Demand, estimate_prompt
 from oneapi.relay.multipart import MultipartEnvelope, with_model
-from oneapi.relay.pricing import price_of
+from oneapi.relay.pricing import Worst, price_of
+from oneapi.relay.routes import Route
 from oneapi.relay.snapshot import Channel, Snapshot
-from oneapi.wire.dialect import ClientDialect, Envelope
+from oneapi.wire.dialect import Envelope
 from oneapi.wire.usage import Usage
 
 # Client headers that a vendor may see; everything else (keys, cookies, addresses) stays here.
@@ -23,36 +24,87 @@ TRAVELLING = frozenset(
 NOTHING: Mapping[str, str] = {}
 
 
-class Attempt(msgspec.Struct, frozen=True):
+class Attempt:
     """One try of one request on one channel. `passes_through`: client and vendor speak the same dialect."""
 
-    channel: Channel
-    call: Call
-    dialect: Dialect
-    passes_through: bool
+    __slots__ = ("call", "channel", "dialect", "passes_through")
+
+    def __init__(
+        self, channel: Channel, call: Call, dialect: Dialect, passes_through: bool
+    ) -> None:
+        self.channel: Final = channel
+        self.call: Final = call
+        self.dialect: Final = dialect
+        self.passes_through: Final = passes_through
 
 
-class Job(msgspec.Struct, frozen=True):
-    """A request that was admitted, with its hold."""
+class Job:
+    """A model request that was understood; `hold` is there once its quota has been put aside.
 
-    request: Request
-    body: Any
-    responder: Responder
-    client: ClientDialect
-    endpoint: Endpoint
-    caller: Caller
-    envelope: Envelope
-    snapshot: Snapshot
-    pinned: Channel | None
+    `route`: what routing looks up. `attempts`: (channel id, status) of the attempts that failed. `ceiling` (quota) is
+    worked out from `wanted` and `worst` when nothing simpler has said it; `imposed_limit` comes with it.
+    """
+
+    __slots__ = (
+        "attempts",
+        "body",
+        "caller",
+        "ceiling",
+        "client",
+        "document",
+        "endpoint",
+        "envelope",
+        "hold",
+        "imposed_limit",
+        "pinned",
+        "request",
+        "responder",
+        "route",
+        "snapshot",
+        "stream",
+        "wanted",
+        "worst",
+    )
+
     hold: Hold
-    imposed_limit: int | None
-    document: list[Document]  # the canonical document, made when first asked for
-    attempts: list[tuple[int, int]]  # (channel id, status) of the attempts that failed
+
+    def __init__(
+        self,
+        request: Request,
+        responder: Responder,
+        route: Route,
+        caller: Caller,
+        envelope: Envelope,
+        body: Any,
+        snapshot: Snapshot,
+        pinned: Channel | None,
+        worst: Worst,
+    ) -> None:
+        self.request: Final = request
+        self.responder: Final = responder
+        self.client: Final = route.client
+        self.endpoint: Final = route.endpoint
+        self.caller: Final = caller
+        self.envelope: Final = envelope
+        # A property of Python's costs a frame; only speech defines its own.
+        is_speech = route.endpoint is Endpoint.SPEECH
+        self.stream: Final = envelope.stream if is_speech else envelope.stream_flag is True
+        self.route: Final = (caller.group, envelope.model)
+        self.body: Final = body
+        self.snapshot: Final = snapshot
+        self.pinned: Final = pinned
+        self.worst: Final = worst
+        self.wanted: Demand | None = None
+        self.ceiling = 0
+        self.imposed_limit: int | None = None
+        self.document: Document | None = None
+        self.attempts: list[tuple[int, int]] = []
 
     @property
-    def route(self) -> tuple[str, str]:
-        """Return what routing looks up."""
-        return (self.caller.group, self.envelope.model)
+    def needs_balance(self) -> bool:
+        """Whether the output limit depends on what the payer has left."""
+        wanted = self.wanted
+        return wanted is not None and wanted.limit is None and not self.worst.is_free
 
     @property
     def extra_headers(self) -> HeaderPairs:
@@ -63,56 +115,65 @@ class Job(msgspec.Struct, frozen=True):
 
     def call(self, channel: Channel, document: Document | None) -> Call:
         """Address the request to a channel; `document` is the canonical one in the slow lane."""
-        request, envelope = self.request, self.envelope
-        model = channel.model_mapping.get(envelope.model, envelope.model)
+        request = self.request
+        envelope = self.envelope
+        options = envelope.stream_options
+        asked = self.route[1]
+        model = channel.model_mapping.get(asked, asked)
         body = self.body
-        if isinstance(envelope, MultipartEnvelope) and model != envelope.model:
+        if model != asked and isinstance(envelope, MultipartEnvelope):
             body = with_model(body, envelope.form, model)
         headers = request.headers
         return Call(
             self.endpoint,
             channel.target,
             model,
-            envelope.model,
-            envelope.stream,
+            asked,
+            self.stream,
             body,
             document,
             headers.get(b"content-type", JSON).decode("latin-1"),
-            envelope.shows_usage,
+            options is not None and options.include_usage is True,
             self.imposed_limit,
             channel.system_prompt,
             NOTHING if TRAVELLING.isdisjoint(headers) else _travelling(headers),
             request.query,
             request.request_id,
             request.created_at,
-            envelope.stream_options is not None,
-            estimate_prompt(self.endpoint, body, model=model, margin=False) if document else 0,
+            options is not None,
+            0
+            if document is None
+            else estimate_prompt(self.endpoint, body, model=model, margin=False),
         )
 
     def canonical(self) -> Document:
         """Return the canonical document of a chat, decoded once."""
-        if not self.document:
-            self.document.append(self.client.to_canonical(self.body))
-        return self.document[0]
+        if self.document is None:
+            self.document = self.client.to_canonical(self.body)
+        return self.document
 
     def settle(self, attempt: Attempt, usage: Usage, ended: str, now: float) -> None:
         """Charge the request; call it before the last byte goes out. `now` is monotonic seconds."""
-        channel, call = attempt.channel, attempt.call
-        request, envelope, snapshot = self.request, self.envelope, self.snapshot
+        channel = attempt.channel
+        request = self.request
+        worst = self.worst
+        price = worst.price
+        if not worst.is_common:
+            price = price_of(self.snapshot, channel, self.envelope, self.endpoint)
         self.hold.settle(
             usage,
-            price_of(snapshot, channel, envelope, self.endpoint),
-            snapshot.prices.factor(self.caller.group),
+            price,
+            worst.factor,
             Facts(
-                call.model,
+                attempt.call.model,
                 channel.id,
-                envelope.stream,
+                self.stream,
                 int((now - request.arrived) * 1000),
                 request.created_at,
                 ended,
                 tuple(self.attempts),
                 channel.system_prompt is not None,
-                envelope.model,
+                self.route[1],
                 str(self.endpoint),
             ),
         )
@@ -122,9 +183,7 @@ class Job(msgspec.Struct, frozen=True):
         if reported is None or not (
             reported.input_tokens or reported.output_tokens or _other(reported)
         ):
-            prompt = estimate_prompt(
-                self.endpoint, self.body, model=self.envelope.model, margin=False
-            )
+            prompt = estimate_prompt(self.endpoint, self.body, model=self.route[1], margin=False)
             return Usage(input_tokens=prompt, output_tokens=output_tokens, estimated=True)
         if ended != "complete" and output_tokens > reported.output_tokens:
             return msgspec.structs.replace(reported, output_tokens=output_tokens, estimated=True)

@@ -1,8 +1,7 @@
 """What a request may cost at most, before its channel is known: the dearest price among those that may serve it."""
 
 from collections.abc import Sequence
-
-import msgspec
+from typing import Final
 
 from oneapi.ledger.catalogue import limits
 from oneapi.ledger.pricing import Price
@@ -13,16 +12,39 @@ from oneapi.wire.dialect import Envelope
 IMAGES = frozenset({Endpoint.IMAGES, Endpoint.IMAGE_EDITS, Endpoint.IMAGE_VARIATIONS})
 
 
-class Worst(msgspec.Struct, frozen=True):
-    """The dearest price, the group's factor, and the most tokens that the model gives (`None`: unknown)."""
+class Worst:
+    """The dearest price, the group's factor, and the most tokens that the model gives (`None`: unknown).
 
-    price: Price
-    factor: int
-    output_cap: int | None
-    is_free: bool
-    per_input: int  # nano-quota, the dearest a token of text can be
-    per_output: int
-    is_flat: bool  # the same for contexts of any length
+    `per_input` is the dearest a token of text can be, in nano-quota; `is_flat`: the same for contexts of any length.
+    `is_common`: every channel has this price.
+    """
+
+    __slots__ = (
+        "factor",
+        "is_common",
+        "is_flat",
+        "is_free",
+        "output_cap",
+        "per_call",
+        "per_input",
+        "per_output",
+        "price",
+    )
+
+    def __init__(self, prices: Sequence[Price], factor: int, output_cap: int | None) -> None:
+        first = prices[0]
+        self.is_common: Final = all(price == first for price in prices)
+        price = first if self.is_common else _dearest(prices)
+        self.price: Final = price
+        self.factor: Final = factor
+        self.output_cap: Final = output_cap
+        self.is_free: Final = price.is_free
+        self.is_flat: Final = price.long is None
+        self.per_input: Final = max(
+            price.input, price.cache_read, price.cache_write, price.cache_write_1h
+        )
+        self.per_output: Final = price.output
+        self.per_call: Final = price.call
 
 
 class Pricing:
@@ -69,16 +91,7 @@ def _worst(
 ) -> Worst:
     prices = [price_of(snapshot, channel, envelope, endpoint) for channel in candidates]
     model = candidates[0].model_mapping.get(envelope.model, envelope.model)
-    price = _dearest(prices)
-    return Worst(
-        price,
-        snapshot.prices.factor(group),
-        limits(model).output,
-        price.is_free,
-        max(price.input, price.cache_read, price.cache_write, price.cache_write_1h),
-        price.output,
-        price.long is None,
-    )
+    return Worst(prices, snapshot.prices.factor(group), limits(model).output)
 
 
 def _dearest(prices: Sequence[Price]) -> Price:

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Final
+
+_NINE_AND_EIGHT_DIGITS: Final = 10**17  # adds a 1 in front, so that zeros are kept
 
 
 class RequestIds:
@@ -19,4 +22,5 @@ class RequestIds:
         if second != self._second:
             self._second = second
             self._date = datetime.fromtimestamp(second, UTC).strftime("%Y%m%d%H%M%S")
-        return f"{self._date}{nanoseconds:09d}{self._random_bits(26) % 100_000_000:08d}"
+        digits = nanoseconds * 100_000_000 + self._random_bits(26) % 100_000_000
+        return self._date + str(_NINE_AND_EIGHT_DIGITS + digits)[1:]

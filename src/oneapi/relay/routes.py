@@ -3,8 +3,7 @@
 import re
 from enum import StrEnum
 from functools import lru_cache
-
-import msgspec
+from typing import NamedTuple
 
 from oneapi.errors import MethodNotAllowed, NotFound
 from oneapi.providers.base import Endpoint
@@ -25,7 +24,7 @@ class Kind(StrEnum):
     STUB = "stub"
 
 
-class Route(msgspec.Struct, frozen=True):
+class Route(NamedTuple):
     """A path, resolved. `argument` is the variable part of it (a model, or a channel and a path)."""
 
     kind: Kind

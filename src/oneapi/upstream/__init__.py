@@ -2,8 +2,8 @@
 
 from oneapi.upstream.bodies import Body, Edit, EditedBody, SpooledBody
 from oneapi.upstream.client import UpstreamClient
-from oneapi.upstream.pool import Limits
-from oneapi.upstream.response import Exchange, Timeouts, UnansweredError, UpstreamResponse
+from oneapi.upstream.limits import Limits, Timeouts
+from oneapi.upstream.response import Exchange, UnansweredError, UpstreamResponse
 
 __all__ = [
     "Body",

@@ -16,8 +16,9 @@ from oneapi.providers.base import Headers, UpstreamRequest
 from oneapi.upstream.bodies import SEGMENT_BYTES, Body
 from oneapi.upstream.connection import Connection
 from oneapi.upstream.heads import Head, Origin, render
-from oneapi.upstream.pool import Limits, Pool
-from oneapi.upstream.response import Ended, Exchange, Timeouts, UnansweredError, UpstreamResponse
+from oneapi.upstream.limits import Limits, Timeouts
+from oneapi.upstream.pool import Pool
+from oneapi.upstream.response import Ended, Exchange, UnansweredError, UpstreamResponse
 
 if TYPE_CHECKING:
     from oneapi.upstream.proxied import ProxiedClient

@@ -46,8 +46,11 @@ class _UnwantedError(Exception):
     """Raised inside a parser callback to end parsing; the connection is not used again."""
 
 
-class Connection(asyncio.Protocol):
-    """Carries one exchange at a time; `used` says that it has carried one before."""
+class Connection:
+    """Carries one exchange at a time; `used` says that it has carried one before.
+
+    An `asyncio.Protocol` in all but name: a class without a foreign base compiles to a struct.
+    """
 
     __slots__ = (
         "_begins",
@@ -150,6 +153,9 @@ class Connection(asyncio.Protocol):
         drained, self._drained = self._drained, None
         if drained is not None and not drained.done():
             drained.set_result(None)
+
+    def eof_received(self) -> None:
+        """The vendor sends no more; the transport closes itself."""
 
     def pause_writing(self) -> None:
         """Called by the transport when its buffer is full."""

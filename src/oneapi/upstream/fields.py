@@ -5,9 +5,12 @@ their places are worked out once per such shape and shared.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar, overload
 
 MAX_SHAPES = 1_000
 MAX_SHAPE_BYTES = 4_096
+
+_Default = TypeVar("_Default")
 
 Shape = dict[str, int]  # lower-case name to the place of its value
 
@@ -27,6 +30,17 @@ class Fields(Mapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         return self._values[self.places[name]].rstrip().decode("latin-1")
+
+    @overload
+    def get(self, name: str, /) -> str | None: ...
+    @overload
+    def get(self, name: str, default: str, /) -> str: ...
+    @overload
+    def get(self, name: str, default: _Default, /) -> str | _Default: ...
+    def get(self, name: str, default: Any = None, /) -> Any:
+        """Return a value, or `default`; `Mapping`'s own raises and catches an exception."""
+        place = self.places.get(name)
+        return default if place is None else self._values[place].rstrip().decode("latin-1")
 
     def __contains__(self, name: object) -> bool:
         return name in self.places

@@ -6,10 +6,8 @@ no CR, LF or NUL, targets hold no space or control character (RFC 9110 §5.5, RF
 """
 
 import re
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import SplitResult, quote, urlsplit
-
-import msgspec
 
 from oneapi.errors import InvalidRequest, UpstreamError
 from oneapi.providers.base import Headers
@@ -53,14 +51,21 @@ class Origin(NamedTuple):
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
 
-class Head(msgspec.Struct, frozen=True):
-    """A rendered head up to the place of Content-Length, and its origin."""
+class Head:
+    """A rendered head up to the place of Content-Length, and its origin.
 
-    origin: Origin
-    host: str  # the origin's label, as messages name it
-    prefix: bytes
-    sends_length: bool  # GET and HEAD without a body say nothing of a length
-    bodiless: bool  # the answer has no body, whatever its headers say
+    `host` is the origin's label, as messages name it. `sends_length`: GET and HEAD without a body say nothing of a
+    length. `bodiless`: the answer has no body, whatever its headers say.
+    """
+
+    __slots__ = ("bodiless", "host", "origin", "prefix", "sends_length")
+
+    def __init__(self, origin: Origin, prefix: bytes, method: str) -> None:
+        self.origin: Final = origin
+        self.host: Final = origin.label
+        self.prefix: Final = prefix
+        self.sends_length: Final = method not in {"GET", "HEAD"}
+        self.bodiless: Final = method == "HEAD"
 
     def message(self, body: bytes) -> bytes:
         """Return the whole request."""
@@ -88,7 +93,7 @@ def render(method: str, url: str, headers: Headers) -> Head:
     prefix = b"\r\n".join(lines)
     if len(prefix) > MAX_REQUEST_HEAD_BYTES:
         raise InvalidRequest("the headers of the request are too large to be sent")
-    return Head(origin, origin.label, prefix, method not in {"GET", "HEAD"}, method == "HEAD")
+    return Head(origin, prefix, method)
 
 
 def cleaned(headers: Headers) -> list[tuple[str, bytes]]:

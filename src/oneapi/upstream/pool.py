@@ -10,24 +10,14 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import Callable
-
-import msgspec
+from typing import Any, cast
 
 from oneapi.errors import UpstreamError, UpstreamTimeout
 from oneapi.upstream.connection import Connection, timeout
 from oneapi.upstream.heads import Origin
+from oneapi.upstream.limits import Limits
 
 Address = tuple[str, int, int]  # numeric host, port, family
-
-
-class Limits(msgspec.Struct, frozen=True):
-    """Bounds of the pools; `sweep_seconds` is how coarse timeouts and idle expiry are."""
-
-    max_connections_per_origin: int = 8192
-    max_idle_per_origin: int = 512
-    # Shorter than what usual vendors' front ends keep (nginx: 75 s, AWS load balancers: 60 s, read 2026-11-21).
-    idle_seconds: float = 55.0
-    sweep_seconds: float = 0.25
 
 
 class Pool:
@@ -144,7 +134,7 @@ class Pool:
         numeric, port, family = address
         secure = self._origin.scheme == "https"
         _, connection = await asyncio.get_running_loop().create_connection(
-            lambda: Connection(self),
+            cast("Callable[[], Any]", lambda: Connection(self)),
             numeric,
             port,
             family=family,

@@ -21,7 +21,8 @@ from oneapi.upstream.bodies import Body
 from oneapi.upstream.connection import MAX_HEAD_BYTES, MAX_HEADERS, timeout
 from oneapi.upstream.decoding import decoder
 from oneapi.upstream.heads import cleaned, located
-from oneapi.upstream.response import Sink, Timeouts
+from oneapi.upstream.limits import Timeouts
+from oneapi.upstream.response import Sink
 
 BUFFER_BYTES = 64 << 10
 # aiohttp_socks knows no spelling for "the proxy resolves names"; here it always does.

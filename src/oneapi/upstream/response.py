@@ -9,29 +9,14 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-import msgspec
-
 from oneapi.errors import Truncated, UpstreamError
 from oneapi.upstream.decoding import Decoder
+from oneapi.upstream.limits import Timeouts
 
 UNREAD_BYTES = 256 << 10  # what may pile up before anybody reads or pumps
 
 Sink = Callable[[bytes], None]
 Ended = Callable[["Exchange"], None]  # must not raise
-
-
-class Timeouts(msgspec.Struct, frozen=True):
-    """Seconds.
-
-    `connect` covers name, all addresses, TLS and the wait for a free connection; `first_byte` is
-    from the request's last byte to the status line; `idle` between bytes; `total` over everything,
-    0: no limit.
-    """
-
-    connect: float = 10.0
-    first_byte: float = 600.0
-    idle: float = 300.0
-    total: float = 0.0
 
 
 class UpstreamResponse(Protocol):
@@ -160,8 +145,9 @@ class Exchange:
                 self.fail(error)
                 return
         self.complete = True
-        if self._listener is not None:
-            self._listener(self)
+        listener, self._listener = self._listener, None  # it may refer to us
+        if listener is not None:
+            listener(self)
         elif self._ended is not None and not self._ended.done():
             self._ended.set_result(None)
 
@@ -182,8 +168,9 @@ class Exchange:
         for future in (self.answered if self.status == 0 else None, self._ended):
             if future is not None and not future.done():
                 future.set_exception(error)
-        if self._listener is not None:
-            self._listener(self)
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener(self)
 
     @property
     def paused(self) -> bool:

@@ -1,10 +1,10 @@
 """OpenAI's dialect as clients speak it: chat, completions, embeddings, images, audio, and their errors.
 
 Source: the OpenAI API reference, https://platform.openai.com/docs/api-reference (read 2026-11-21), and
-the types of its Python SDK 3.54. What is required of a request is what One API requires.
+the types of its Python SDK 3.54.
 """
 
-from typing import Annotated, Any, Final, cast
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -12,6 +12,14 @@ from oneapi.errors import GatewayError, InvalidRequest, UpstreamError
 from oneapi.wire.canonical import CHAT_CHUNK, delta_texts, usage_object
 from oneapi.wire.decoding import UNDECODABLE, decode_as, document_of
 from oneapi.wire.dialect import Asked, Envelope
+from oneapi.wire.openai_envelopes import (
+    ChatEnvelope,
+    CompletionsEnvelope,
+    EditsEnvelope,
+    ImagesEnvelope,
+    InputEnvelope,
+    SpeechEnvelope,
+)
 from oneapi.wire.sse import event_bytes
 from oneapi.wire.textmeter import TextMeter
 from oneapi.wire.usage import Usage
@@ -26,55 +34,6 @@ _DEFAULT_MODELS: Final = {
     "translations": "whisper-1",
 }
 _EMPTY: Final = (b'""', b"[]", b"nu")
-
-
-class ChatEnvelope(Envelope, frozen=True, kw_only=True):
-    """A chat has at least one message."""
-
-    messages: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1)]
-
-
-class CompletionsEnvelope(Envelope, frozen=True, kw_only=True):
-    """A completion has a prompt: a text, texts, or arrays of token ids."""
-
-    prompt: msgspec.Raw
-
-
-class InputEnvelope(Envelope, frozen=True, kw_only=True):
-    """A moderation has an input."""
-
-    input: msgspec.Raw
-
-
-class EditsEnvelope(Envelope, frozen=True, kw_only=True):
-    """An edit has an instruction."""
-
-    instruction: Annotated[str, msgspec.Meta(min_length=1)]
-
-
-class ImagesEnvelope(Envelope, frozen=True, kw_only=True):
-    """An image has a prompt; its price depends on size and quality."""
-
-    prompt: Annotated[str, msgspec.Meta(min_length=1)]
-    size: str | None = None
-    quality: str | None = None
-
-
-class SpeechEnvelope(Envelope, frozen=True, kw_only=True):
-    """Speech has a text and is paid by its characters."""
-
-    input: Annotated[str, msgspec.Meta(min_length=1)]
-    stream_format: str | None = None
-
-    @property
-    def characters(self) -> int:
-        """How many characters are to be spoken."""
-        return len(self.input)
-
-    @property
-    def stream(self) -> bool:
-        """Whether the audio comes as events instead of bytes."""
-        return self.stream_format == "sse"
 
 
 _DECODERS: Final[dict[str, msgspec.json.Decoder[Envelope]]] = cast(

@@ -1,0 +1,134 @@
+"""What a usage costs at a price."""
+
+from math import isfinite
+from typing import Any, Final
+
+from oneapi.ledger.pricing import NANO, ONE, Price
+from oneapi.wire.usage import Usage
+
+_SCALE: Final = NANO * ONE
+_COUNT_LIMIT: Final = 10**12  # units of one request; whatever is above was never consumed
+_CHARGE_LIMIT: Final = 2**63 - 1  # what a bigint column holds
+_SECONDS_LIMIT: Final = 10.0**9  # also what NaN and infinity are not below
+
+
+def quota_of(nano: int, factor: int) -> int:
+    """Return an amount in quota, rounded up; machine words suffice where the factor is 1."""
+    return -(-nano // NANO) if factor == ONE else -(-nano * factor // _SCALE)
+
+
+def charge(usage: Usage, price: Price, factor: int) -> int:
+    """Return the quota owed: exact, rounded up once, at the end.
+
+    Total: negative, absurd or non-numeric counts are clamped, parts of the input never exceed it.
+    Whatever costs anything costs at least 1.
+    """
+    return assessed(usage, price, factor)[0]
+
+
+def assessed(usage: Usage, price: Price, factor: int) -> tuple[int, bool]:
+    """Return the quota owed, and whether every count is a number and none is negative."""
+    try:
+        nano = _simple(usage, price)
+    except TypeError:
+        nano = -1
+    is_sane = True
+    if nano < 0:
+        nano = _detailed(usage, price)
+        is_sane = _is_sane(usage)
+    if nano <= 0 or factor <= 0:
+        return 0, is_sane
+    owed = quota_of(nano, factor)
+    return (owed if owed < _CHARGE_LIMIT else _CHARGE_LIMIT), is_sane
+
+
+def _simple(usage: Usage, price: Price) -> int:
+    """Price a chat in text whose counts are in order, in nano-quota. -1, or `TypeError`: look closer."""
+    inputs = usage.input_tokens
+    outputs = usage.output_tokens
+    cached = usage.cached_tokens
+    if (
+        usage.audio_input_tokens != 0
+        or usage.audio_output_tokens != 0
+        or usage.images != 0
+        or usage.seconds != 0
+        or usage.characters != 0
+        or not usage.reasoning_tokens >= 0
+        or type(inputs) is not int
+        or type(outputs) is not int
+        or type(cached) is not int
+        or not 0 <= cached <= inputs < _COUNT_LIMIT
+        or not 0 <= outputs < _COUNT_LIMIT
+        or (price.long is not None and inputs > price.long_from)
+    ):
+        return -1
+    nano = price.call + cached * price.cache_read + outputs * price.output
+    plain = inputs - cached
+    if usage.cache_write_tokens or usage.cache_write_1h_tokens:
+        written, longer = usage.cache_write_tokens, usage.cache_write_1h_tokens
+        if type(written) is not int or type(longer) is not int or written < 0 or longer < 0:
+            return -1
+        plain -= written + longer
+        if plain < 0:
+            return -1
+        nano += written * price.cache_write + longer * price.cache_write_1h
+    return nano + plain * price.input
+
+
+def _is_sane(usage: Any) -> bool:
+    """Say whether every count is a number and none is negative; one bit of sign tells of all integers."""
+    try:
+        bits = (
+            usage.input_tokens
+            | usage.output_tokens
+            | usage.cached_tokens
+            | usage.cache_write_tokens
+            | usage.cache_write_1h_tokens
+            | usage.audio_input_tokens
+            | usage.audio_output_tokens
+            | usage.reasoning_tokens
+            | usage.images
+            | usage.characters
+        )
+        is_timed: bool = 0 <= usage.seconds < _SECONDS_LIMIT
+    except TypeError:
+        return False
+    return bool(bits >= 0) and is_timed
+
+
+def _detailed(usage: Any, price: Price) -> int:
+    """Price whatever a vendor may have said: `usage` is a `Usage` whose values need not be of their types."""
+    parts = (
+        (count(usage.audio_input_tokens), "audio_input"),
+        (count(usage.cache_write_1h_tokens), "cache_write_1h"),
+        (count(usage.cache_write_tokens), "cache_write"),
+        (count(usage.cached_tokens), "cache_read"),
+    )
+    inputs = max(count(usage.input_tokens), *(part for part, _ in parts))
+    outputs = max(count(usage.output_tokens), count(usage.audio_output_tokens))
+    while price.long is not None and inputs > price.long_from:
+        price = price.long
+    nano = price.call
+    left = inputs
+    for part, unit in parts:
+        taken = min(part, left)
+        nano += taken * getattr(price, unit)
+        left -= taken
+    spoken = count(usage.audio_output_tokens)
+    nano += left * price.input + (outputs - spoken) * price.output + spoken * price.audio_output
+    nano += count(usage.images) * price.image + count(usage.characters) * price.character
+    milliseconds = count(usage.seconds, 1000)
+    return nano - (-milliseconds * price.second // 1000)
+
+
+def count(value: object, scale: int = 1) -> int:
+    """Return a vendor's count (in 1/`scale`) as a number that can be priced: 0 for what is none."""
+    if isinstance(value, float):
+        if not isfinite(value):
+            return 0
+        value = round(min(max(value, 0.0), float(_COUNT_LIMIT)) * scale)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        value = value * scale
+    else:
+        return 0
+    return min(max(value, 0), _COUNT_LIMIT)

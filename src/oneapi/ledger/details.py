@@ -1,0 +1,23 @@
+"""What a log row says beyond One API's columns."""
+
+import msgspec
+
+from oneapi.wire.usage import Usage
+
+
+class Detail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """The JSON in `logs.detail` of a charged request."""
+
+    source: str
+    ended: str
+    usage: Usage
+    price: msgspec.Raw
+    factor: int
+    ceiling: int
+    endpoint: str = "chat"
+    asked_model: str = ""
+    attempts: tuple[tuple[int, int], ...] = ()
+    clamped: bool = False
+    oddity: str = ""
+    uncollected: int = 0
+    uncollected_from_key: int = 0

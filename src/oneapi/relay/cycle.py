@@ -1,0 +1,272 @@
+"""One relay request on one HTTP/1.1 connection: `Responder` to the relay, cycle to uvicorn's protocol."""
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
+from oneapi.errors import GatewayError
+from oneapi.relay.exchange import Flow, HeaderPairs
+from oneapi.relay.intake import Intake
+
+if TYPE_CHECKING:
+    from oneapi.relay.relay import Relay
+
+
+class Front(Protocol):
+    """The connection's protocol, as its cycle sees it; most of it is uvicorn's."""
+
+    server_state: Any
+    flow: Any
+    tasks: Any
+
+    def on_response_complete(self) -> None:
+        """Go on with the next request."""
+        ...
+
+    def discard(self) -> None:
+        """Throw away the rest of the request's body."""
+        ...
+
+
+class _Heads:
+    """Heads of answers as they are at the moment; one event loop, so one of them."""
+
+    __slots__ = ("dated", "kept")
+
+    def __init__(self) -> None:
+        self.dated: list[tuple[bytes, bytes]] | None = None
+        self.kept: dict[tuple[int, bytes], bytes] = {}
+
+
+_HEADS: Final = _Heads()
+
+
+class _Event:
+    """Stands in for the event of uvicorn's cycle, which nobody waits for here."""
+
+    __slots__ = ()
+
+    def set(self) -> None:
+        """Do nothing."""
+
+
+_EVENT: Final = _Event()
+
+MAX_SHAPES: Final = 1_000
+MAX_SHAPE_BYTES: Final = 4_096
+_LOWER: Final[dict[tuple[bytes, ...], tuple[bytes, ...]]] = {}  # header names as clients write them
+
+
+class Cycle:
+    """One relay request on one connection: `Responder` to the relay, cycle to uvicorn."""
+
+    __slots__ = (
+        "_begun",
+        "_chunked",
+        "_flow",
+        "_front",
+        "_relay",
+        "_started",
+        "_task",
+        "_transport",
+        "disconnected",
+        "intake",
+        "keep_alive",
+        "message_event",
+        "more_body",
+        "response_complete",
+        "startable",
+    )
+
+    def __init__(
+        self, front: Front, relay: "Relay", transport: Any, intake: Intake, keep_alive: bool
+    ) -> None:
+        self._front: Final = front
+        self._relay: Final = relay
+        self._transport: Final = transport
+        self._flow: Flow | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._started = False
+        self._begun = False
+        self._chunked = True
+        self.intake = intake
+        self.keep_alive = keep_alive
+        self.response_complete = False
+        self.disconnected = False
+        self.more_body = True
+        self.startable = False
+        self.message_event = _EVENT
+
+    @property
+    def left(self) -> bool:
+        """Whether the client has closed its connection."""
+        return self.disconnected
+
+    def attach(self, flow: Flow | None) -> None:
+        """Route back-pressure and departure to `flow`."""
+        self._flow = flow
+        if flow is not None and self._front.flow.write_paused:
+            flow.pause()
+
+    def begin(self) -> None:
+        """Hand the request to the relay: the body is complete and no earlier request is open."""
+        self._begun = True
+        task = self._relay.begin(self.intake, self)
+        if task is not None:
+            self.carry(task)
+
+    def carry(self, task: asyncio.Task[None]) -> None:
+        """A task goes on with the request."""
+        self._task = task
+        self._front.tasks.add(task)
+
+    @property
+    def receiving(self) -> bool:
+        """Whether the rest of the body is what everybody waits for."""
+        return self.more_body and self.startable
+
+    @property
+    def begun(self) -> bool:
+        """Whether the relay is at work on it."""
+        return self._begun
+
+    def done(self) -> None:
+        """The relay has finished with the request."""
+        if self._task is not None:
+            self._front.tasks.discard(self._task)
+
+    def lost(self) -> None:
+        """The connection is gone: tell whoever listens, or cancel the task."""
+        self.disconnected = True
+        if self._flow is not None:
+            self._flow.client_left()
+        elif self._task is not None:
+            self._task.cancel()
+        if self.more_body:
+            self.intake.close()
+
+    def pause(self) -> None:
+        """Pass back-pressure on."""
+        if self._flow is not None:
+            self._flow.pause()
+
+    def resume(self) -> None:
+        """Pass the end of back-pressure on."""
+        if self._flow is not None:
+            self._flow.resume()
+
+    def _head(self, status: int, content_type: bytes, extra: HeaderPairs) -> bytes:
+        dated = self._front.server_state.default_headers
+        head = b"%b%b\r\n" % (_kept(dated, status, content_type), self.intake.request_id.encode())
+        if extra:
+            head += b"".join(b"%b: %b\r\n" % header for header in extra)
+        return head if self.keep_alive else head + b"connection: close\r\n"
+
+    def send(self, status: int, content_type: bytes, body: bytes, extra: HeaderPairs = ()) -> None:
+        """Send a whole answer."""
+        if self.disconnected or self.response_complete:
+            return
+        head = self._head(status, content_type, extra)
+        if status == 204:
+            self._transport.write(head + b"\r\n")
+        else:
+            message = b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body)
+            self._transport.write(message)
+        self._finish()
+
+    def start(self, status: int, content_type: bytes, extra: HeaderPairs = ()) -> None:
+        """Begin an answer of unknown length: chunked, or until close for HTTP/1.0."""
+        if self.disconnected or self._started:
+            return
+        self._started = True
+        head = self._head(status, content_type, extra)
+        if self.intake.http_1_0:
+            self._chunked = False
+            self.keep_alive = False
+            self._transport.write(head + b"\r\n")
+        else:
+            self._transport.write(head + b"transfer-encoding: chunked\r\n\r\n")
+
+    def write(self, body: bytes) -> None:
+        """Send a piece."""
+        if self.disconnected or not body:
+            return
+        if self._chunked:
+            self._transport.write(b"%x\r\n%b\r\n" % (len(body), body))
+        else:
+            self._transport.write(body)
+
+    def end(self, last: bytes = b"") -> None:
+        """Send the last piece and the end of the answer, in one write."""
+        if self.disconnected or self.response_complete:
+            return
+        if not self._chunked:
+            self._transport.write(last)
+        elif last:
+            self._transport.write(b"%x\r\n%b\r\n0\r\n\r\n" % (len(last), last))
+        else:
+            self._transport.write(b"0\r\n\r\n")
+        self._finish()
+
+    def cut(self) -> None:
+        """Close without the last chunk."""
+        if self.disconnected or self.response_complete:
+            return
+        self.keep_alive = False
+        self._finish()
+
+    def refuse(self, error: GatewayError) -> None:
+        """Answer before the body was read; the connection is closed once the rest has been thrown away."""
+        self.keep_alive = False
+        self._relay.refuse(self.intake, self, error)
+
+    def _finish(self) -> None:
+        self.response_complete = True
+        self._flow = None
+        front = self._front
+        if self.more_body:
+            front.discard()
+            return
+        if not self.keep_alive:
+            self._transport.close()
+        front.on_response_complete()
+
+
+def _kept(dated: list[tuple[bytes, bytes]], status: int, content_type: bytes) -> bytes:
+    """Return an answer's head up to the request id; kept until uvicorn's date changes, once a second."""
+    heads = _HEADS
+    if heads.dated is not dated:
+        heads.dated = dated
+        heads.kept.clear()
+    kept = heads.kept.get((status, content_type))
+    if kept is None:
+        lines = b"".join([b"%b: %b\r\n" % header for header in dated])
+        kept = heads.kept[status, content_type] = (
+            b"%b%bcontent-type: %b\r\naccess-control-allow-origin: *\r\nx-oneapi-request-id: "
+            % (STATUS_LINE[status], lines, content_type)
+        )
+    return kept
+
+
+def opened(
+    front: Any,
+    relay: "Relay",
+    parser: Any,
+    url: bytes,
+    fields: dict[bytes, bytes],
+    client: tuple[str, int] | None,
+) -> Cycle:
+    """Return the cycle of a request whose headers have been parsed."""
+    names = tuple(fields)
+    lower = _LOWER.get(names)
+    if lower is None:
+        lower = tuple([name.lower() for name in names])
+        if len(_LOWER) < MAX_SHAPES and sum(map(len, names)) <= MAX_SHAPE_BYTES:
+            _LOWER[names] = lower
+    headers = dict(zip(lower, fields.values(), strict=True))
+    keeps: bool = parser.should_keep_alive()
+    # Who says nothing and keeps the connection speaks HTTP/1.1; asking the parser makes a text.
+    old = (b"connection" in headers or not keeps) and parser.get_http_version() != "1.1"
+    intake = relay.intake(parser.get_method().decode("ascii"), url, headers, client, old)
+    return Cycle(front, relay, front.transport, intake, keeps and not old)

@@ -1,0 +1,332 @@
+"""The front door of the `/v1` plane; `pipeline` is the walk of one request."""
+
+import asyncio
+import ipaddress
+from collections.abc import Callable, Coroutine
+from functools import lru_cache
+from typing import Any, Final, Protocol
+
+import structlog
+
+from oneapi.errors import GatewayError, UpstreamError
+from oneapi.relay import snapshot as snapshots
+from oneapi.relay.admission import Admission
+from oneapi.relay.attempts import Attempts
+from oneapi.relay.balances import Balances
+from oneapi.relay.directory import Directory
+from oneapi.relay.disabling import Disabling
+from oneapi.relay.exchange import JSON, HeaderPairs, Request, Responder
+from oneapi.relay.express import Express, prepared
+from oneapi.relay.health import Health
+from oneapi.relay.intake import Intake
+from oneapi.relay.job import Job
+from oneapi.relay.parts import Parts
+from oneapi.relay.pipeline import handle
+from oneapi.relay.routes import Route, resolve
+from oneapi.relay.routing import Balancer
+from oneapi.relay.services import RelayServices
+from oneapi.relay.snapshot import Channel
+from oneapi.store.database import DatabaseAway
+from oneapi.upstream import SpooledBody, Timeouts
+from oneapi.wire.dialect import ClientDialect
+from oneapi.wire.registry import client_dialect
+
+TICK_SECONDS = 1.0
+_OPENAI: Final = client_dialect("openai")
+PREFLIGHT: HeaderPairs = (
+    (b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE, OPTIONS"),
+    (b"access-control-allow-headers", b"*, Authorization"),
+    (b"access-control-max-age", b"86400"),
+)
+
+log = structlog.get_logger()
+
+
+class Connection(Protocol):
+    """A client connection that may have waited too long for something."""
+
+    def sweep(self, now: float) -> None:
+        """Close it if so; `now` is the event loop's time."""
+        ...
+
+
+class Change(Protocol):
+    """A row of the change feed."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def ref(self) -> str: ...
+
+
+class Relay:
+    """Serves relay requests from whatever server stands in front; one per worker."""
+
+    def __init__(self, services: RelayServices) -> None:
+        self._services = services
+        self.connections: set[Connection] = set()
+        self._directory = Directory(services.database, services.run, services.clock)
+        self._balances = Balances(services.database, services.run, services.clock)
+        self._health = Health(services.clock, self._tell_rest)
+        self._balancer = Balancer(self._health)
+        self._disabling = Disabling(
+            services.database, services.run, services.clock, services.evidence
+        )
+        self._attempts = Attempts(
+            services.upstream, self._balancer, self._health, self._disabling, services.monotonic
+        )
+        self._parts: Parts | None = None
+        self._ticking: asyncio.Task[None] | None = None
+        self._is_trusted = lru_cache(4096)(_proxy_test(services.trusted_proxies))
+
+    async def start(self) -> None:
+        """Load the first snapshot and begin to tick."""
+        services = self._services
+        snapshot = await services.run(self._load)
+        self._parts = Parts(
+            snapshot=snapshot,
+            admission=Admission(self._directory, services.clock),
+            ledger=services.ledger,
+            attempts=self._attempts,
+            upstream=services.upstream,
+            database=services.database,
+            run=services.run,
+            monotonic=services.monotonic,
+            balances=self._balances,
+        )
+        self._apply(snapshot)
+        self._ticking = asyncio.get_running_loop().create_task(self._tick())
+
+    async def aclose(self) -> None:
+        """Stop ticking; finish what is being written."""
+        if self._ticking is not None:
+            self._ticking.cancel()
+            await asyncio.gather(self._ticking, return_exceptions=True)
+        await self._disabling.aclose()
+        await self._balances.aclose()
+
+    def _load(self) -> snapshots.Snapshot:
+        with self._services.database.connect() as connection:
+            return snapshots.load(connection)
+
+    def _apply(self, snapshot: snapshots.Snapshot) -> None:
+        assert self._parts is not None, "start() has made the parts"
+        settings = snapshot.settings
+        self._parts.snapshot = snapshot
+        for problem in settings.problems:
+            log.warning("setting_unusable", reason=problem)
+        self._balancer.forget()
+        self._health.base_seconds = settings.number("CooldownBaseSeconds")
+        self._health.max_seconds = settings.number("CooldownMaxSeconds")
+        self._attempts.timeouts = Timeouts(
+            connect=settings.number("ConnectTimeoutSeconds"),
+            first_byte=settings.number("FirstByteTimeoutSeconds"),
+            idle=settings.number("IdleTimeoutSeconds"),
+            total=self._services.relay_timeout_seconds,
+        )
+
+    async def changed(self, changes: list[Any]) -> None:
+        """Take news from the change feed; returns when they are in force."""
+        reload = False
+        edited: set[int] = set()
+        for change in changes:
+            match change.topic:
+                case "tokens":
+                    self._directory.forget_key(change.ref)
+                case "users":
+                    self._directory.forget_user(int(change.ref))
+                case "channels":
+                    reload = True
+                    if change.ref.isdecimal():
+                        edited.add(int(change.ref))
+                case _:
+                    reload = True
+        if reload:
+            await self.reload()
+            self._health.forget(edited)
+
+    async def reload(self) -> None:
+        """Read channels and settings anew; keep what is in memory while the database is away."""
+        try:
+            self._apply(await self._services.run(self._load))
+        except DatabaseAway as error:
+            log.warning("snapshot_reload_failed", error=str(error))
+
+    async def refresh(self) -> None:
+        """Read everything anew, keys included."""
+        self._directory.forget_all()
+        await self.reload()
+
+    def _tell_rest(self, channel_id: int, model: str, until: float) -> None:
+        self._services.tell("rest", {"channel": channel_id, "model": model, "until": until})
+
+    def heard(self, topic: str, news: dict[str, Any]) -> None:
+        """Take news of another worker from the local bus."""
+        if topic == "rest":
+            self._health.heard(int(news["channel"]), str(news["model"]), float(news["until"]))
+
+    def resting(self) -> list[tuple[int, str, float]]:
+        """Return (channel id, model, until unix seconds) of what rests, for the operator's view."""
+        return self._health.resting()
+
+    async def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            now = loop.time()
+            for connection in tuple(self.connections):
+                connection.sweep(now)
+            assert self._parts is not None, "ticking begins after start()"
+            interval = self._parts.snapshot.settings.number("KeepAliveIntervalSeconds")
+            for delivery in tuple(self._attempts.deliveries):
+                delivery.tick(TICK_SECONDS, interval)
+
+    def intake(
+        self,
+        method: str,
+        url: bytes,
+        headers: dict[bytes, bytes],
+        peer: tuple[str, int] | None,
+        http_1_0: bool,
+    ) -> Intake:
+        """Begin a request whose head has arrived."""
+        services = self._services
+        client_ip = peer[0] if peer else ""
+        if b"x-forwarded-for" in headers:
+            client_ip = self._client_ip(client_ip, headers[b"x-forwarded-for"])
+        intake = Intake(method, url, headers, services.new_request_id(), services.limits)
+        intake.client_ip = client_ip
+        intake.http_1_0 = http_1_0
+        intake.arrived = services.monotonic()
+        return intake
+
+    def _client_ip(self, peer: str, forwarded: bytes) -> str:
+        """Return the last address that no proxy of ours has written."""
+        if not self._is_trusted(peer):
+            return peer
+        for hop in reversed(forwarded.decode("latin-1").split(",")):
+            peer = hop.strip()
+            if not self._is_trusted(peer):
+                break
+        return peer
+
+    def begin(self, intake: Intake, responder: Responder) -> asyncio.Task[None] | None:
+        """Answer a complete request; return the task that does it, `None` if it needs none.
+
+        Cancelling the task is how a client's departure is said; it raises nothing but that.
+        """
+        parts = self._parts
+        assert parts is not None, "requests come after start()"
+        client = _OPENAI
+        try:
+            if intake.method == "OPTIONS":
+                responder.send(204, JSON, b"", PREFLIGHT)
+                responder.done()
+                return None
+            route = resolve(intake.method, intake.path)
+            client = route.client
+            request = intake.request(self._services.clock)
+            job = prepared(parts, request, responder, route)
+        except Exception as error:  # noqa: BLE001 - every request gets an answer
+            self._fail(intake.request_id, responder, client, error)
+            intake.close()
+            return None
+        if job is None:
+            return self._spawn(self._walk(parts, request, responder, route))
+        express = Express(parts, job, self._go_on, self._job_failed)
+        try:
+            if express.start():
+                return None
+        except Exception as error:  # noqa: BLE001 - every request gets an answer
+            if express.chosen is not None:
+                parts.attempts.abandoned(job, express.chosen)
+            self._job_failed(job, error)
+            return None
+        return self._spawn(self._carry(parts, job, None, express.chosen))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        return asyncio.get_running_loop().create_task(work)
+
+    async def _walk(
+        self, parts: Parts, request: Request, responder: Responder, route: Route
+    ) -> None:
+        """Serve a request for which something has to be waited for."""
+        try:
+            await handle(parts, request, responder, route)
+        except Exception as error:  # noqa: BLE001 - every request gets an answer
+            self._fail(request.request_id, responder, route.client, error)
+        finally:
+            responder.done()
+            if isinstance(request.body, SpooledBody):
+                request.body.close()
+
+    async def _carry(
+        self, parts: Parts, job: Job, error: UpstreamError | None, channel: Channel | None
+    ) -> None:
+        """Serve a request whose quota is held."""
+        try:
+            await parts.attempts.run(job, error, channel)
+        except Exception as failure:  # noqa: BLE001 - every request gets an answer
+            self._job_failed(job, failure)
+        finally:
+            job.responder.done()
+            if job.hold.is_open:
+                job.hold.release("client_left" if job.responder.left else "failed")
+
+    def _go_on(self, job: Job, error: UpstreamError | None, channel: Channel | None) -> None:
+        assert self._parts is not None, "a job comes after start()"
+        job.responder.carry(self._spawn(self._carry(self._parts, job, error, channel)))
+
+    def _job_failed(self, job: Job, error: Exception) -> None:
+        if job.hold.is_open:
+            job.hold.release(type(error).__name__)
+        self._fail(job.request.request_id, job.responder, job.client, error)
+
+    def _fail(
+        self, request_id: str, responder: Responder, client: ClientDialect, error: Exception
+    ) -> None:
+        """Say what went wrong; what is no `GatewayError` is a mistake of ours and is logged."""
+        if not isinstance(error, GatewayError):
+            log.error("request_failed", request_id=request_id, exc_info=error)
+            error = GatewayError("the gateway failed on this request", code="internal_error")
+        self._answer(request_id, responder, client, error)
+        responder.done()
+
+    def refuse(self, intake: Intake, responder: Responder, error: GatewayError) -> None:
+        """Answer a request that is condemned by its head or its size."""
+        dialect = "anthropic" if intake.path.startswith("/v1/messages") else "openai"
+        self._answer(intake.request_id, responder, client_dialect(dialect), error)
+        intake.close()
+
+    def _answer(
+        self, request_id: str, responder: Responder, client: ClientDialect, error: GatewayError
+    ) -> None:
+        if isinstance(error, UpstreamError) and error.auth_failed:
+            error = _channel_refused(error)
+        status, body = client.error(error, request_id)
+        extra: HeaderPairs = ()
+        if error.retry_after is not None:
+            extra = ((b"retry-after", str(max(1, round(error.retry_after))).encode()),)
+        responder.send(status, JSON, body, extra)
+
+
+def _channel_refused(error: UpstreamError) -> UpstreamError:
+    """Say that the vendor refused the channel's key; as it came, a client would take it for its own."""
+    return UpstreamError(
+        f"the vendor refused the channel's key: {error.message}",
+        status=502,
+        code="channel_key_refused",
+    )
+
+
+def _proxy_test(networks: tuple[str, ...]) -> Callable[[str], bool]:
+    trusted = [ipaddress.ip_network(network) for network in networks]
+
+    def is_trusted(address: str) -> bool:
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in trusted)
+
+    return is_trusted

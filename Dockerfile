@@ -1,11 +1,16 @@
 # docker build -t one-api . && docker run -p 3000:3000 -v ./one-api:/data one-api
 FROM python:3.11-slim-bookworm AS build
+RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev
 WORKDIR /src
-COPY requirements.lock ./
+COPY requirements.lock requirements-compile.lock ./
 RUN python -m venv --without-pip /opt/one-api \
-    && pip --python /opt/one-api/bin/python install --no-cache-dir --require-hashes -r requirements.lock
-COPY src/oneapi /opt/one-api/lib/python3.11/site-packages/oneapi
-RUN /opt/one-api/bin/python -m compileall -q /opt/one-api/lib
+    && pip --python /opt/one-api/bin/python install --no-cache-dir --require-hashes -r requirements.lock \
+    && pip install --no-cache-dir --require-hashes -r requirements-compile.lock
+COPY tools/compile.py tools/
+COPY src src
+RUN python tools/compile.py /compiled \
+    && cp -r /compiled/. /opt/one-api/lib/python3.11/site-packages/ \
+    && /opt/one-api/bin/python -m compileall -q /opt/one-api/lib
 
 FROM python:3.11-slim-bookworm
 COPY --from=build /opt/one-api /opt/one-api

@@ -8,22 +8,31 @@ PIP    := $(BIN)/pip --disable-pip-version-check --quiet
 SHELL  := /bin/sh
 export PIP_REQUIRE_VIRTUALENV = 1
 
+# The package with its hot modules compiled; what is not there is taken from src.
+COMPILED := $(CURDIR)/build/compiled
+SOURCES  := $(shell find src/oneapi -name '*.py')
+
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt docs bench bench-peers soak lock wheel clean deps lint types house suite
+.PHONY: help run test check fmt docs bench bench-peers soak lock wheel compiled clean deps lint types house suite
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s%s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-run: $(VENV)/.run ## install what is needed and serve on port 3000 (flags: make run ARGS="--port 3001")
-	@exec $(BIN)/python -m oneapi $(ARGS)
+run: $(VENV)/.run $(COMPILED)/.made ## install what is needed and serve on port 3000 (flags: make run ARGS="--port 3001")
+	@exec env PYTHONPATH=$(COMPILED) $(BIN)/python -m oneapi $(ARGS)
 
 test: deps $(VENV)/.dev ## install what is needed (apt packages too), check everything, run all tests
 	@$(MAKE) --no-print-directory check
 	@$(MAKE) --no-print-directory suite
 
-suite: $(VENV)/.dev
+suite: $(VENV)/.dev $(COMPILED)/.made
 	@rm -f .coverage .coverage.*
 	$(BIN)/pytest --cov --cov-report=term:skip-covered $(ARGS)
+	@test -e $(COMPILED)/.made # what follows is the same again, with the hot modules compiled
+	PYTHONPATH=$(COMPILED) $(BIN)/pytest -p no:cacheprovider $(TESTS_OF_COMPILED)
+
+TESTS_OF_COMPILED := tests/ledger tests/upstream tests/providers tests/wire tests/relay tests/e2e \
+	tests/bad_days/test_clients.py tests/bad_days/test_vendors.py
 
 check: $(VENV)/.dev ## style, types, layers, names, sizes, documents (under a minute)
 	@$(MAKE) --no-print-directory -j2 --keep-going --output-sync=target lint types house
@@ -46,13 +55,13 @@ docs: $(VENV)/.dev ## write the generated pages of docs/ anew
 	$(BIN)/python tools/docs_settings.py
 	$(BIN)/python tools/docs_providers.py
 
-bench: deps $(VENV)/.dev ## measure us beside nginx; writes docs/benchmarks.md
+bench: deps $(VENV)/.dev $(COMPILED)/.made ## measure us beside nginx; writes docs/benchmarks.md
 	$(BIN)/python -m bench $(ARGS)
 
-bench-peers: deps $(VENV)/.dev ## measure other gateways too (installs them into bench/)
+bench-peers: deps $(VENV)/.dev $(COMPILED)/.made ## measure other gateways too (installs them into bench/)
 	$(BIN)/python -m bench --peers $(ARGS)
 
-soak: deps $(VENV)/.dev ## ten minutes of mixed streams with leaving clients; memory must stay flat
+soak: deps $(VENV)/.dev $(COMPILED)/.made ## ten minutes of mixed streams with leaving clients; memory must stay flat
 	$(BIN)/python -m bench --soak $(ARGS)
 
 COMPILE := env -u PIP_FIND_LINKS -u PIP_REQUIRE_VIRTUALENV CUSTOM_COMPILE_COMMAND="make lock" \
@@ -61,11 +70,14 @@ COMPILE := env -u PIP_FIND_LINKS -u PIP_REQUIRE_VIRTUALENV CUSTOM_COMPILE_COMMAN
 
 lock: $(VENV)/.dev ## pin the newest allowed versions, with hashes
 	$(COMPILE) --output-file=requirements.lock pyproject.toml
-	$(COMPILE) --extra=dev --build-deps-for=editable --constraint=requirements.lock \
+	$(COMPILE) --extra=compile --constraint=requirements.lock --output-file=requirements-compile.lock pyproject.toml
+	$(COMPILE) --extra=compile --extra=dev --build-deps-for=editable --constraint=requirements-compile.lock \
 	--output-file=requirements-dev.lock pyproject.toml
 
-wheel: $(VENV)/.dev ## build the installable wheel into dist/
-	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
+compiled: $(COMPILED)/.made ## compile the hot modules (run, test and bench do it by themselves)
+
+wheel: $(VENV)/.dev ## build the installable wheel, compiled for this platform, into dist/
+	ONE_API_COMPILE=1 $(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
 
 clean: ## remove what make made, except the database and the logs
@@ -74,7 +86,11 @@ clean: ## remove what make made, except the database and the logs
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 deps:
-	@tools/system_packages.sh
+	@PYTHON="$(PYTHON)" tools/system_packages.sh
+
+$(COMPILED)/.made: $(SOURCES) tools/compile.py requirements-compile.lock | $(VENV)/bin/python
+	@[ -e $(VENV)/.dev ] || $(MAKE) --no-print-directory $(VENV)/.run
+	@tools/compile.sh $(VENV) $(COMPILED)
 
 $(VENV)/bin/python:
 	@tools/make_venv.sh "$(PYTHON)" $(VENV)

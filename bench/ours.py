@@ -22,6 +22,7 @@ from bench.processes import Program, StartError, free_port, http
 from bench.vendor import Delivery, Vendor
 
 ROOT = Path(__file__).resolve().parents[1]
+COMPILED = ROOT / "build" / "compiled"
 ACCESS_KEY = "0123456789abcdef0123456789abcdef"
 VENDOR_KEY = "sk-vendor-ours"
 BUDGET = 10**13
@@ -53,9 +54,11 @@ def charge(delivery: Delivery) -> int:
 def environment(folder: Path, workers: int, vendor: Vendor) -> dict[str, str]:
     """Return the environment of the gateway: nothing of ours but the path, and One API's names."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    compiled = {"PYTHONPATH": str(COMPILED)} if COMPILED.exists() else {}
     trusted = {"SSL_CERT_FILE": str(vendor.certificate)} if vendor.tls_port else {}
     return (
         kept
+        | compiled
         | trusted
         | {
             "WORKERS": str(workers),

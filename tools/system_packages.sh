@@ -27,6 +27,8 @@ else
     need curl curl
     need openssl openssl
     need build-essential cc
+    headers=$("${PYTHON:-python3}" -c 'import sysconfig; print(sysconfig.get_path("include"))')
+    [ -e "$headers/Python.h" ] || missing="$missing python3-dev"
 fi
 [ -n "$missing" ] || exit 0
 

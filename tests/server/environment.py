@@ -10,4 +10,6 @@ def measured() -> dict[str, str]:
 
 def clean() -> dict[str, str]:
     """Return the environment of a command that has been told nothing."""
-    return {"PATH": os.environ["PATH"], **measured()}  # noqa: TID251 - for processes of their own
+    ours = ("PATH", "PYTHONPATH")  # where compiled modules may lie
+    kept = {name: os.environ[name] for name in ours if name in os.environ}  # noqa: TID251 - for processes of their own
+    return kept | measured()

@@ -42,11 +42,11 @@ def assessed(usage: Usage, price: Price, factor: int) -> tuple[int, bool]:
     return (owed if owed < _CHARGE_LIMIT else _CHARGE_LIMIT), is_sane
 
 
-def _simple(usage: Usage, price: Price) -> int:
+def _simple(usage: Any, price: Price) -> int:
     """Price a chat in text whose counts are in order, in nano-quota. -1, or `TypeError`: look closer."""
-    inputs = usage.input_tokens
-    outputs = usage.output_tokens
-    cached = usage.cached_tokens
+    given: Any = usage.input_tokens
+    made: Any = usage.output_tokens
+    read: Any = usage.cached_tokens
     if (
         usage.audio_input_tokens != 0
         or usage.audio_output_tokens != 0
@@ -54,18 +54,25 @@ def _simple(usage: Usage, price: Price) -> int:
         or usage.seconds != 0
         or usage.characters != 0
         or not usage.reasoning_tokens >= 0
-        or type(inputs) is not int
-        or type(outputs) is not int
-        or type(cached) is not int
-        or not 0 <= cached <= inputs < _COUNT_LIMIT
+        or type(given) is not int
+        or type(made) is not int
+        or type(read) is not int
+    ):
+        return -1
+    inputs: int = given
+    outputs: int = made
+    cached: int = read
+    if (
+        not 0 <= cached <= inputs < _COUNT_LIMIT
         or not 0 <= outputs < _COUNT_LIMIT
         or (price.long is not None and inputs > price.long_from)
     ):
         return -1
     nano = price.call + cached * price.cache_read + outputs * price.output
     plain = inputs - cached
-    if usage.cache_write_tokens or usage.cache_write_1h_tokens:
-        written, longer = usage.cache_write_tokens, usage.cache_write_1h_tokens
+    if usage.cache_write_tokens != 0 or usage.cache_write_1h_tokens != 0:
+        written: Any = usage.cache_write_tokens
+        longer: Any = usage.cache_write_1h_tokens
         if type(written) is not int or type(longer) is not int or written < 0 or longer < 0:
             return -1
         plain -= written + longer

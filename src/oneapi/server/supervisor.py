@@ -13,6 +13,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
 
@@ -201,7 +202,8 @@ class Supervisor:
         self._say("info", "worker ready", slot=worker.slot, pid=worker.pid)
         if not self._is_open:
             self._is_open = True
-            self._say("info", f"serving on {sockets.url(self._held)}", workers=len(self._seats))
+            where = f"serving on {sockets.url(self._held)}"
+            self._say("info", where, workers=len(self._seats), compiled=_is_compiled())
 
     def _signalled(self, number: int) -> None:
         if number in (signal.SIGTERM, signal.SIGINT):
@@ -315,3 +317,8 @@ class Supervisor:
     def _say(self, level: str, event: str, **fields: object) -> None:
         now = time.time()
         self._lines.write(now, self._lines.line(now, level, "supervisor", event, fields))
+
+
+def _is_compiled() -> bool:
+    """Whether the hot modules are extensions here: the same behaviour, about twice the speed."""
+    return any(Path(__file__).parents[1].glob("relay/cycle.*.so"))

@@ -7,13 +7,15 @@ straight into the sink.
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 from oneapi.errors import Truncated, UpstreamError
 from oneapi.upstream.decoding import Decoder
 from oneapi.upstream.limits import Timeouts
 
 UNREAD_BYTES = 256 << 10  # what may pile up before anybody reads or pumps
+
+_NONE: Final[Mapping[str, str]] = {}
 
 Sink = Callable[[bytes], None]
 Ended = Callable[["Exchange"], None]  # must not raise
@@ -88,12 +90,10 @@ class Exchange:
     decoder: Decoder | None = None
     complete = False
     error: BaseException | None = None
-    headers: Mapping[str, str] = {}
     _ended: asyncio.Future[None] | None = None
     _listener: Ended | None = None
     _sink: Sink | None = None
     _size = 0
-    _limit = UNREAD_BYTES
     _reading = False
     _paused = False
 
@@ -102,6 +102,8 @@ class Exchange:
         self.timeouts = timeouts
         self.bodiless = bodiless
         self.deadline = deadline  # of the whole exchange, on the client's clock; 0: none
+        self.headers: Mapping[str, str] = _NONE
+        self._limit = UNREAD_BYTES
         self._parts: list[bytes] = []
 
     # From the connection.

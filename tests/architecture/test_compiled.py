@@ -1,0 +1,40 @@
+"""What is compiled can be compiled: mypyc drops the keywords of a class, and a foreign base makes a slow one."""
+
+import ast
+import runpy
+
+from tests.architecture.project import ROOT, SRC, parsed
+
+HOT = runpy.run_path(str(ROOT / "tools" / "compile.py"))["HOT"]
+BASES = {"Protocol", "NamedTuple", "StrEnum", "Exception", "Mapping", "UpstreamError"}
+
+
+def _classes() -> list[tuple[str, ast.ClassDef]]:
+    return [
+        (name, node)
+        for name in HOT
+        for node in ast.walk(parsed(SRC / name))
+        if isinstance(node, ast.ClassDef)
+    ]
+
+
+def test_hot_modules_exist() -> None:
+    assert [name for name in HOT if not (SRC / name).is_file()] == []
+
+
+def test_hot_classes_have_no_keywords() -> None:
+    assert [f"{name}:{node.name}" for name, node in _classes() if node.keywords] == []
+
+
+def test_hot_classes_have_no_foreign_base() -> None:
+    foreign = [
+        f"{name}:{node.name}"
+        for name, node in _classes()
+        for base in node.bases
+        if not BASES & {ast.unparse(base).split("[")[0]}
+    ]
+    assert foreign == []
+
+
+def test_hot_classes_have_no_decorator_that_makes_another_class() -> None:
+    assert [f"{name}:{node.name}" for name, node in _classes() if node.decorator_list] == []

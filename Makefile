@@ -11,6 +11,8 @@ export PIP_REQUIRE_VIRTUALENV = 1
 # The package with its hot modules compiled; what is not there is taken from src.
 COMPILED := $(CURDIR)/build/compiled
 SOURCES  := $(shell find src/oneapi -name '*.py')
+# What the benchmark measures: the packages of requirements.lock and nothing else.
+PRODUCTION := $(CURDIR)/build/production
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check fmt docs bench bench-peers soak lock wheel compiled clean deps lint types house suite
@@ -55,13 +57,13 @@ docs: $(VENV)/.dev ## write the generated pages of docs/ anew
 	$(BIN)/python tools/docs_settings.py
 	$(BIN)/python tools/docs_providers.py
 
-bench: deps $(VENV)/.dev $(COMPILED)/.made ## measure us beside nginx; writes docs/benchmarks.md
+bench: deps $(VENV)/.dev $(COMPILED)/.made $(PRODUCTION)/.made ## measure us beside nginx; writes docs/benchmarks.md
 	$(BIN)/python -m bench $(ARGS)
 
-bench-peers: deps $(VENV)/.dev $(COMPILED)/.made ## measure other gateways too (installs them into bench/)
+bench-peers: deps $(VENV)/.dev $(COMPILED)/.made $(PRODUCTION)/.made ## measure other gateways too (installs them into bench/)
 	$(BIN)/python -m bench --peers $(ARGS)
 
-soak: deps $(VENV)/.dev $(COMPILED)/.made ## ten minutes of mixed streams with leaving clients; memory must stay flat
+soak: deps $(VENV)/.dev $(COMPILED)/.made $(PRODUCTION)/.made ## ten minutes of mixed streams with leaving clients; memory must stay flat
 	$(BIN)/python -m bench --soak $(ARGS)
 
 COMPILE := env -u PIP_FIND_LINKS -u PIP_REQUIRE_VIRTUALENV CUSTOM_COMPILE_COMMAND="make lock" \
@@ -91,6 +93,11 @@ deps:
 $(COMPILED)/.made: $(SOURCES) tools/compile.py requirements-compile.lock | $(VENV)/bin/python
 	@[ -e $(VENV)/.dev ] || $(MAKE) --no-print-directory $(VENV)/.run
 	@tools/compile.sh $(VENV) $(COMPILED)
+
+$(PRODUCTION)/.made: requirements.lock
+	@rm -rf $(PRODUCTION) && tools/make_venv.sh "$(PYTHON)" $(PRODUCTION)
+	@$(PRODUCTION)/bin/pip --disable-pip-version-check --quiet install --require-hashes -r requirements.lock
+	@touch $@
 
 $(VENV)/bin/python:
 	@tools/make_venv.sh "$(PYTHON)" $(VENV)

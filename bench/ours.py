@@ -22,7 +22,9 @@ from bench.processes import Program, StartError, free_port, http
 from bench.vendor import Delivery, Vendor
 
 ROOT = Path(__file__).resolve().parents[1]
+# As `make bench` has made them: the hot modules compiled, and the packages of requirements.lock alone.
 COMPILED = ROOT / "build" / "compiled"
+PRODUCTION = ROOT / "build" / "production" / "bin" / "python"
 ACCESS_KEY = "0123456789abcdef0123456789abcdef"
 VENDOR_KEY = "sk-vendor-ours"
 BUDGET = 10**13
@@ -94,7 +96,8 @@ class Ours:
             raise
 
     def _start(self) -> Program:
-        command = [sys.executable, "-m", "oneapi", "--port", str(self.port)]
+        python = PRODUCTION if COMPILED.exists() and PRODUCTION.exists() else sys.executable
+        command = [str(python), "-m", "oneapi", "--port", str(self.port)]
         return Program(
             [*command, "--log-dir", str(self.folder / "logs")],
             core=machine.cores()[0],

@@ -38,6 +38,7 @@ HOT = (
     "relay/parts.py",
     "relay/pricing.py",
     "relay/relay.py",
+    "relay/repeats.py",
     "relay/request_ids.py",
     "relay/routes.py",
     "relay/routing.py",

@@ -4,6 +4,7 @@ import gzip
 import inspect
 import json
 import socket
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -77,6 +78,56 @@ def test_a_connection_serves_many_requests(wire: socket.socket, key: str) -> Non
         head, body, _ = read_answer(wire)
         assert head.startswith(b"HTTP/1.1 200")
         assert is_answer(body)
+
+
+def test_every_request_of_a_connection_is_itself(
+    wire: socket.socket, key: str, vendor: FakeVendor
+) -> None:
+    """The head is the same each time and is not parsed again; body, key and answer are each request's own."""
+    for number in (1, 22, 333):
+        vendor.script(json_answer(chat_document(f"answer {number}")))
+        asked = json.dumps(chat_request() | {"user": "u" * number}).encode()
+        wire.sendall(framed(key, asked))
+        answer = json.loads(read_answer(wire)[1])
+        assert answer["choices"][0]["message"]["content"] == f"answer {number}"
+        assert vendor.requests[-1].body == asked
+
+    wire.sendall(framed("sk-another", asked))
+    assert read_answer(wire)[0].startswith(b"HTTP/1.1 401")
+    wire.sendall(framed(key, b'{"model":'))
+    assert read_answer(wire)[0].startswith(b"HTTP/1.1 400")
+    wire.sendall(framed(key, asked, "Connection: close"))
+    assert b"connection: close" in read_answer(wire)[0].lower()
+
+
+def test_a_known_head_may_come_in_pieces_or_twice(wire: socket.socket, key: str) -> None:
+    once = message(key)
+    wire.sendall(once)
+    assert is_answer(read_answer(wire)[1])
+    for cut in (10, len(once) - 5):
+        wire.sendall(once[:cut])
+        time.sleep(0.02)  # so that they are read one by one
+        wire.sendall(once[cut:])
+        assert is_answer(read_answer(wire)[1])
+    wire.sendall(once + once)
+    _, first, rest = read_answer(wire)
+    assert is_answer(first)
+    assert is_answer(read_answer(wire, rest)[1])
+
+
+def test_a_body_that_looks_like_a_request_is_a_body(
+    wire: socket.socket, key: str, vendor: FakeVendor
+) -> None:
+    inner = message(key)
+    wire.sendall(inner)
+    read_answer(wire)
+    before = len(vendor.requests)
+    head = framed(key, inner)
+    wire.sendall(head[: -len(inner)])
+    time.sleep(0.02)
+    wire.sendall(inner)  # is the body of the head before it, and no JSON
+    assert read_answer(wire)[0].startswith(b"HTTP/1.1 400")
+    assert len(vendor.requests) == before
 
 
 def test_a_request_may_come_byte_by_byte(wire: socket.socket, key: str) -> None:

@@ -43,7 +43,8 @@ _UNITS: Final = {
     "second": ("transcriptions", "translations"),
 }
 
-_ROWS_PER_STATEMENT: Final = 100  # SQLite takes 32 766 parameters
+# Rows per statement. Few sizes: a driver keeps what it has prepared, and a statement of 100 rows is large.
+_SIZES: Final = (100, 10, 1)
 
 Row = tuple[Any, ...]
 
@@ -132,7 +133,7 @@ def _plain(price: Price) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value}
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=2 * len(_SIZES))
 def _insertion(placeholder: str, rows: int) -> str:
     values = f"({', '.join([placeholder] * len(COLUMNS))})"
     return f"INSERT INTO logs ({', '.join(COLUMNS)}) VALUES {', '.join([values] * rows)}"  # noqa: S608 - constants
@@ -145,7 +146,10 @@ def insert_rows(connection: Connection, rows: Sequence[Row]) -> None:
     third of what SQLAlchemy's `executemany` costs, and the interpreter's lock changes hands less often.
     """
     placeholder = "?" if connection.dialect.paramstyle == "qmark" else "%s"
-    for begin in range(0, len(rows), _ROWS_PER_STATEMENT):
-        some = rows[begin : begin + _ROWS_PER_STATEMENT]
-        statement = _insertion(placeholder, len(some))
-        connection.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
+    begin = 0
+    for size in _SIZES:
+        statement = _insertion(placeholder, size)
+        while len(rows) - begin >= size:
+            some = rows[begin : begin + size]
+            connection.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
+            begin += size

@@ -72,7 +72,7 @@ class Terms(msgspec.Struct, frozen=True):
     close_seconds: float = 10.0
     lock_seconds: float = 10.0
     lease_ttl: int = 600
-    batch: int = 2000
+    batch: int = 1000
     rotate_at: int = ROTATE_AT
 
 

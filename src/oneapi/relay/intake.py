@@ -74,6 +74,11 @@ class Intake:
         elif headers.get(b"content-type", b"").startswith(b"multipart/"):
             self._spool = SpooledBody()
 
+    @property
+    def is_spooled(self) -> bool:
+        """Whether the body is a form, which may be large."""
+        return self._spool is not None
+
     def _too_large(self) -> PayloadTooLarge:
         return PayloadTooLarge(
             f"the request body is larger than {self._limit // 1_048_576} MiB",

@@ -13,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from oneapi.errors import GatewayError, InvalidRequest, PayloadTooLarge
 from oneapi.relay.cycle import Cycle, opened
+from oneapi.relay.repeats import Repeat, learned
 
 if TYPE_CHECKING:
     from oneapi.relay.relay import Relay
@@ -32,6 +33,7 @@ IDLE_SECONDS = 75.0
 DISCARD_SECONDS = 10.0
 FOR_EVER = float("inf")
 MAX_HEAD_BYTES = 65_536
+LESSONS = 8  # heads that a connection may teach
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -44,6 +46,9 @@ class LaneProtocol(HttpToolsProtocol):
     _deadline: float = FOR_EVER
     _patience: float = 0.0  # what the next sweep makes a deadline of
     _head_bytes: int = -1
+    _messages: int = 0  # that the parser has seen begin
+    _lessons: int = LESSONS
+    _repeat: Repeat | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin the time within which headers must come."""
@@ -72,6 +77,7 @@ class LaneProtocol(HttpToolsProtocol):
         self._fields.clear()
         self.expect_100_continue = False
         self._head_bytes = 0
+        self._messages += 1
         self._patience = HEADER_SECONDS
 
     def on_headers_complete(self) -> None:
@@ -174,6 +180,16 @@ class LaneProtocol(HttpToolsProtocol):
         parser = self.parser
         if parser is None:
             return
+        cycle = self.cycle
+        is_first = self._head_bytes < 0 and (
+            cycle is None or (cycle.response_complete and not cycle.more_body)
+        )
+        if is_first and self._repeat is not None:
+            body = self._repeat.body(data)
+            if body is not None:
+                self._again(self._repeat, body)
+                return
+        messages = self._messages
         try:
             parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -185,6 +201,21 @@ class LaneProtocol(HttpToolsProtocol):
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
                 self._reject(InvalidRequest("the request's headers are too large", status=431))
+        elif is_first and self._lessons and self._messages == messages + 1:
+            self._learn(data)
+
+    def _learn(self, data: bytes) -> None:
+        """Remember the head of a request that came whole, and alone."""
+        cycle = self.cycle
+        if type(cycle) is Cycle and cycle.begun and cycle.keep_alive:
+            self._lessons -= 1
+            self._repeat = learned(data, self.url, cycle.intake)
+
+    def _again(self, repeat: Repeat, body: bytes) -> None:
+        """Serve a request whose head is known."""
+        self.cycle = cycle = repeat.cycle(self, self.relay, self.client, body)
+        self._patience = FOR_EVER
+        cycle.begin()
 
     def _reject(self, error: GatewayError) -> None:
         cycle = self.cycle

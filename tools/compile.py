@@ -49,6 +49,7 @@ HOT = (
     "upstream/heads.py",
     "upstream/pool.py",
     "upstream/response.py",
+    "wire/hollow.py",
     "wire/openai.py",
 )
 

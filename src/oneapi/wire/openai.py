@@ -12,6 +12,7 @@ from oneapi.errors import GatewayError, InvalidRequest, UpstreamError
 from oneapi.wire.canonical import CHAT_CHUNK, delta_texts, usage_object
 from oneapi.wire.decoding import UNDECODABLE, decode_as, document_of
 from oneapi.wire.dialect import Asked, Envelope
+from oneapi.wire.hollow import hollowed
 from oneapi.wire.openai_envelopes import (
     ChatEnvelope,
     CompletionsEnvelope,
@@ -25,6 +26,7 @@ from oneapi.wire.textmeter import TextMeter
 from oneapi.wire.usage import Usage
 
 DONE: Final = b"data: [DONE]\n\n"
+LARGE: Final = 4096  # bytes of a body whose long strings are not decoded
 _DEFAULT_MODELS: Final = {
     "moderations": "text-moderation-latest",
     "images": "dall-e-2",
@@ -61,7 +63,7 @@ class OpenAIClient:
         """Read a request's outside; raise `InvalidRequest` naming the field that is wrong."""
         if endpoint == "chat":
             try:
-                envelope = _CHAT_DECODE(body)
+                envelope = _CHAT_DECODE(hollowed(body) if len(body) > LARGE else body)
                 if envelope.model:
                     return envelope
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -158,7 +158,8 @@ class Cycle:
 
     def _head(self, status: int, content_type: bytes, extra: HeaderPairs) -> bytes:
         dated = self._front.server_state.default_headers
-        head = b"%b%b\r\n" % (_kept(dated, status, content_type), self.intake.request_id.encode())
+        kept = _kept(dated, status, content_type)
+        head = b"".join((kept, self.intake.request_id.encode(), b"\r\n"))
         if extra:
             head += b"".join(b"%b: %b\r\n" % header for header in extra)
         return head if self.keep_alive else head + b"connection: close\r\n"
@@ -171,8 +172,8 @@ class Cycle:
         if status == 204:
             self._transport.write(head + b"\r\n")
         else:
-            message = b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body)
-            self._transport.write(message)
+            length = str(len(body)).encode()
+            self._transport.write(b"".join((head, b"content-length: ", length, b"\r\n\r\n", body)))
         self._finish()
 
     def start(self, status: int, content_type: bytes, extra: HeaderPairs = ()) -> None:

@@ -9,7 +9,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from oneapi.errors import UpstreamError
 from oneapi.providers.base import Headers, UpstreamRequest
@@ -30,6 +30,19 @@ CLOSING_ROUNDS = 100  # turns of the loop in which aborted transports report the
 Key = tuple[str, str, Headers]
 
 
+class _Near:
+    """Head and pool of a request whose headers are the very object that they were the last time."""
+
+    __slots__ = ("head", "headers", "method", "pool", "url")
+
+    def __init__(self, request: UpstreamRequest, head: Head, pool: Pool) -> None:
+        self.method: Final = request.method
+        self.url: Final = request.url
+        self.headers: Final = request.headers
+        self.head: Final = head
+        self.pool: Final = pool
+
+
 class UpstreamClient:
     """Connections to all vendors; one per event loop. `proxy` (http, https, socks5 URL) is the default one."""
 
@@ -48,6 +61,9 @@ class UpstreamClient:
         self._ca_file = ca_file
         self._clock = clock
         self._heads: dict[Key, tuple[Head, Pool]] = {}
+        self._near: dict[
+            int, _Near
+        ] = {}  # by the identity of the headers: a look-up that hashes no texts
         self.pools: dict[Origin, Pool] = {}
         self._proxied: dict[str, ProxiedClient] = {}
         self._tls: ssl.SSLContext | None = None
@@ -104,13 +120,20 @@ class UpstreamClient:
         body = request.body
         if self._proxy or type(body) is not bytes or len(body) > SEGMENT_BYTES:
             return None
-        kept = self._heads.get((request.method, request.url, request.headers))
-        if kept is None:
-            return None
-        head, pool = kept
-        connection = pool.take()
+        near = self._near.get(id(request.headers))
+        if (
+            near is None
+            or near.headers is not request.headers
+            or near.url != request.url
+            or near.method != request.method
+        ):
+            near = self._approach(request)
+            if near is None:
+                return None
+        connection = near.pool.take()
         if connection is None:
             return None
+        head = near.head
         now = self._clock()
         deadline = now + timeouts.total if timeouts.total > 0 else 0.0
         exchange = Exchange(head.host, timeouts, head.bodiless, deadline)
@@ -121,6 +144,15 @@ class UpstreamClient:
         else:
             begun = connection.begin(exchange, head.message(body), now)
         return exchange if begun else None
+
+    def _approach(self, request: UpstreamRequest) -> _Near | None:
+        kept = self._heads.get((request.method, request.url, request.headers))
+        if kept is None:
+            return None
+        if len(self._near) >= MAX_KEPT_HEADS:
+            self._near.clear()
+        near = self._near[id(request.headers)] = _Near(request, *kept)
+        return near
 
     async def _ask(self, connection: Connection, exchange: Exchange, head: Head, body: Any) -> None:
         """Send the request and wait for the head of its answer."""

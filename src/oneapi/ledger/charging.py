@@ -6,7 +6,7 @@ from typing import Any, Final
 from oneapi.ledger.pricing import NANO, ONE, Price
 from oneapi.wire.usage import Usage
 
-_SCALE: Final = NANO * ONE
+SCALE: Final = NANO * ONE  # of an amount in nano-quota, multiplied by a factor
 _COUNT_LIMIT: Final = 10**12  # units of one request; whatever is above was never consumed
 _CHARGE_LIMIT: Final = 2**63 - 1  # what a bigint column holds
 _SECONDS_LIMIT: Final = 10.0**9  # also what NaN and infinity are not below
@@ -14,7 +14,7 @@ _SECONDS_LIMIT: Final = 10.0**9  # also what NaN and infinity are not below
 
 def quota_of(nano: int, factor: int) -> int:
     """Return an amount in quota, rounded up; machine words suffice where the factor is 1."""
-    return -(-nano // NANO) if factor == ONE else -(-nano * factor // _SCALE)
+    return -(-nano // NANO) if factor == ONE else -(-nano * factor // SCALE)
 
 
 def charge(usage: Usage, price: Price, factor: int) -> int:

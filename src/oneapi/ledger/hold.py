@@ -5,13 +5,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from oneapi.ledger.charging import assessed
 from oneapi.ledger.encoding import encoded, encoded_price
-from oneapi.ledger.entry import (
-    Facts,
-    Payer,
-    Released,
-    Settled,
-    believable,
-)
+from oneapi.ledger.entry import Facts, Payer, Released, Settled, believable
 from oneapi.ledger.leases import Account
 from oneapi.ledger.pricing import Price
 from oneapi.wire.usage import Usage

@@ -8,6 +8,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from oneapi.errors import GatewayError
 from oneapi.relay.exchange import Flow, HeaderPairs
 from oneapi.relay.intake import Intake
+from oneapi.upstream.fields import MAX_SHAPE_BYTES, MAX_SHAPES
 
 if TYPE_CHECKING:
     from oneapi.relay.relay import Relay
@@ -53,8 +54,6 @@ class _Event:
 
 _EVENT: Final = _Event()
 
-MAX_SHAPES: Final = 1_000
-MAX_SHAPE_BYTES: Final = 4_096
 _LOWER: Final[dict[tuple[bytes, ...], tuple[bytes, ...]]] = {}  # header names as clients write them
 
 

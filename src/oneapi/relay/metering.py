@@ -13,8 +13,8 @@ from typing import Any, Final, Protocol, cast
 import msgspec
 
 from oneapi.errors import InvalidRequest
-from oneapi.ledger.charging import quota_of
-from oneapi.ledger.pricing import NANO, ONE, Price
+from oneapi.ledger.charging import SCALE, quota_of
+from oneapi.ledger.pricing import Price
 from oneapi.providers.base import Endpoint
 from oneapi.wire.textmeter import BYTES_PER_TOKEN, TextMeter, estimate_text, text_bytes
 
@@ -406,9 +406,6 @@ def ceiling(
     return Ceiling(quota_of(nano, factor), imposed)
 
 
-_SCALE: Final = NANO * ONE
-
-
 def _per_input(price: Price, audio: bool) -> int:
     plain = max(price.input, price.cache_read, price.cache_write, price.cache_write_1h)
     return max(plain, price.audio_input) if audio else plain
@@ -438,6 +435,6 @@ def _output(
     cap = model_cap or ASSUMED_CAP
     if per_token <= 0:
         return cap * wanted.answers, None
-    left = max(affordable * _SCALE - spent, 0) // per_token // wanted.answers
+    left = max(affordable * SCALE - spent, 0) // per_token // wanted.answers
     allowance = min(cap, max(FLOOR, left // SHARE))
     return allowance * wanted.answers, allowance if allowance < cap else None

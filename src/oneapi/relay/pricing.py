@@ -32,10 +32,9 @@ class Worst:
     )
 
     def __init__(self, prices: Sequence[Price], factor: int, output_cap: int | None) -> None:
-        first = prices[0]
-        self.is_common: Final = all(price == first for price in prices)
-        price = first if self.is_common else _dearest(prices)
+        price = _dearest(prices)
         self.price: Final = price
+        self.is_common: Final = price is prices[0]
         self.factor: Final = factor
         self.output_cap: Final = output_cap
         self.is_free: Final = price.is_free
@@ -95,7 +94,7 @@ def _worst(
 
 
 def _dearest(prices: Sequence[Price]) -> Price:
-    """Return a price that is, unit by unit, as dear as the dearest."""
+    """Return a price that is, unit by unit, as dear as the dearest; the first itself when all are equal."""
     first = prices[0]
     if all(price == first for price in prices):
         return first

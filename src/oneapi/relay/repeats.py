@@ -13,12 +13,12 @@ from oneapi.relay.intake import Intake
 if TYPE_CHECKING:
     from oneapi.relay.relay import Relay
 
-MAX_HEAD_BYTES: Final = 4096
+LONGEST_HEAD: Final = 4096
 MAX_DIGITS: Final = 7
 MAX_BYTES: Final = 256 << 10  # below every limit of a body
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: ?([0-9]{1,7})(?=\r\n)", re.IGNORECASE)
-# What these say, the parser and the lane act on.
 _KEPT: Final = b"keep-alive"
+# What these say, the parser and the lane act on.
 _SPECIAL: Final = (b"transfer-encoding", b"expect", b"upgrade", b"trailer")
 
 
@@ -64,7 +64,7 @@ class Repeat:
 def learned(data: bytes, url: bytes, intake: Intake) -> Repeat | None:
     """Return what can be recognised again of `data`, which was one whole request; `None` for an unusual one."""
     headers = intake.headers
-    end = data.find(b"\r\n\r\n", 0, MAX_HEAD_BYTES)
+    end = data.find(b"\r\n\r\n", 0, LONGEST_HEAD)
     lengths = list(_LENGTH.finditer(data, 0, end + 2)) if end > 0 else []
     if len(lengths) != 1 or intake.http_1_0 or intake.is_spooled:
         return None

@@ -6,9 +6,7 @@ Where a string begins and ends is the same for every parser: quotes stand nowher
 from typing import Final
 
 LONG: Final = 2048  # bytes of a string worth cutting out
-STRIDE: Final = (
-    200  # bytes between quotes; with fewer, decoding everything is quicker than looking for them
-)
+STRIDE: Final = 200  # bytes from quote to quote; below, decoding everything is quicker
 PATIENCE: Final = 64  # quotes before that is asked
 _BACKSLASH: Final = 0x5C
 

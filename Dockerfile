@@ -4,8 +4,8 @@ RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-de
 WORKDIR /src
 COPY requirements.lock requirements-compile.lock ./
 RUN python -m venv --without-pip /opt/one-api \
-    && pip --python /opt/one-api/bin/python install --no-cache-dir --require-hashes -r requirements.lock \
-    && pip install --no-cache-dir --require-hashes -r requirements-compile.lock
+    && pip --python /opt/one-api/bin/python install --no-cache-dir --no-deps --require-hashes -r requirements.lock \
+    && pip install --no-cache-dir --no-deps --require-hashes -r requirements-compile.lock
 COPY tools/compile.py tools/
 COPY src src
 RUN python tools/compile.py /compiled \

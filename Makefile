@@ -96,7 +96,7 @@ $(COMPILED)/.made: $(SOURCES) tools/compile.py requirements-compile.lock | $(VEN
 
 $(PRODUCTION)/.made: requirements.lock
 	@rm -rf $(PRODUCTION) && tools/make_venv.sh "$(PYTHON)" $(PRODUCTION)
-	@$(PRODUCTION)/bin/pip --disable-pip-version-check --quiet install --require-hashes -r requirements.lock
+	@$(PRODUCTION)/bin/pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r requirements.lock
 	@touch $@
 
 $(VENV)/bin/python:
@@ -104,13 +104,13 @@ $(VENV)/bin/python:
 
 $(VENV)/.run: requirements.lock | $(VENV)/bin/python
 	@echo "installing the pinned packages of requirements.lock"
-	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -c "import pathlib, sysconfig; \
 	pathlib.Path(sysconfig.get_path('purelib'), 'one-api-here.pth').write_text('$(CURDIR)/src')"
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	@echo "installing the pinned packages of requirements-dev.lock"
-	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install --no-deps --require-hashes -r requirements-dev.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@

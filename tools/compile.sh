@@ -14,7 +14,7 @@ headers=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("inc
 command -v cc >/dev/null 2>&1 || plain "no C compiler (Debian: apt-get install build-essential)"
 [ -e "$headers/Python.h" ] || plain "no headers of Python (Debian: apt-get install python3-dev)"
 echo "compiling the hot modules (a minute or two; again when the sources have changed)"
-"$venv/bin/pip" --disable-pip-version-check --quiet install --require-hashes -r requirements-compile.lock
+"$venv/bin/pip" --disable-pip-version-check --quiet install --no-deps --require-hashes -r requirements-compile.lock
 log=$(mktemp)
 if ! "$venv/bin/python" tools/compile.py "$out" >"$log" 2>&1; then
     tail -n 5 "$log" >&2

@@ -21,6 +21,7 @@ HOT = (
     "ledger/leases.py",
     "ledger/ledger.py",
     "ledger/log_rows.py",
+    "ledger/recent.py",
     "providers/openai.py",
     "providers/openai_edits.py",
     "relay/admission.py",

@@ -14,7 +14,7 @@ class Detail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     price: msgspec.Raw
     factor: int
     ceiling: int
-    endpoint: str = "chat"
+    endpoint: str
     asked_model: str = ""
     attempts: tuple[tuple[int, int], ...] = ()
     clamped: bool = False

@@ -93,7 +93,7 @@ class Hold:
             self.clamped,
             oddity,
         )
-        self._ledger.journal.append(encoded(entry))
+        self._ledger.recent.append(encoded(entry), entry)
         self._is_open = False
         cycle = self._ledger.leases.cycle
         if user is not None:
@@ -111,7 +111,7 @@ class Hold:
         """Give the whole hold back; the request costs nothing. Journaled, so that every request has one end."""
         assert self._is_open, "a hold is settled or released once"
         entry = Released(self.request_id, self.payer.user_id, self.ceiling, reason)
-        self._ledger.journal.append(encoded(entry))
+        self._ledger.recent.append(encoded(entry), None)
         self._is_open = False
         cycle = self._ledger.leases.cycle
         if self.user is not None:

@@ -18,6 +18,7 @@ HEADER_SIZE: Final = _HEADER.size
 LONGEST_RECORD: Final = 1 << 20
 _CHUNK: Final = 2 * LONGEST_RECORD  # a whole record always fits
 ROTATE_AT: Final = 8 << 20
+_PER_FILE: Final = 1 << 40  # positions; more than any file has bytes
 
 
 class Position(NamedTuple):
@@ -25,6 +26,16 @@ class Position(NamedTuple):
 
     seq: int
     position: int
+
+    @property
+    def number(self) -> int:
+        """Return it as one number, of the same order."""
+        return self.seq * _PER_FILE + self.position
+
+    @classmethod
+    def numbered(cls, number: int) -> "Position":
+        """Return the position that has this number."""
+        return cls(*divmod(number, _PER_FILE))
 
 
 class Records(NamedTuple):
@@ -59,7 +70,10 @@ class SlotLock:
 
 
 class Journal:
-    """The writing end, used by one thread; `sync` alone may run in another."""
+    """The writing end, used by one thread; `sync` alone may run in another.
+
+    `base + size` is the number of the position where the next record goes.
+    """
 
     def __init__(self, folder: Path, slot: int, seq: int, *, rotate_at: int = ROTATE_AT) -> None:
         self._folder = folder
@@ -74,13 +88,14 @@ class Journal:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
         self._descriptor = os.open(_path(self._folder, self._slot, seq), flags, 0o600)
         self._seq = seq
-        self._size = 0
+        self.base = Position(seq, 0).number
+        self.size = 0
         self._is_dirty = True
 
     @property
     def position(self) -> Position:
         """Say where the next record goes; everything before can be read back."""
-        return Position(self._seq, self._size)
+        return Position(self._seq, self.size)
 
     @property
     def is_blocked(self) -> bool:
@@ -110,10 +125,10 @@ class Journal:
                 raise
             return False
         self._is_dirty = True
-        self._size += written
+        self.size += written
         if written != len(record):
             return False  # a reader skips the piece, and finds the whole record behind it
-        if self._size >= self._rotate_at:
+        if self.size >= self._rotate_at:
             self._rotate()
         return True
 

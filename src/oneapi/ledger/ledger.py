@@ -17,6 +17,7 @@ from oneapi.ledger.hold import Hold
 from oneapi.ledger.journal import Journal, Position, SlotLock, drop_before
 from oneapi.ledger.leases import Leases
 from oneapi.ledger.log_copier import LogCopier
+from oneapi.ledger.recent import Recent
 from oneapi.ledger.recovery import Databases, Seat, adopt_all, reclaim, recover
 from oneapi.ledger.teller import Desk, Teller, Terms, stopping, unavailable
 from oneapi.store.database import Database
@@ -28,6 +29,7 @@ class Ledger:
     """One per worker; all its methods belong to the thread of the event loop that started it."""
 
     journal: Journal
+    recent: Recent
     _teller: Teller
     _copier: LogCopier
     _lock: SlotLock
@@ -64,7 +66,8 @@ class Ledger:
             raise
         folder, slot = desk.seat.folder, desk.seat.slot
         self.journal = Journal(folder, slot, begin.seq, rotate_at=desk.terms.rotate_at)
-        self._teller = Teller(desk, self.journal, self.leases, begin)
+        self.recent = Recent(self.journal)
+        self._teller = Teller(desk, self.journal, self.recent, self.leases, begin)
         self._copier = LogCopier(desk)
         loop = asyncio.get_running_loop()
         self._syncer = ThreadPoolExecutor(1, f"ledger-sync-{slot}")

@@ -47,7 +47,7 @@ _UNITS: Final = {
 _SIZES: Final = (100, 10, 1)
 
 Row = tuple[Any, ...]
-
+_FLAGS: Final = COLUMNS.index("is_stream")  # and the column behind it
 
 _encoder = msgspec.json.Encoder()
 _CONSUME: Final = int(LogType.CONSUME)
@@ -58,16 +58,18 @@ def row(entry: Settled, uncollected: int = 0, from_key: int = 0) -> Row:
     facts = entry.facts
     payer = entry.payer
     usage = entry.usage
-    text, price = _price_texts(bytes(entry.price), entry.factor, facts.endpoint)
+    texts = _price_texts(entry.price, entry.factor, facts.endpoint)
+    model = facts.model
+    request_id = entry.request_id
     detail = Detail(
         "estimated" if usage.estimated else "reported",
         facts.ended,
         usage,
-        price,
+        texts.price,
         entry.factor,
         entry.ceiling,
         facts.endpoint,
-        "" if facts.asked_model == facts.model else facts.asked_model,
+        "" if facts.asked_model == model else facts.asked_model,
         facts.attempts,
         entry.clamped,
         entry.oddity,
@@ -78,18 +80,18 @@ def row(entry: Settled, uncollected: int = 0, from_key: int = 0) -> Row:
         payer.user_id,
         facts.created_at,
         _CONSUME,
-        text,
+        texts.content,
         _fit(payer.username),
         _fit(payer.key_name),
-        _fit(facts.model),
+        _fit(model),
         entry.charge - uncollected,
         usage.input_tokens,
         usage.output_tokens,
         facts.channel_id,
-        entry.request_id[:_NAME_LENGTH],
+        request_id if len(request_id) <= _NAME_LENGTH else request_id[:_NAME_LENGTH],
         facts.elapsed_ms,
-        facts.is_stream,
-        facts.system_prompt_reset,
+        int(facts.is_stream),
+        int(facts.system_prompt_reset),
         _encoder.encode(detail).decode(),
     )
 
@@ -99,16 +101,44 @@ def request_of(values: Row) -> str:
     return values[11]
 
 
-@lru_cache(maxsize=8192)
 def _fit(text: str) -> str:
     """Return the text as every one of the three databases can hold it."""
-    return text[:_NAME_LENGTH] if "\0" not in text else text.replace("\0", "")[:_NAME_LENGTH]
+    if len(text) <= _NAME_LENGTH and "\0" not in text:
+        return text
+    return text.replace("\0", "")[:_NAME_LENGTH]
 
 
-@lru_cache(maxsize=4096)
-def _price_texts(raw: bytes, factor: int, endpoint: str) -> tuple[str, msgspec.Raw]:
-    price = decoded_price(raw)
-    return _content(price, factor, endpoint), msgspec.Raw(_encoder.encode(_plain(price)))
+class _PriceTexts:
+    """What a row says of a price, kept by the identity of the price's bytes; `raw` keeps that its own."""
+
+    __slots__ = ("content", "endpoint", "factor", "price", "raw")
+
+    def __init__(self, raw: msgspec.Raw, factor: int, endpoint: str) -> None:
+        price = decoded_price(raw)
+        self.raw: Final = raw
+        self.factor: Final = factor
+        self.endpoint: Final = endpoint
+        self.content: Final = _content(price, factor, endpoint)
+        self.price: Final = msgspec.Raw(_encoder.encode(_plain(price)))
+
+
+_TEXTS_KEPT: Final = 1024
+_texts: Final[dict[int, _PriceTexts]] = {}
+
+
+def _price_texts(raw: msgspec.Raw, factor: int, endpoint: str) -> _PriceTexts:
+    known = _texts.get(id(raw))
+    if (
+        known is not None
+        and known.raw is raw
+        and known.factor == factor
+        and known.endpoint == endpoint
+    ):
+        return known
+    if len(_texts) >= _TEXTS_KEPT:
+        _texts.clear()
+    made = _texts[id(raw)] = _PriceTexts(raw, factor, endpoint)
+    return made
 
 
 def _content(price: Price, factor: int, endpoint: str) -> str:
@@ -146,6 +176,8 @@ def insert_rows(connection: Connection, rows: Sequence[Row]) -> None:
     third of what SQLAlchemy's `executemany` costs, and the interpreter's lock changes hands less often.
     """
     placeholder = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    if connection.dialect.name == "postgresql":
+        rows = [_with_booleans(row) for row in rows]
     begin = 0
     for size in _SIZES:
         statement = _insertion(placeholder, size)
@@ -153,3 +185,8 @@ def insert_rows(connection: Connection, rows: Sequence[Row]) -> None:
             some = rows[begin : begin + size]
             connection.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
             begin += size
+
+
+def _with_booleans(row: Row) -> Row:
+    """Return a row for the one engine whose drivers tell a boolean from 0 and 1."""
+    return (*row[:_FLAGS], bool(row[_FLAGS]), bool(row[_FLAGS + 1]), *row[_FLAGS + 2 :])

@@ -20,10 +20,12 @@ from oneapi.ledger import accounts
 from oneapi.ledger.accounts import OffsetMoved, Ref
 from oneapi.ledger.acquisition import Demand, Grant, acquire
 from oneapi.ledger.batches import Batch, batch_of
+from oneapi.ledger.entry import Settled
 from oneapi.ledger.flusher import Orders, Unsure, flush, transaction
 from oneapi.ledger.hold import Hold
 from oneapi.ledger.journal import ROTATE_AT, Journal, Position
 from oneapi.ledger.leases import Account, Leases
+from oneapi.ledger.recent import Recent
 from oneapi.ledger.recovery import Databases, Seat, reclaim, return_leases
 from oneapi.store.database import DatabaseAway
 
@@ -116,10 +118,13 @@ class Waiter:
 class Teller:
     """Runs as one task; `trusted_until` is the unix time until which leases in memory may be used."""
 
-    def __init__(self, desk: Desk, journal: Journal, leases: Leases, offset: Position) -> None:
+    def __init__(
+        self, desk: Desk, journal: Journal, recent: Recent, leases: Leases, offset: Position
+    ) -> None:
         self._desk = desk
         self._holder = desk.seat.holder
         self._journal = journal
+        self._recent = recent
         self._leases = leases
         self._reader = desk.seat.reader()
         self._loop = asyncio.get_running_loop()
@@ -361,7 +366,8 @@ class Teller:
     ) -> bool:
         now = self._desk.clock()
         orders = msgspec.structs.replace(self._desk.orders(), returns=returns, renews=renews)
-        applied = await self._job("flush", self._apply, target, orders)
+        recent = self._recent.take(self.offset, self._desk.terms.batch)
+        applied = await self._job("flush", self._apply, target, recent, orders)
         if applied is None:
             if not self._is_doubtful:
                 self._leases.not_returned(returns)
@@ -374,9 +380,14 @@ class Teller:
             self._renewed(now)
         return True
 
-    def _apply(self, target: Position, orders: Orders) -> tuple[Batch, bool]:
-        records = self._reader.read(self.offset, target, self._desk.terms.batch)
-        batch = batch_of(self.offset, records)
+    def _apply(
+        self, target: Position, recent: tuple[list[Settled], Position] | None, orders: Orders
+    ) -> tuple[Batch, bool]:
+        if recent is not None:
+            batch = Batch(self.offset, recent[1], recent[0])
+        else:
+            records = self._reader.read(self.offset, target, self._desk.terms.batch)
+            batch = batch_of(self.offset, records)
         return batch, flush(self._desk.databases.main, self._holder, batch, orders)
 
     def _answer_callers(self) -> None:

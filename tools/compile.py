@@ -33,6 +33,7 @@ HOT = (
     "relay/drafting.py",
     "relay/exchange.py",
     "relay/express.py",
+    "relay/front.py",
     "relay/health.py",
     "relay/intake.py",
     "relay/job.py",

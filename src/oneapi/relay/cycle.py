@@ -1,7 +1,7 @@
 """One relay request on one HTTP/1.1 connection: `Responder` to the relay, cycle to uvicorn's protocol."""
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
@@ -11,23 +11,8 @@ from oneapi.relay.intake import Intake
 from oneapi.upstream.fields import MAX_SHAPE_BYTES, MAX_SHAPES
 
 if TYPE_CHECKING:
+    from oneapi.relay.front import Front
     from oneapi.relay.relay import Relay
-
-
-class Front(Protocol):
-    """The connection's protocol, as its cycle sees it; most of it is uvicorn's."""
-
-    server_state: Any
-    flow: Any
-    tasks: Any
-
-    def on_response_complete(self) -> None:
-        """Go on with the next request."""
-        ...
-
-    def discard(self) -> None:
-        """Throw away the rest of the request's body."""
-        ...
 
 
 class _Heads:
@@ -79,7 +64,7 @@ class Cycle:
     )
 
     def __init__(
-        self, front: Front, relay: "Relay", transport: Any, intake: Intake, keep_alive: bool
+        self, front: "Front", relay: "Relay", transport: Any, intake: Intake, keep_alive: bool
     ) -> None:
         self._front: Final = front
         self._relay: Final = relay
@@ -156,7 +141,7 @@ class Cycle:
             self._flow.resume()
 
     def _head(self, status: int, content_type: bytes, extra: HeaderPairs) -> bytes:
-        dated = self._front.server_state.default_headers
+        dated = self._front.state.default_headers
         kept = _kept(dated, status, content_type)
         head = b"".join((kept, self.intake.request_id.encode(), b"\r\n"))
         if extra:
@@ -250,7 +235,7 @@ def _kept(dated: list[tuple[bytes, bytes]], status: int, content_type: bytes) ->
 
 
 def opened(
-    front: Any,
+    front: "Front",
     relay: "Relay",
     parser: Any,
     url: bytes,

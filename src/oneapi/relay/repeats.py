@@ -5,12 +5,13 @@ accepted is compared instead: a request whose head differs in anything else goes
 """
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from oneapi.relay.cycle import Cycle
 from oneapi.relay.intake import Intake
 
 if TYPE_CHECKING:
+    from oneapi.relay.front import Front
     from oneapi.relay.relay import Relay
 
 LONGEST_HEAD: Final = 4096
@@ -50,7 +51,7 @@ class Repeat:
         return data[begin:] if len(data) - begin == int(digits) else None
 
     def cycle(
-        self, front: Any, relay: "Relay", client: tuple[str, int] | None, body: bytes
+        self, front: "Front", relay: "Relay", client: tuple[str, int] | None, body: bytes
     ) -> Cycle:
         """Return the cycle of such a request, complete."""
         intake = relay.intake(self._method, self._url, self._headers, client, False)

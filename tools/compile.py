@@ -21,6 +21,7 @@ HOT = (
     "ledger/leases.py",
     "ledger/ledger.py",
     "ledger/log_rows.py",
+    "ledger/payer.py",
     "ledger/recent.py",
     "providers/openai.py",
     "providers/openai_edits.py",
@@ -53,6 +54,7 @@ HOT = (
     "upstream/response.py",
     "wire/hollow.py",
     "wire/openai.py",
+    "wire/usage.py",
 )
 
 

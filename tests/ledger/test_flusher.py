@@ -107,6 +107,29 @@ def test_an_entry_comes_back_as_it_was() -> None:
     assert decoded(encoded(released)) == released
 
 
+def test_an_entry_is_written_as_ever() -> None:
+    counted = Usage(input_tokens=60, cached_tokens=5, seconds=1.5, estimated=True)
+    made = entry(usage=counted, price=msgspec.Raw(b"\x80"), facts=facts(attempts=((1, 429),)))
+    written = msgspec.msgpack.encode(
+        [
+            *(1, "request-1", [1, 1, False, "user1", "key1"], 100, 60, 60, 0, ONE),
+            {"input_tokens": 60, "cached_tokens": 5, "seconds": 1.5, "estimated": True},
+            {},
+            ["gpt-4o", 7, True, 1234, 1_790_000_000, "complete", [[1, 429]], False, "", "chat"],
+            *(False, ""),
+        ]
+    )
+    assert encoded(made) == written
+    assert decoded(written) == made
+
+
+def test_what_later_versions_add_is_passed_over() -> None:
+    parts: list[Any] = msgspec.msgpack.decode(encoded(entry()))
+    parts[2].append("more")
+    parts[8]["more"] = 1
+    assert decoded(msgspec.msgpack.encode([*parts, "more"])) == entry()
+
+
 def test_an_entry_is_never_longer_than_a_record() -> None:
     endless = "x" * 2**20
     back = decoded(encoded(entry(facts=facts(model=endless, asked_model=endless))))
@@ -126,7 +149,7 @@ def test_names_that_cannot_be_encoded_are_mended() -> None:
 
 def test_facts_of_the_wrong_type_do_not_hold_up_money() -> None:
     odd = Facts("m", 7, True, 12.5, 1_790_000_000, "complete")  # pyright: ignore[reportArgumentType]
-    counted = Usage(input_tokens=True, images=1.5)  # pyright: ignore[reportArgumentType]
+    counted = Usage(input_tokens=True, images=1.5)
     back = decoded(encoded(entry(facts=odd, usage=counted)))
     assert isinstance(back, Settled)
     assert (back.charge, back.facts.elapsed_ms, back.facts.channel_id) == (60, 12, 7)

@@ -237,9 +237,9 @@ async def test_a_charge_over_the_ceiling_is_believed_up_to_four_times(
         Usage(seconds=float("nan")),
         Usage(seconds=float("inf")),
         Usage(seconds=-1.0),
-        Usage(input_tokens=float("nan")),  # pyright: ignore[reportArgumentType]
-        Usage(output_tokens="many"),  # pyright: ignore[reportArgumentType]
-        Usage(images=None),  # pyright: ignore[reportArgumentType]
+        Usage(input_tokens=float("nan")),
+        Usage(output_tokens="many"),
+        Usage(images=None),
         Usage(input_tokens=10**40),
     ],
 )

@@ -17,6 +17,7 @@ from oneapi.providers import registry
 from oneapi.providers.base import Call, Watcher
 from oneapi.wire.registry import client_dialect
 from oneapi.wire.sse import EventParser, EventSplitter
+from oneapi.wire.usage import Usage
 from tests.providers.exchanges import call_to
 
 ROOT = Path(__file__).parent / "fixtures"
@@ -68,7 +69,11 @@ def test_the_clients_answer(case: Path) -> None:
     reply = dialect.response(call, (case / "vendor.json").read_bytes())
     client = client_dialect(_read(case, "client.json")["dialect"])
     assert json.loads(client.render(reply.document, reply.usage)) == _read(case, "client_out.json")
-    assert msgspec.to_builtins(reply.usage) == _read(case, "usage.json")
+    assert counted(reply.usage) == _read(case, "usage.json")
+
+
+def counted(usage: Usage | None) -> dict[str, Any] | None:
+    return None if usage is None else usage.counts()
 
 
 def _cuts(stream: bytes) -> dict[str, list[bytes]]:
@@ -97,7 +102,7 @@ def test_the_clients_stream(case: Path, cut: str) -> None:
         return
     out, usage = run(dialect, client, call, pieces)
     assert _events(out) == _events((case / "client_out.sse").read_bytes())
-    assert msgspec.to_builtins(usage) == _read(case, "usage.json")
+    assert counted(usage) == _read(case, "usage.json")
 
 
 def _events(stream: bytes) -> list[Any]:

@@ -3,9 +3,10 @@
 from oneapi.ledger.balance import key_balance, leased, user_balance
 from oneapi.ledger.check import Report, check
 from oneapi.ledger.credit import Kind, Reason, credit, quota_text, redeem, set_key_quota, set_quota
-from oneapi.ledger.entry import Facts, Payer
+from oneapi.ledger.entry import Facts
 from oneapi.ledger.hold import Hold
 from oneapi.ledger.ledger import Ledger
+from oneapi.ledger.payer import Payer
 from oneapi.ledger.recovery import Seat
 from oneapi.ledger.teller import Terms
 

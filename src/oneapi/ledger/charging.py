@@ -42,18 +42,24 @@ def assessed(usage: Usage, price: Price, factor: int) -> tuple[int, bool]:
     return (owed if owed < _CHARGE_LIMIT else _CHARGE_LIMIT), is_sane
 
 
-def _simple(usage: Any, price: Price) -> int:
+def _simple(usage: Usage, price: Price) -> int:
     """Price a chat in text whose counts are in order, in nano-quota. -1, or `TypeError`: look closer."""
+    heard: int = usage.audio_input_tokens
+    spoken: int = usage.audio_output_tokens
+    images: int = usage.images
+    seconds: float = usage.seconds
+    characters: int = usage.characters
+    thought: int = usage.reasoning_tokens
     given: Any = usage.input_tokens
     made: Any = usage.output_tokens
     read: Any = usage.cached_tokens
     if (
-        usage.audio_input_tokens != 0
-        or usage.audio_output_tokens != 0
-        or usage.images != 0
-        or usage.seconds != 0
-        or usage.characters != 0
-        or not usage.reasoning_tokens >= 0
+        heard != 0
+        or spoken != 0
+        or images != 0
+        or seconds != 0
+        or characters != 0
+        or not thought >= 0
         or type(given) is not int
         or type(made) is not int
         or type(read) is not int
@@ -82,7 +88,7 @@ def _simple(usage: Any, price: Price) -> int:
     return nano + plain * price.input
 
 
-def _is_sane(usage: Any) -> bool:
+def _is_sane(usage: Usage) -> bool:
     """Say whether every count is a number and none is negative; one bit of sign tells of all integers."""
     try:
         bits = (
@@ -103,7 +109,7 @@ def _is_sane(usage: Any) -> bool:
     return bool(bits >= 0) and is_timed
 
 
-def _detailed(usage: Any, price: Price) -> int:
+def _detailed(usage: Usage, price: Price) -> int:
     """Price whatever a vendor may have said: `usage` is a `Usage` whose values need not be of their types."""
     parts = (
         (count(usage.audio_input_tokens), "audio_input"),

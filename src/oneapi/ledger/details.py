@@ -1,16 +1,16 @@
 """What a log row says beyond One API's columns."""
 
-import msgspec
+from typing import Any
 
-from oneapi.wire.usage import Usage
+import msgspec
 
 
 class Detail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """The JSON in `logs.detail` of a charged request."""
+    """The JSON in `logs.detail` of a charged request. `usage`: what `Usage.counts` returns."""
 
     source: str
     ended: str
-    usage: Usage
+    usage: dict[str, Any]
     price: msgspec.Raw
     factor: int
     ceiling: int

@@ -1,16 +1,28 @@
 """Journal entries as bytes."""
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from oneapi.ledger.entry import Entry, Released, believable
 from oneapi.ledger.journal import LONGEST_RECORD
+from oneapi.ledger.payer import Payer
 from oneapi.ledger.pricing import Price
+from oneapi.wire.usage import Usage
 
 LONGEST_TEXT: Final = 2000  # characters of a name that an entry keeps when it must be cut
 
-_encoder: Final = msgspec.msgpack.Encoder()
+
+def _said(value: Any) -> Any:
+    """Return how an entry says a value of a class that msgspec does not know."""
+    if isinstance(value, Payer):
+        return value.encoded()
+    if isinstance(value, Usage):
+        return value.counts()
+    raise TypeError(f"an entry holds no {type(value).__name__}")
+
+
+_encoder: Final = msgspec.msgpack.Encoder(enc_hook=_said)
 
 
 def encoded(entry: Entry) -> bytes:
@@ -25,7 +37,7 @@ def encoded(entry: Entry) -> bytes:
 
 
 _PRICES_KEPT: Final = 512
-_prices: dict[int, tuple[Price, msgspec.Raw]] = {}
+_prices: Final[dict[int, tuple[Price, msgspec.Raw]]] = {}
 
 
 def encoded_price(price: Price) -> msgspec.Raw:
@@ -48,12 +60,17 @@ def _mended(entry: Entry) -> Entry:
         return msgspec.structs.replace(
             entry, request_id=_text(entry.request_id), reason=_text(entry.reason)
         )
+    payer = entry.payer
     facts = entry.facts
     return msgspec.structs.replace(
         entry,
         request_id=_text(entry.request_id),
-        payer=msgspec.structs.replace(
-            entry.payer, username=_text(entry.payer.username), key_name=_text(entry.payer.key_name)
+        payer=Payer(
+            payer.user_id,
+            payer.key_id,
+            payer.key_limited,
+            _text(payer.username),
+            _text(payer.key_name),
         ),
         facts=msgspec.structs.replace(
             facts,

@@ -5,24 +5,15 @@ Encoded as a MessagePack array: new fields go to the end, with a default, so tha
 what an old one left behind.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
 
 from oneapi.ledger.charging import count
+from oneapi.ledger.payer import Payer
 from oneapi.ledger.pricing import Price
-from oneapi.wire.usage import Usage
-
-
-class Payer(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Who pays: the user always, the key too when it has a limit of its own."""
-
-    user_id: int
-    key_id: int
-    key_limited: bool
-    username: str
-    key_name: str
+from oneapi.wire.usage import COUNTERS, Usage
 
 
 class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -77,7 +68,24 @@ class Released(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
 Entry = Settled | Released
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder: msgspec.msgpack.Decoder[Entry] = msgspec.msgpack.Decoder(Entry)
+
+
+def _meant(kind: type, said: Any) -> Any:
+    """Return what an entry says as a value of a class that msgspec does not know."""
+    if kind is Payer:
+        return Payer(*msgspec.convert(said[:5], tuple[int, int, bool, str, str]))
+    return _usage(msgspec.convert(said, dict[str, Any]))
+
+
+def _usage(said: dict[str, Any]) -> Usage:
+    """Return a usage; what is not of its type was never consumed."""
+    counts = {name: said[name] for name in COUNTERS if name in said}
+    usage = Usage(**counts, estimated=said.get("estimated") is True)
+    typed = [type(counts[name]) is (float if name == "seconds" else int) for name in counts]
+    return usage if all(typed) else believable(usage)
+
+
+_decoder: msgspec.msgpack.Decoder[Entry] = msgspec.msgpack.Decoder(Entry, dec_hook=_meant)
 _price_decoder = msgspec.msgpack.Decoder(Price)
 
 
@@ -93,17 +101,11 @@ def decoded(payload: bytes) -> Entry:
         parts: list[Any] = msgspec.msgpack.decode(payload)
         if parts[0] != 1:
             raise
-        parts[_USAGE] = _loose_usage(parts[_USAGE])
         parts[_FACTS] = _loose_facts(parts[_FACTS])
         return _decoder.decode(_encoder.encode(parts))
 
 
-_USAGE: Final = Settled.__struct_fields__.index("usage") + 1  # the tag comes first
-_FACTS: Final = Settled.__struct_fields__.index("facts") + 1
-
-
-def _loose_usage(said: Mapping[str, Any]) -> Usage:
-    return believable(Usage(**said))
+_FACTS: Final = Settled.__struct_fields__.index("facts") + 1  # the tag comes first
 
 
 def _loose_facts(said: Sequence[Any]) -> Facts:

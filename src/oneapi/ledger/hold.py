@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Final, Self
 
 from oneapi.ledger.charging import assessed
 from oneapi.ledger.encoding import encoded, encoded_price
-from oneapi.ledger.entry import Facts, Payer, Released, Settled, believable
+from oneapi.ledger.entry import Facts, Released, Settled, believable
 from oneapi.ledger.leases import Account
+from oneapi.ledger.payer import Payer
 from oneapi.ledger.pricing import Price
 from oneapi.wire.usage import Usage
 

@@ -12,11 +12,11 @@ import structlog
 
 from oneapi.errors import Unavailable
 from oneapi.ledger.credit import begin_total
-from oneapi.ledger.entry import Payer
 from oneapi.ledger.hold import Hold
 from oneapi.ledger.journal import Journal, Position, SlotLock, drop_before
 from oneapi.ledger.leases import Leases
 from oneapi.ledger.log_copier import LogCopier
+from oneapi.ledger.payer import Payer
 from oneapi.ledger.recent import Recent
 from oneapi.ledger.recovery import Databases, Seat, adopt_all, reclaim, recover
 from oneapi.ledger.teller import Desk, Teller, Terms, stopping, unavailable

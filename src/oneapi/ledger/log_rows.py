@@ -64,7 +64,7 @@ def row(entry: Settled, uncollected: int = 0, from_key: int = 0) -> Row:
     detail = Detail(
         "estimated" if usage.estimated else "reported",
         facts.ended,
-        usage,
+        usage.counts(),
         texts.price,
         entry.factor,
         entry.ceiling,

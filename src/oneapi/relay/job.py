@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-import msgspec
-
 from oneapi.ledger import Facts, Hold
 from oneapi.providers.base import Call, Dialect, Document, Endpoint
 from oneapi.relay.directory import Caller
@@ -186,7 +184,7 @@ class Job:
             prompt = estimate_prompt(self.endpoint, self.body, model=self.route[1], margin=False)
             return Usage(input_tokens=prompt, output_tokens=output_tokens, estimated=True)
         if ended != "complete" and output_tokens > reported.output_tokens:
-            return msgspec.structs.replace(reported, output_tokens=output_tokens, estimated=True)
+            return reported.cut_at(output_tokens)
         return reported
 
 

@@ -1,27 +1,98 @@
 """What one request consumed, in one normal form; dialects translate each vendor's counts into it."""
 
-import msgspec
+from typing import Any, Final
+
+# In the order in which the journal and the log say them.
+COUNTERS: Final[tuple[str, ...]] = (
+    "input_tokens",
+    "output_tokens",
+    "cached_tokens",
+    "cache_write_tokens",
+    "cache_write_1h_tokens",
+    "audio_input_tokens",
+    "audio_output_tokens",
+    "reasoning_tokens",
+    "images",
+    "seconds",
+    "characters",
+)
 
 
-class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
+class Usage:
     """Consumed units. Token counts are inclusive, as OpenAI's are.
 
     `input_tokens` contains `cached_tokens`, `cache_write_tokens`, `cache_write_1h_tokens` and
     `audio_input_tokens`; `cache_write_tokens` (5-minute or unspecified lifetime) and
     `cache_write_1h_tokens` are disjoint. `output_tokens` contains `reasoning_tokens` and
-    `audio_output_tokens`. A negative or absurd count is kept as the vendor sent it: the ledger clamps
-    and marks it.
+    `audio_output_tokens`. All are whole numbers but `seconds`; a negative or absurd count is kept as the
+    vendor sent it: the ledger clamps and marks it.
     """
 
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cached_tokens: int = 0
-    cache_write_tokens: int = 0
-    cache_write_1h_tokens: int = 0
-    audio_input_tokens: int = 0
-    audio_output_tokens: int = 0
-    reasoning_tokens: int = 0
-    images: int = 0
-    seconds: float = 0.0
-    characters: int = 0
-    estimated: bool = False
+    __slots__ = (*COUNTERS, "estimated")
+
+    def __init__(
+        self,
+        input_tokens: Any = 0,
+        output_tokens: Any = 0,
+        cached_tokens: Any = 0,
+        cache_write_tokens: Any = 0,
+        cache_write_1h_tokens: Any = 0,
+        audio_input_tokens: Any = 0,
+        audio_output_tokens: Any = 0,
+        reasoning_tokens: Any = 0,
+        images: Any = 0,
+        seconds: Any = 0.0,
+        characters: Any = 0,
+        estimated: bool = False,
+    ) -> None:
+        self.input_tokens: Final = input_tokens
+        self.output_tokens: Final = output_tokens
+        self.cached_tokens: Final = cached_tokens
+        self.cache_write_tokens: Final = cache_write_tokens
+        self.cache_write_1h_tokens: Final = cache_write_1h_tokens
+        self.audio_input_tokens: Final = audio_input_tokens
+        self.audio_output_tokens: Final = audio_output_tokens
+        self.reasoning_tokens: Final = reasoning_tokens
+        self.images: Final = images
+        self.seconds: Final = seconds
+        self.characters: Final = characters
+        self.estimated: Final = estimated
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Usage) and self.counts() == other.counts()
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.counts().items()))
+
+    def __repr__(self) -> str:
+        said = [f"{name}={getattr(self, name)!r}" for name in (*COUNTERS, "estimated")]
+        return f"Usage({', '.join(said)})"
+
+    def counts(self) -> dict[str, Any]:
+        """Return what is not nothing, by name: how the journal and the log say it."""
+        counts: dict[str, Any] = {}
+        _say(counts, "input_tokens", self.input_tokens)
+        _say(counts, "output_tokens", self.output_tokens)
+        _say(counts, "cached_tokens", self.cached_tokens)
+        _say(counts, "cache_write_tokens", self.cache_write_tokens)
+        _say(counts, "cache_write_1h_tokens", self.cache_write_1h_tokens)
+        _say(counts, "audio_input_tokens", self.audio_input_tokens)
+        _say(counts, "audio_output_tokens", self.audio_output_tokens)
+        _say(counts, "reasoning_tokens", self.reasoning_tokens)
+        _say(counts, "images", self.images)
+        _say(counts, "seconds", self.seconds)
+        _say(counts, "characters", self.characters)
+        _say(counts, "estimated", self.estimated)
+        return counts
+
+    def cut_at(self, output_tokens: int) -> "Usage":
+        """Return the usage of an answer that was broken off after so much output, by estimate."""
+        counts = self.counts()
+        counts["output_tokens"] = output_tokens
+        counts["estimated"] = True
+        return Usage(**counts)
+
+
+def _say(counts: dict[str, Any], name: str, count: Any) -> None:
+    if count:
+        counts[name] = count

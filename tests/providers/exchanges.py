@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from oneapi.providers import registry
-from oneapi.providers.base import Call, Endpoint, Secret, Target
+from oneapi.providers.base import Call, Endpoint, Target
+from oneapi.providers.secret import Secret
 from tests.fixtures_path import RECORDED
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from oneapi.errors import UpstreamError
 from oneapi.providers import registry
-from oneapi.providers.base import Endpoint, Secret, Target
+from oneapi.providers.base import Endpoint, Target
+from oneapi.providers.secret import Secret
 from oneapi.relay.health import Evidence, Health
 from oneapi.relay.routing import Balancer, serves
 from oneapi.relay.snapshot import Channel, Snapshot, build

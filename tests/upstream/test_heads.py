@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from oneapi.errors import InvalidRequest, UpstreamError
-from oneapi.providers.base import Secret, UpstreamRequest
+from oneapi.providers.base import UpstreamRequest
+from oneapi.providers.secret import Secret
 from oneapi.upstream import UpstreamClient
 from oneapi.upstream.client import MAX_KEPT_HEADS
 from oneapi.upstream.heads import Origin, located, render

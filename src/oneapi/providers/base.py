@@ -6,15 +6,17 @@ plain dicts; see `wire.canonical` for the named extra fields that carry what Ope
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Any, Protocol
-
-import msgspec
+from typing import Any, Final, Protocol
 
 from oneapi.errors import UpstreamError
+from oneapi.providers.secret import Secret
 from oneapi.wire.usage import Usage
 
 Document = dict[str, Any]
 Headers = tuple[tuple[str, str], ...]
+Edit = Callable[[Document], Document]
+
+NOTHING: Final[dict[Any, Any]] = {}  # for who has none; nobody changes it
 
 
 class Endpoint(StrEnum):
@@ -35,26 +37,7 @@ class Endpoint(StrEnum):
     __hash__ = str.__hash__  # Enum's own is a Python function, and tables are looked up per request
 
 
-class Secret(str):
-    """A vendor's key: usable as a string, prints and logs as `***`."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'***'"
-
-    def __str__(self) -> str:
-        return "***"
-
-    def __format__(self, spec: str) -> str:
-        return "***"
-
-    def reveal(self) -> str:
-        """Return the plain value, as a real `str`."""
-        return self[:]
-
-
-class Provider(msgspec.Struct, frozen=True):
+class Provider:
     """A vendor as data: a row of the registry.
 
     `paths` holds the request path of every endpoint that the vendor serves, in a template of `{base}`,
@@ -64,35 +47,75 @@ class Provider(msgspec.Struct, frozen=True):
     it takes `stream_options.include_usage`.
     """
 
-    type: int
-    slug: str
-    name: str
-    base_url: str
-    dialect: str
-    paths: Mapping[Endpoint, str]
-    auth: str = "bearer"
-    headers: Headers = ()
-    edits: Mapping[Endpoint, Callable[[Document], Document]] = {}
-    reports_stream_usage: bool = True
-    accepts: frozenset[str] = frozenset()
-    notes: str = ""
+    __slots__ = (
+        "accepts",
+        "auth",
+        "base_url",
+        "dialect",
+        "edits",
+        "headers",
+        "name",
+        "notes",
+        "paths",
+        "reports_stream_usage",
+        "slug",
+        "type",
+    )
+
+    def __init__(
+        self,
+        type: int,
+        slug: str,
+        name: str,
+        base_url: str,
+        dialect: str,
+        paths: Mapping[Endpoint, str],
+        auth: str = "bearer",
+        headers: Headers = (),
+        edits: Mapping[Endpoint, Edit] = NOTHING,
+        reports_stream_usage: bool = True,
+        accepts: frozenset[str] = frozenset(),
+        notes: str = "",
+    ) -> None:
+        self.type: Final = type
+        self.slug: Final = slug
+        self.name: Final = name
+        self.base_url: Final = base_url
+        self.dialect: Final = dialect
+        self.paths: Final = paths
+        self.auth: Final = auth
+        self.headers: Final = headers
+        self.edits: Final = edits
+        self.reports_stream_usage: Final = reports_stream_usage
+        self.accepts: Final = accepts
+        self.notes: Final = notes
 
 
-class Target(msgspec.Struct, frozen=True):
+class Target:
     """One channel as a dialect sees it: where to, with which key, configured how.
 
     `memo` is the dialect's own: what it has worked out from this target before (a URL, headers).
     """
 
-    channel_id: int
-    provider: Provider
-    base_url: str
-    key: Secret
-    config: Mapping[str, str] = {}
-    memo: dict[Any, Any] = {}
+    __slots__ = ("base_url", "channel_id", "config", "key", "memo", "provider")
+
+    def __init__(
+        self,
+        channel_id: int,
+        provider: Provider,
+        base_url: str,
+        key: Secret,
+        config: dict[str, str] = NOTHING,
+    ) -> None:
+        self.channel_id: Final = channel_id
+        self.provider: Final = provider
+        self.base_url: Final = base_url
+        self.key: Final = key
+        self.config: Final = config
+        self.memo: Final[dict[Any, Any]] = {}
 
 
-class Call(msgspec.Struct, frozen=True):
+class Call:
     """One client request, addressed to one channel.
 
     `body` is what the client sent (bytes; for multipart endpoints a source that `upstream` can send again and
@@ -105,39 +128,85 @@ class Call(msgspec.Struct, frozen=True):
     known to have none, which saves looking for them. `input_estimate` (tokens) is for answers that begin with the count.
     """
 
-    endpoint: Endpoint
-    target: Target
-    model: str
-    asked_model: str
-    stream: bool
-    body: Any
-    document: Document | None = None
-    content_type: str = "application/json"
-    shows_usage: bool = True
-    max_output_tokens: int | None = None
-    system_prompt: str | None = None
-    headers: Mapping[str, str] = {}
-    query: str = ""
-    request_id: str = ""
-    created: int = 0
-    has_stream_options: bool = True
-    input_estimate: int = 0
+    __slots__ = (
+        "asked_model",
+        "body",
+        "content_type",
+        "created",
+        "document",
+        "endpoint",
+        "has_stream_options",
+        "headers",
+        "input_estimate",
+        "max_output_tokens",
+        "model",
+        "query",
+        "request_id",
+        "shows_usage",
+        "stream",
+        "system_prompt",
+        "target",
+    )
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        target: Target,
+        model: str,
+        asked_model: str,
+        stream: bool,
+        body: Any,
+        document: Document | None = None,
+        content_type: str = "application/json",
+        shows_usage: bool = True,
+        max_output_tokens: int | None = None,
+        system_prompt: str | None = None,
+        headers: Mapping[str, str] = NOTHING,
+        query: str = "",
+        request_id: str = "",
+        created: int = 0,
+        has_stream_options: bool = True,
+        input_estimate: int = 0,
+    ) -> None:
+        self.endpoint: Final = endpoint
+        self.target: Final = target
+        self.model: Final = model
+        self.asked_model: Final = asked_model
+        self.stream: Final = stream
+        self.body: Final = body
+        self.document: Final = document
+        self.content_type: Final = content_type
+        self.shows_usage: Final = shows_usage
+        self.max_output_tokens: Final = max_output_tokens
+        self.system_prompt: Final = system_prompt
+        self.headers: Final = headers
+        self.query: Final = query
+        self.request_id: Final = request_id
+        self.created: Final = created
+        self.has_stream_options: Final = has_stream_options
+        self.input_estimate: Final = input_estimate
 
 
-class UpstreamRequest(msgspec.Struct, frozen=True):
+class UpstreamRequest:
     """What goes to the vendor. `headers` never contains Host, Content-Length or Transfer-Encoding."""
 
-    method: str
-    url: str
-    headers: Headers
-    body: Any = b""
+    __slots__ = ("body", "headers", "method", "url")
+
+    def __init__(self, method: str, url: str, headers: Headers, body: Any = b"") -> None:
+        self.method: Final = method
+        self.url: Final = url
+        self.headers: Final = headers
+        self.body: Final = body
 
 
-class Reply(msgspec.Struct):
+class Reply:
     """A whole answer in canonical form (OpenAI chat completion), and what it consumed (`None`: not said)."""
 
-    document: Document
-    usage: Usage | None
+    __slots__ = ("document", "usage")
+
+    def __init__(self, document: Document, usage: Usage | None) -> None:
+        self.document: Final = document
+        self.usage: Final = usage
 
 
 class StreamDecoder(Protocol):

@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from oneapi.errors import UpstreamError
-from oneapi.providers.base import Call, Document, Endpoint, Headers, Reply, Secret, UpstreamRequest
+from oneapi.providers.base import Call, Document, Endpoint, Headers, Reply, UpstreamRequest
 from oneapi.providers.openai_edits import edited, edited_body
 from oneapi.providers.openai_lowering import lowered
 from oneapi.providers.openai_stream import OpenAIDecoder, decoded_answer, reply_of
@@ -26,6 +26,7 @@ from oneapi.providers.openai_usage import (
 )
 from oneapi.providers.openai_watch import OpenAIWatcher
 from oneapi.providers.refusals import refusal
+from oneapi.providers.secret import Secret
 from oneapi.providers.urls import url_of
 from oneapi.wire.usage import Usage
 

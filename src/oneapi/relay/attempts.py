@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Collection
+from typing import Final
 
 from oneapi.errors import GatewayError, Saturated, Unavailable, UpstreamError
-from oneapi.providers import registry
 from oneapi.relay.answering import Answering
 from oneapi.relay.delivery import BrokenOffError, StreamDelivery
 from oneapi.relay.disabling import Disabling
@@ -17,7 +17,7 @@ from oneapi.upstream import Timeouts, UpstreamClient, UpstreamResponse
 
 MAX_ERROR_BYTES = 1 << 20
 POLL_SECONDS = 0.1
-SUCCESS = frozenset({200, 201})
+SUCCESS: Final = frozenset({200, 201})
 
 
 class Attempts:
@@ -129,7 +129,7 @@ class Attempts:
         return None
 
     def _prepared(self, job: Job, channel: Channel) -> Attempt:
-        dialect = registry.dialect(channel.target.provider.dialect)
+        dialect = channel.dialect
         fast = passes_through(job.client, dialect, job.endpoint)
         call = job.call(channel, None if fast else job.canonical())
         return Attempt(channel, call, dialect, fast)

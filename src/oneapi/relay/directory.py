@@ -7,9 +7,8 @@ rubbish does not become queries.
 import asyncio
 import ipaddress
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
-import msgspec
 from sqlalchemy import Connection, select
 
 from oneapi.errors import Unavailable
@@ -22,42 +21,75 @@ MAX_ENTRIES = 100_000
 LOOKUP_SECONDS = 3.0
 RETRY_AFTER_SECONDS = 2.0
 
-KEY_ENABLED = USER_ENABLED = 1
-NEVER = -1
+KEY_ENABLED: Final = 1
+USER_ENABLED: Final = 1
+NEVER: Final = -1
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-class KeyRecord(msgspec.Struct, frozen=True):
+class KeyRecord:
     """A key and its user, as admission needs them. `expires_at` is unix seconds, -1 for never."""
 
-    key: str
-    payer: Payer
-    key_status: int
-    expires_at: int
-    models: frozenset[str]
-    networks: tuple[Network, ...]
-    group: str
-    user_status: int
-    role: int
+    __slots__ = (
+        "expires_at",
+        "group",
+        "key",
+        "key_status",
+        "models",
+        "networks",
+        "payer",
+        "role",
+        "user_status",
+    )
+
+    def __init__(
+        self,
+        key: str,
+        payer: Payer,
+        key_status: int,
+        expires_at: int,
+        models: frozenset[str],
+        networks: tuple[Network, ...],
+        group: str,
+        user_status: int,
+        role: int,
+    ) -> None:
+        self.key: Final = key
+        self.payer: Final = payer
+        self.key_status: Final = key_status
+        self.expires_at: Final = expires_at
+        self.models: Final = models
+        self.networks: Final = networks
+        self.group: Final = group
+        self.user_status: Final = user_status
+        self.role: Final = role
 
 
-class Caller(msgspec.Struct, frozen=True):
+class Caller:
     """Frozen identity of one request. `pinned`: the channel that the key names (administrators only)."""
 
-    payer: Payer
-    group: str
-    models: frozenset[str]
-    role: int
-    pinned: str | None
+    __slots__ = ("group", "models", "payer", "pinned", "role")
+
+    def __init__(
+        self, payer: Payer, group: str, models: frozenset[str], role: int, pinned: str | None
+    ) -> None:
+        self.payer: Final = payer
+        self.group: Final = group
+        self.models: Final = models
+        self.role: Final = role
+        self.pinned: Final = pinned
 
 
-class Presented(msgspec.Struct, frozen=True):
+class Presented:
     """A credential as a client presents it, resolved. `is_plain`: nothing about it depends on the request."""
 
-    record: KeyRecord
-    caller: Caller
-    is_plain: bool
+    __slots__ = ("caller", "is_plain", "record")
+
+    def __init__(self, record: KeyRecord, caller: Caller, is_plain: bool) -> None:
+        self.record: Final = record
+        self.caller: Final = caller
+        self.is_plain: Final = is_plain
 
 
 class Directory:
@@ -165,11 +197,11 @@ def find(connection: Connection, credential: str) -> Presented | None:
         .join(users, users.c.id == tokens.c.user_id)
         .where(tokens.c.key.in_(spellings))
     ).mappings()
-    records = {record.key: record for row in rows if (record := _record(row))}
+    records = {record.key: record for record in map(_record, rows)}
     for spelling in spellings:
-        record = records.get(spelling)
-        if record is not None:
-            return _presented(record, suffix if spelling == before and before != bare else None)
+        found = records.get(spelling)
+        if found is not None:
+            return _presented(found, suffix if spelling == before and before != bare else None)
     return None
 
 

@@ -8,7 +8,6 @@ to the pipeline; nothing has left for the client by then.
 from collections.abc import Callable
 
 from oneapi.errors import UpstreamError
-from oneapi.providers import registry
 from oneapi.relay.answering import BINARY, MAX_ANSWER_BYTES
 from oneapi.relay.attempts import SUCCESS
 from oneapi.relay.drafting import drafted, priced
@@ -74,7 +73,7 @@ class Express:
         channel = self.chosen = attempts.choose(job, ())
         if channel is None:
             return False
-        dialect = registry.dialect(channel.target.provider.dialect)
+        dialect = channel.dialect
         if (
             not passes_through(job.client, dialect, job.endpoint)
             or "proxy" in channel.target.config

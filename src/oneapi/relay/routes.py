@@ -3,12 +3,14 @@
 import re
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final
 
 from oneapi.errors import MethodNotAllowed, NotFound
 from oneapi.providers.base import Endpoint
 from oneapi.wire.dialect import ClientDialect
 from oneapi.wire.registry import client_dialect
+
+_OPENAI: Final = client_dialect("openai")
 
 
 class Kind(StrEnum):
@@ -24,14 +26,25 @@ class Kind(StrEnum):
     STUB = "stub"
 
 
-class Route(NamedTuple):
+class Route:
     """A path, resolved. `argument` is the variable part of it (a model, or a channel and a path)."""
 
-    kind: Kind
-    methods: tuple[str, ...] = ("POST",)
-    endpoint: Endpoint = Endpoint.CHAT
-    client: ClientDialect = client_dialect("openai")
-    argument: str = ""
+    __slots__ = ("argument", "client", "endpoint", "kind", "methods")
+
+    def __init__(
+        self,
+        kind: Kind,
+        *,
+        methods: tuple[str, ...] = ("POST",),
+        endpoint: Endpoint = Endpoint.CHAT,
+        client: ClientDialect = _OPENAI,
+        argument: str = "",
+    ) -> None:
+        self.kind: Final = kind
+        self.methods: Final = methods
+        self.endpoint: Final = endpoint
+        self.client: Final = client
+        self.argument: Final = argument
 
 
 _RELAYED = {
@@ -47,7 +60,7 @@ _RELAYED = {
     "/v1/audio/transcriptions": Endpoint.TRANSCRIPTIONS,
     "/v1/audio/translations": Endpoint.TRANSLATIONS,
 }
-_EXACT: dict[str, Route] = {
+_EXACT: Final[dict[str, Route]] = {
     path: Route(Kind.RELAY, endpoint=endpoint) for path, endpoint in _RELAYED.items()
 } | {
     "/v1/messages": Route(Kind.RELAY, client=client_dialect("anthropic")),

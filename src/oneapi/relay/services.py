@@ -1,8 +1,7 @@
 """What the relay is given by the composition root."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from oneapi.ledger import Ledger
 from oneapi.relay.health import Evidence
@@ -11,19 +10,49 @@ from oneapi.store.database import Database
 from oneapi.upstream import UpstreamClient
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RelayServices:
     """What the relay is given. `run` carries a blocking call to a thread; `tell` sends news to the other workers."""
 
-    database: Database
-    ledger: Ledger
-    upstream: UpstreamClient
-    run: Callable[..., Awaitable[Any]]
-    clock: Callable[[], float]
-    monotonic: Callable[[], float]
-    new_request_id: Callable[[], str]
-    tell: Callable[[str, dict[str, Any]], None]
-    limits: Limits
-    trusted_proxies: tuple[str, ...]
-    relay_timeout_seconds: float = 0.0
-    evidence: Evidence | None = None
+    __slots__ = (
+        "clock",
+        "database",
+        "evidence",
+        "ledger",
+        "limits",
+        "monotonic",
+        "new_request_id",
+        "relay_timeout_seconds",
+        "run",
+        "tell",
+        "trusted_proxies",
+        "upstream",
+    )
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        ledger: Ledger,
+        upstream: UpstreamClient,
+        run: Callable[..., Awaitable[Any]],
+        clock: Callable[[], float],
+        monotonic: Callable[[], float],
+        new_request_id: Callable[[], str],
+        tell: Callable[[str, dict[str, Any]], None],
+        limits: Limits,
+        trusted_proxies: tuple[str, ...],
+        relay_timeout_seconds: float = 0.0,
+        evidence: Evidence | None = None,
+    ) -> None:
+        self.database: Final = database
+        self.ledger: Final = ledger
+        self.upstream: Final = upstream
+        self.run: Final = run
+        self.clock: Final = clock
+        self.monotonic: Final = monotonic
+        self.new_request_id: Final = new_request_id
+        self.tell: Final = tell
+        self.limits: Final = limits
+        self.trusted_proxies: Final = trusted_proxies
+        self.relay_timeout_seconds: Final = relay_timeout_seconds
+        self.evidence: Final = evidence

@@ -5,14 +5,14 @@ Rebuilt from the database when something changes; a request keeps the snapshot i
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any, Final, cast
 
-import msgspec
 from sqlalchemy import Connection, select
 
 from oneapi.ledger.pricing import PriceList
 from oneapi.providers import registry
-from oneapi.providers.base import Provider, Secret, Target
+from oneapi.providers.base import Provider, Target
+from oneapi.providers.secret import Secret
 from oneapi.store.settings import Settings, load as load_settings
 from oneapi.store.tables import channels as channel_table
 
@@ -27,44 +27,101 @@ OTHER_MEANS = {
 }
 
 
-class Channel(msgspec.Struct, frozen=True):
+class Channel:
     """An operator's account at a vendor, as the relay uses it."""
 
-    id: int
-    type: int
-    name: str
-    target: Target
-    priority: int
-    weight: int
-    models: tuple[str, ...]
-    groups: tuple[str, ...]
-    model_mapping: Mapping[str, str]
-    system_prompt: str | None
-    enabled: bool
+    __slots__ = (
+        "dialect",
+        "enabled",
+        "groups",
+        "id",
+        "model_mapping",
+        "models",
+        "name",
+        "priority",
+        "system_prompt",
+        "target",
+        "type",
+        "weight",
+    )
+
+    def __init__(
+        self,
+        id: int,
+        type: int,
+        name: str,
+        target: Target,
+        priority: int,
+        weight: int,
+        models: tuple[str, ...],
+        groups: tuple[str, ...],
+        model_mapping: dict[str, str],
+        system_prompt: str | None,
+        enabled: bool,
+    ) -> None:
+        self.id: Final = id
+        self.type: Final = type
+        self.name: Final = name
+        self.target: Final = target
+        self.dialect: Final = registry.dialect(target.provider.dialect)
+        self.priority: Final = priority
+        self.weight: Final = weight
+        self.models: Final = models
+        self.groups: Final = groups
+        self.model_mapping: Final = model_mapping
+        self.system_prompt: Final = system_prompt
+        self.enabled: Final = enabled
 
 
 Tier = tuple[Channel, ...]
 
 
-class Policy(msgspec.Struct, frozen=True):
+class Policy:
     """The settings that every request looks at."""
 
-    retry_times: int
-    retry_budget_seconds: float
-    drain_seconds: float
-    saturation_wait_seconds: float
-    disables_automatically: bool
+    __slots__ = (
+        "disables_automatically",
+        "drain_seconds",
+        "retry_budget_seconds",
+        "retry_times",
+        "saturation_wait_seconds",
+    )
+
+    def __init__(
+        self,
+        retry_times: int,
+        retry_budget_seconds: float,
+        drain_seconds: float,
+        saturation_wait_seconds: float,
+        disables_automatically: bool,
+    ) -> None:
+        self.retry_times: Final = retry_times
+        self.retry_budget_seconds: Final = retry_budget_seconds
+        self.drain_seconds: Final = drain_seconds
+        self.saturation_wait_seconds: Final = saturation_wait_seconds
+        self.disables_automatically: Final = disables_automatically
 
 
-class Snapshot(msgspec.Struct, frozen=True):
+class Snapshot:
     """One state of the configuration. `routes` maps (group, model) to tiers, best priority first."""
 
-    settings: Settings
-    policy: Policy
-    prices: PriceList
-    channels: Mapping[int, Channel]
-    routes: Mapping[tuple[str, str], tuple[Tier, ...]]
-    models: Mapping[str, tuple[str, ...]]  # group -> model names in the order of the channels
+    __slots__ = ("channels", "models", "policy", "prices", "routes", "settings")
+
+    def __init__(
+        self,
+        settings: Settings,
+        policy: Policy,
+        prices: PriceList,
+        channels: dict[int, Channel],
+        routes: dict[tuple[str, str], tuple[Tier, ...]],
+        models: dict[str, tuple[str, ...]],  # group -> model names in the order of the channels
+    ) -> None:
+        self.settings: Final = settings
+        self.policy: Final = policy
+        self.prices: Final = prices
+        self.channels: Final = channels
+        self.routes: Final = routes
+        self.models: Final = models
 
 
 def load(connection: Connection) -> Snapshot:

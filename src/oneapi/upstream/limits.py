@@ -1,9 +1,9 @@
 """How long vendors may take, and how many connections to them there may be."""
 
-import msgspec
+from typing import Final
 
 
-class Timeouts(msgspec.Struct, frozen=True):
+class Timeouts:
     """Seconds.
 
     `connect` covers name, all addresses, TLS and the wait for a free connection; `first_byte` is
@@ -11,17 +11,40 @@ class Timeouts(msgspec.Struct, frozen=True):
     0: no limit.
     """
 
-    connect: float = 10.0
-    first_byte: float = 600.0
-    idle: float = 300.0
-    total: float = 0.0
+    __slots__ = ("connect", "first_byte", "idle", "total")
+
+    def __init__(
+        self,
+        connect: float = 10.0,
+        first_byte: float = 600.0,
+        idle: float = 300.0,
+        total: float = 0.0,
+    ) -> None:
+        self.connect: Final = connect
+        self.first_byte: Final = first_byte
+        self.idle: Final = idle
+        self.total: Final = total
 
 
-class Limits(msgspec.Struct, frozen=True):
+class Limits:
     """Bounds of the pools; `sweep_seconds` is how coarse timeouts and idle expiry are."""
 
-    max_connections_per_origin: int = 8192
-    max_idle_per_origin: int = 512
-    # Shorter than what usual vendors' front ends keep (nginx: 75 s, AWS load balancers: 60 s, read 2026-11-21).
-    idle_seconds: float = 55.0
-    sweep_seconds: float = 0.25
+    __slots__ = (
+        "idle_seconds",
+        "max_connections_per_origin",
+        "max_idle_per_origin",
+        "sweep_seconds",
+    )
+
+    def __init__(
+        self,
+        max_connections_per_origin: int = 8192,
+        max_idle_per_origin: int = 512,
+        # Shorter than what usual vendors' front ends keep (nginx: 75 s, AWS load balancers: 60 s, read 2026-11-21).
+        idle_seconds: float = 55.0,
+        sweep_seconds: float = 0.25,
+    ) -> None:
+        self.max_connections_per_origin: Final = max_connections_per_origin
+        self.max_idle_per_origin: Final = max_idle_per_origin
+        self.idle_seconds: Final = idle_seconds
+        self.sweep_seconds: Final = sweep_seconds

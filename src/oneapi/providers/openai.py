@@ -30,6 +30,8 @@ from oneapi.providers.secret import Secret
 from oneapi.providers.urls import url_of
 from oneapi.wire.usage import Usage
 
+_decode_answer: Final = ANSWER.decode
+_values: Final = msgspec.structs.astuple
 _KEPT: Final = 512  # aims of one target
 _LIGHT: Final = frozenset({Endpoint.CHAT, Endpoint.COMPLETIONS, Endpoint.EMBEDDINGS})
 
@@ -78,14 +80,15 @@ class OpenAIDialect:
             return usage_of_speech(call)
         if call.endpoint in _LIGHT:
             try:
-                answer = ANSWER.decode(body)
+                answer = _decode_answer(body)
             except msgspec.ValidationError:
                 pass  # something unusual, looked at again below
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 decoded_answer(body)
             else:
-                if answer.usage is not None and answer.error is None:
-                    usage = _plain_usage(answer.usage)
+                counts = answer.usage
+                if counts is not None and answer.error is None:
+                    usage = _plain_usage(counts)
                     if usage is not None:
                         return usage
         if call.endpoint in TRANSCRIPTS and not body.lstrip().startswith(b"{"):
@@ -107,23 +110,18 @@ class OpenAIDialect:
 
 def _plain_usage(counts: Counts) -> Usage | None:
     """Return what the common shape of a usage object says; `None` if that is not all, or in another spelling."""
-    given = counts.prompt_tokens
-    if given is None or counts.cache_creation_input_tokens:
+    values: tuple[Any, ...] = _values(counts)  # all of them cost as much as two attributes
+    given, made, _, prompt, answer, written, hit, kept, reused, read = values
+    if given is None or written:
         return None
-    prompt, answer = counts.prompt_tokens_details, counts.completion_tokens_details
     cached = (prompt.cached_tokens or 0) if prompt is not None else 0
-    if not cached and (
-        counts.prompt_cache_hit_tokens
-        or counts.cached_tokens
-        or counts.num_cached_tokens
-        or counts.cache_read_input_tokens
-    ):
+    if not cached and (hit or kept or reused or read):
         return None
     if prompt is None and answer is None:
-        return Usage(given, counts.completion_tokens or 0)
+        return Usage(given, made or 0)
     return Usage(
         input_tokens=given,
-        output_tokens=counts.completion_tokens or 0,
+        output_tokens=made or 0,
         cached_tokens=cached,
         cache_write_tokens=(prompt.cache_write_tokens or 0) if prompt is not None else 0,
         audio_input_tokens=(prompt.audio_tokens or 0) if prompt is not None else 0,

@@ -39,11 +39,11 @@ class Counts(msgspec.Struct):
     total_tokens: int | None = None
     prompt_tokens_details: _PromptDetails | None = None
     completion_tokens_details: _AnswerDetails | None = None
+    cache_creation_input_tokens: Any = None
     prompt_cache_hit_tokens: Any = None
     cached_tokens: Any = None
     num_cached_tokens: Any = None
     cache_read_input_tokens: Any = None
-    cache_creation_input_tokens: Any = None
 
 
 class _Answer(msgspec.Struct):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from oneapi.providers.base import Endpoint, Reply
 from oneapi.relay.delivery import BinaryDelivery, StreamDelivery
@@ -13,8 +14,8 @@ from oneapi.upstream import UpstreamResponse
 from oneapi.wire.canonical import as_chunks, text_of
 from oneapi.wire.usage import Usage
 
-MAX_ANSWER_BYTES = 256 << 20
-BINARY = frozenset({Endpoint.SPEECH})
+MAX_ANSWER_BYTES: Final = 256 << 20
+BINARY: Final = frozenset({Endpoint.SPEECH})
 
 
 class Answering:

@@ -22,7 +22,7 @@ class _Heads:
 
     def __init__(self) -> None:
         self.dated: list[tuple[bytes, bytes]] | None = None
-        self.kept: dict[tuple[int, bytes], bytes] = {}
+        self.kept: dict[int, dict[bytes, bytes]] = {}  # by status and content type
 
 
 _HEADS: Final = _Heads()
@@ -140,24 +140,29 @@ class Cycle:
         if self._flow is not None:
             self._flow.resume()
 
-    def _head(self, status: int, content_type: bytes, extra: HeaderPairs) -> bytes:
-        dated = self._front.state.default_headers
-        kept = _kept(dated, status, content_type)
-        head = b"".join((kept, self.intake.request_id.encode(), b"\r\n"))
-        if extra:
-            head += b"".join(b"%b: %b\r\n" % header for header in extra)
-        return head if self.keep_alive else head + b"connection: close\r\n"
+    def _head(self, status: int, content_type: bytes) -> bytes:
+        """Return an answer's head up to the request id."""
+        return _kept(self._front.state.default_headers, status, content_type)
+
+    def _rest(self, extra: HeaderPairs) -> bytes:
+        """Return what follows the request id, but what says how long the body is."""
+        rest = b"".join([b"\r\n%b: %b" % header for header in extra]) if extra else b""
+        return rest if self.keep_alive else rest + b"\r\nconnection: close"
 
     def send(self, status: int, content_type: bytes, body: bytes, extra: HeaderPairs = ()) -> None:
         """Send a whole answer."""
         if self.disconnected or self.response_complete:
             return
-        head = self._head(status, content_type, extra)
-        if status == 204:
-            self._transport.write(head + b"\r\n")
-        else:
-            length = str(len(body)).encode()
-            self._transport.write(b"".join((head, b"content-length: ", length, b"\r\n\r\n", body)))
+        whole = (
+            self._head(status, content_type),
+            self.intake.request_id.encode(),
+            self._rest(extra),
+            b"" if status == 204 else b"\r\ncontent-length: ",
+            b"" if status == 204 else str(len(body)).encode(),
+            b"\r\n\r\n",
+            body,
+        )
+        self._transport.write(b"".join(whole))
         self._finish()
 
     def start(self, status: int, content_type: bytes, extra: HeaderPairs = ()) -> None:
@@ -165,13 +170,15 @@ class Cycle:
         if self.disconnected or self._started:
             return
         self._started = True
-        head = self._head(status, content_type, extra)
+        rest = self._rest(extra)
         if self.intake.http_1_0:
             self._chunked = False
             self.keep_alive = False
-            self._transport.write(head + b"\r\n")
         else:
-            self._transport.write(head + b"transfer-encoding: chunked\r\n\r\n")
+            rest += b"\r\ntransfer-encoding: chunked"
+        head = self._head(status, content_type)
+        request_id = self.intake.request_id.encode()
+        self._transport.write(b"".join((head, request_id, rest, b"\r\n\r\n")))
 
     def write(self, body: bytes) -> None:
         """Send a piece."""
@@ -224,10 +231,13 @@ def _kept(dated: list[tuple[bytes, bytes]], status: int, content_type: bytes) ->
     if heads.dated is not dated:
         heads.dated = dated
         heads.kept.clear()
-    kept = heads.kept.get((status, content_type))
+    alike = heads.kept.get(status)
+    if alike is None:
+        alike = heads.kept[status] = {}
+    kept = alike.get(content_type)
     if kept is None:
         lines = b"".join([b"%b: %b\r\n" % header for header in dated])
-        kept = heads.kept[status, content_type] = (
+        kept = alike[content_type] = (
             b"%b%bcontent-type: %b\r\naccess-control-allow-origin: *\r\nx-oneapi-request-id: "
             % (STATUS_LINE[status], lines, content_type)
         )

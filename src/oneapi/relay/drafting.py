@@ -48,10 +48,11 @@ def drafted(
     if caller.models:
         check_model(caller, model)
     pinned = None if caller.pinned is None else pinned_channel(snapshot, caller.pinned)
-    if pinned is None and (caller.group, model) not in snapshot.routes:
+    place = (caller.group, model)
+    worst = parts.pricing.worst(snapshot, place, envelope, endpoint, pinned)
+    if worst is None:
         raise _no_route(caller, model)
-    worst = parts.pricing.worst(snapshot, caller.group, envelope, endpoint, pinned)
-    job = Job(request, responder, route, caller, envelope, body, snapshot, pinned, worst)
+    job = Job(request, responder, route, place, caller, envelope, body, snapshot, pinned, worst)
     if endpoint is not _CHAT or not _plainly_priced(job, envelope, worst):
         job.wanted = metering.demand(
             endpoint,

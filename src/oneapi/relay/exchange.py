@@ -6,8 +6,8 @@ Two responders exist: the fast lane inside uvicorn's protocol (`relay.lane`) and
 import asyncio
 from typing import Any, Final, Protocol
 
-JSON = b"application/json"
-EVENT_STREAM = b"text/event-stream; charset=utf-8"
+JSON: Final = b"application/json"
+EVENT_STREAM: Final = b"text/event-stream; charset=utf-8"
 HeaderPairs = tuple[tuple[bytes, bytes], ...]
 
 

@@ -6,6 +6,7 @@ to the pipeline; nothing has left for the client by then.
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from oneapi.errors import UpstreamError
 from oneapi.relay.answering import BINARY, MAX_ANSWER_BYTES
@@ -22,6 +23,7 @@ from oneapi.upstream import Exchange, UnansweredError
 # Carries the job on in a task: why the first attempt failed, or the channel that it is still to be made on.
 GoOn = Callable[[Job, UpstreamError | None, Channel | None], None]
 Fail = Callable[[Job, Exception], None]
+_RELAY: Final = Kind.RELAY
 
 
 def prepared(parts: Parts, request: Request, responder: Responder, route: Route) -> Job | None:
@@ -29,7 +31,7 @@ def prepared(parts: Parts, request: Request, responder: Responder, route: Route)
 
     Raises `GatewayError` as the pipeline would.
     """
-    if route.kind is not Kind.RELAY or type(request.body) is not bytes:
+    if route.kind is not _RELAY or type(request.body) is not bytes:
         return None
     caller = parts.admission.recall(request)
     if caller is None:

@@ -5,8 +5,7 @@ JSON bodies are collected in memory; multipart bodies go to a spool that can be 
 
 import zlib
 from collections.abc import Callable
-from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from oneapi.errors import GatewayError, InvalidRequest, PayloadTooLarge
@@ -20,12 +19,21 @@ class Limits(NamedTuple):
     body: int = 64 * 1024 * 1024
 
 
-@lru_cache(maxsize=1024)
+_KEPT: Final = 1024
+_targets: Final[dict[bytes, tuple[str, str]]] = {}
+
+
 def _split(url: bytes) -> tuple[str, str]:
     """Return path and query of a request target."""
+    known = _targets.get(url)
+    if known is not None:
+        return known
     raw_path, _, query = url.partition(b"?")
     path = raw_path.decode("latin-1")
-    return unquote(path) if "%" in path else path, query.decode("latin-1")
+    if len(_targets) >= _KEPT:
+        _targets.clear()
+    found = _targets[url] = (unquote(path) if "%" in path else path, query.decode("latin-1"))
+    return found
 
 
 class Intake:

@@ -1,10 +1,9 @@
 """One client request on its way through the relay: what every stage needs to know of it."""
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from oneapi.ledger import Facts, Hold
-from oneapi.providers.base import Call, Dialect, Document, Endpoint
+from oneapi.providers.base import NOTHING, Call, Dialect, Document, Endpoint
 from oneapi.relay.directory import Caller
 from oneapi.relay.exchange import JSON, HeaderPairs, Request, Responder
 from oneapi.relay.metering import Demand, estimate_prompt
@@ -16,10 +15,13 @@ from oneapi.wire.dialect import Envelope
 from oneapi.wire.usage import Usage
 
 # Client headers that a vendor may see; everything else (keys, cookies, addresses) stays here.
-TRAVELLING = frozenset(
-    {b"anthropic-version", b"anthropic-beta", b"openai-beta", b"idempotency-key"}
+TRAVELLING: Final[tuple[bytes, ...]] = (
+    b"anthropic-version",
+    b"anthropic-beta",
+    b"openai-beta",
+    b"idempotency-key",
 )
-NOTHING: Mapping[str, str] = {}
+_SPEECH: Final = Endpoint.SPEECH
 
 
 class Attempt:
@@ -70,7 +72,8 @@ class Job:
         self,
         request: Request,
         responder: Responder,
-        route: Route,
+        asked: Route,
+        route: tuple[str, str],
         caller: Caller,
         envelope: Envelope,
         body: Any,
@@ -80,14 +83,14 @@ class Job:
     ) -> None:
         self.request: Final = request
         self.responder: Final = responder
-        self.client: Final = route.client
-        self.endpoint: Final = route.endpoint
+        self.client: Final = asked.client
+        self.endpoint: Final = asked.endpoint
         self.caller: Final = caller
         self.envelope: Final = envelope
         # A property of Python's costs a frame; only speech defines its own.
-        is_speech = route.endpoint is Endpoint.SPEECH
+        is_speech = asked.endpoint is _SPEECH
         self.stream: Final = envelope.stream if is_speech else envelope.stream_flag is True
-        self.route: Final = (caller.group, envelope.model)
+        self.route: Final = route
         self.body: Final = body
         self.snapshot: Final = snapshot
         self.pinned: Final = pinned
@@ -134,7 +137,7 @@ class Job:
             options is not None and options.include_usage is True,
             self.imposed_limit,
             channel.system_prompt,
-            NOTHING if TRAVELLING.isdisjoint(headers) else _travelling(headers),
+            _travelling(headers),
             request.query,
             request.request_id,
             request.created_at,
@@ -193,4 +196,8 @@ def _other(usage: Usage) -> bool:
 
 
 def _travelling(headers: dict[bytes, bytes]) -> dict[str, str]:
-    return {name.decode(): headers[name].decode("latin-1") for name in headers.keys() & TRAVELLING}
+    found = NOTHING
+    for name in TRAVELLING:
+        if name in headers:
+            found = {**found, name.decode(): headers[name].decode("latin-1")}
+    return found

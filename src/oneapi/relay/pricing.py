@@ -9,7 +9,7 @@ from oneapi.providers.base import Endpoint
 from oneapi.relay.snapshot import Channel, Snapshot
 from oneapi.wire.dialect import Envelope
 
-IMAGES = frozenset({Endpoint.IMAGES, Endpoint.IMAGE_EDITS, Endpoint.IMAGE_VARIATIONS})
+IMAGES: Final = frozenset({Endpoint.IMAGES, Endpoint.IMAGE_EDITS, Endpoint.IMAGE_VARIATIONS})
 
 
 class Worst:
@@ -56,24 +56,26 @@ class Pricing:
     def worst(
         self,
         snapshot: Snapshot,
-        group: str,
+        route: tuple[str, str],
         envelope: Envelope,
         endpoint: Endpoint,
         pinned: Channel | None,
-    ) -> Worst:
-        """Return the price that the hold is computed with."""
+    ) -> Worst | None:
+        """Return the price that the hold is computed with, `None` when no channel serves (group, model)."""
         if self._snapshot is not snapshot:
             self._snapshot = snapshot
             self._worst = {}
         if pinned is not None:
-            return _worst(snapshot, group, envelope, endpoint, (pinned,))
-        route = (group, envelope.model)
-        if endpoint in IMAGES:
-            return _worst(snapshot, group, envelope, endpoint, _candidates(snapshot, route))
-        worst = self._worst.get(route)
+            return _worst(snapshot, route[0], envelope, endpoint, (pinned,))
+        by_size = endpoint in IMAGES
+        worst = None if by_size else self._worst.get(route)
         if worst is None:
             candidates = _candidates(snapshot, route)
-            worst = self._worst[route] = _worst(snapshot, group, envelope, endpoint, candidates)
+            if not candidates:
+                return None
+            worst = _worst(snapshot, route[0], envelope, endpoint, candidates)
+            if not by_size:
+                self._worst[route] = worst
         return worst
 
 

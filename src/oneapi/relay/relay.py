@@ -16,7 +16,7 @@ from oneapi.relay.balances import Balances
 from oneapi.relay.directory import Directory
 from oneapi.relay.disabling import Disabling
 from oneapi.relay.exchange import JSON, HeaderPairs, Request, Responder
-from oneapi.relay.express import Express, prepared
+from oneapi.relay.express import Express, Fail, GoOn, prepared
 from oneapi.relay.health import Health
 from oneapi.relay.intake import Intake
 from oneapi.relay.job import Job
@@ -77,6 +77,9 @@ class Relay:
         )
         self._parts: Parts | None = None
         self._ticking: asyncio.Task[None] | None = None
+        # Bound once, not per request.
+        self._goes_on: GoOn = self._go_on
+        self._fails: Fail = self._job_failed
         self._is_trusted = lru_cache(4096)(_proxy_test(services.trusted_proxies))
 
     async def start(self) -> None:
@@ -233,7 +236,7 @@ class Relay:
             return None
         if job is None:
             return self._spawn(self._walk(parts, request, responder, route))
-        express = Express(parts, job, self._go_on, self._job_failed)
+        express = Express(parts, job, self._goes_on, self._fails)
         try:
             if express.start():
                 return None

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 LONGEST_HEAD: Final = 4096
 MAX_DIGITS: Final = 7
+_ZERO: Final = ord("0")
+_NINE: Final = ord("9")
 MAX_BYTES: Final = 256 << 10  # below every limit of a body
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: ?([0-9]{1,7})(?=\r\n)", re.IGNORECASE)
 _KEPT: Final = b"keep-alive"
@@ -43,12 +45,16 @@ class Repeat:
         if not data.startswith(prefix) or len(data) > MAX_BYTES:
             return None
         at = len(prefix)
-        end = data.find(b"\r", at, at + MAX_DIGITS + 1)
-        digits = data[at:end] if end > at else b""
-        if not digits.isdigit() or not data.startswith(self._suffix, end):
-            return None
+        most = min(len(data), at + MAX_DIGITS)
+        end = at
+        length = 0
+        while end < most and _ZERO <= data[end] <= _NINE:
+            length = length * 10 + data[end] - _ZERO
+            end += 1
         begin = end + len(self._suffix)
-        return data[begin:] if len(data) - begin == int(digits) else None
+        if end == at or len(data) - begin != length or data[end:begin] != self._suffix:
+            return None
+        return data[begin:]
 
     def cycle(
         self, front: "Front", relay: "Relay", client: tuple[str, int] | None, body: bytes

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
+_SECOND: Final = 10**9  # nanoseconds
+_EIGHT_DIGITS: Final = 10**8
 _NINE_AND_EIGHT_DIGITS: Final = 10**17  # adds a 1 in front, so that zeros are kept
 
 
@@ -18,9 +20,10 @@ class RequestIds:
 
     def __call__(self) -> str:
         """Return a new id: 31 digits, the date in UTC."""
-        second, nanoseconds = divmod(self._clock_ns(), 1_000_000_000)
+        now = self._clock_ns()
+        second = now // _SECOND
         if second != self._second:
             self._second = second
             self._date = datetime.fromtimestamp(second, UTC).strftime("%Y%m%d%H%M%S")
-        digits = nanoseconds * 100_000_000 + self._random_bits(26) % 100_000_000
+        digits = now % _SECOND * _EIGHT_DIGITS + self._random_bits(26) % _EIGHT_DIGITS
         return self._date + str(_NINE_AND_EIGHT_DIGITS + digits)[1:]

@@ -8,12 +8,12 @@ Reads are positional (`pread`), so that several attempts may read the same spool
 import os
 import tempfile
 from collections.abc import Iterator
-from typing import Protocol, Self, runtime_checkable
+from typing import Final, Protocol, Self, runtime_checkable
 
 import msgspec
 
-MEMORY_LIMIT = 1 << 20
-SEGMENT_BYTES = 256 << 10
+MEMORY_LIMIT: Final = 1 << 20
+SEGMENT_BYTES: Final = 256 << 10
 
 
 @runtime_checkable

@@ -23,8 +23,8 @@ from oneapi.upstream.response import Ended, Exchange, UnansweredError, UpstreamR
 if TYPE_CHECKING:
     from oneapi.upstream.proxied import ProxiedClient
 
-MAX_KEPT_HEADS = 1024
-COPIED_BYTES = 8 << 10  # a body up to this size is sent in one piece with its head
+MAX_KEPT_HEADS: Final = 1024
+COPIED_BYTES: Final = 8 << 10  # a body up to this size is sent in one piece with its head
 CLOSING_ROUNDS = 100  # turns of the loop in which aborted transports report their end
 
 Key = tuple[str, str, Headers]

@@ -9,7 +9,7 @@ the stricter one; the tests say where.
 
 import asyncio
 from functools import partial
-from typing import Any, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 from httptools import (
     HttpParserError,
@@ -19,11 +19,11 @@ from httptools import (
 
 from oneapi.errors import Truncated, UpstreamError, UpstreamTimeout
 from oneapi.upstream.decoding import decoder
-from oneapi.upstream.fields import Fields
+from oneapi.upstream.fields import Fields, fields_of
 from oneapi.upstream.response import Exchange, UnansweredError
 
-MAX_HEAD_BYTES = 64 << 10
-MAX_HEADERS = 200
+MAX_HEAD_BYTES: Final = 64 << 10
+MAX_HEADERS: Final = 200
 
 
 class Owner(Protocol):
@@ -267,7 +267,7 @@ class Connection:
             except UpstreamError as error:
                 exchange.refuse(error)
                 return False
-            exchange.headers = headers
+            exchange.headers = fields_of(headers)
         answered = exchange.answered
         if answered is not None and not answered.done():
             answered.set_result(None)

@@ -5,16 +5,16 @@ their places are worked out once per such shape and shared.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar, overload
+from typing import Any, Final, TypeVar, overload
 
-MAX_SHAPES = 1_000
-MAX_SHAPE_BYTES = 4_096
+MAX_SHAPES: Final = 1_000
+MAX_SHAPE_BYTES: Final = 4_096
 
 _Default = TypeVar("_Default")
 
 Shape = dict[str, int]  # lower-case name to the place of its value
 
-_shapes: dict[tuple[bytes, ...], Shape] = {}
+_shapes: Final[dict[tuple[bytes, ...], Shape]] = {}
 
 
 class Fields(Mapping[str, str]):
@@ -22,11 +22,12 @@ class Fields(Mapping[str, str]):
 
     __slots__ = ("_values", "places")
 
-    def __init__(self, raw: Mapping[bytes, bytes]) -> None:
-        names = tuple(raw)
+    def __init__(self, raw: dict[bytes, bytes]) -> None:
+        keys = list(raw.keys())  # of a list, a tuple is a copy
+        names = tuple(keys)
         shape = _shapes.get(names)
         self.places = _remembered(names) if shape is None else shape
-        self._values = tuple(raw.values())
+        self._values = list(raw.values())
 
     def __getitem__(self, name: str) -> str:
         return self._values[self.places[name]].rstrip().decode("latin-1")
@@ -53,6 +54,11 @@ class Fields(Mapping[str, str]):
 
     def __repr__(self) -> str:
         return repr(dict(self))
+
+
+def fields_of(headers: Mapping[str, str]) -> Fields:
+    """Return headers that were changed."""
+    return Fields({name.encode(): value.encode("latin-1") for name, value in headers.items()})
 
 
 def _remembered(names: tuple[bytes, ...]) -> Shape:

@@ -11,11 +11,12 @@ from typing import Final, Protocol
 
 from oneapi.errors import Truncated, UpstreamError
 from oneapi.upstream.decoding import Decoder
+from oneapi.upstream.fields import Fields
 from oneapi.upstream.limits import Timeouts
 
-UNREAD_BYTES = 256 << 10  # what may pile up before anybody reads or pumps
+UNREAD_BYTES: Final = 256 << 10  # what may pile up before anybody reads or pumps
 
-_NONE: Final[Mapping[str, str]] = {}
+_NONE: Final = Fields({})
 
 Sink = Callable[[bytes], None]
 Ended = Callable[["Exchange"], None]  # must not raise
@@ -102,7 +103,7 @@ class Exchange:
         self.timeouts = timeouts
         self.bodiless = bodiless
         self.deadline = deadline  # of the whole exchange, on the client's clock; 0: none
-        self.headers: Mapping[str, str] = _NONE
+        self.headers = _NONE
         self._limit = UNREAD_BYTES
         self._parts: list[bytes] = []
 
@@ -156,7 +157,7 @@ class Exchange:
     def refuse(self, error: BaseException) -> None:
         """Fail although a head came: it is not one that the caller may see."""
         self.status = 0
-        self.headers = {}
+        self.headers = _NONE
         self.fail(error)
 
     def fail(self, error: BaseException) -> None:

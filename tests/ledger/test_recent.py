@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from oneapi.ledger.journal import Journal, Position, Reader
-from oneapi.ledger.recent import Recent
+from oneapi.ledger.recent import ENOUGH, Recent
 from oneapi.store.database import Database
 from tests.ledger.conftest import Opener
-from tests.ledger.scene import log_rows_in, money, pay, person, seat, terms
+from tests.ledger.scene import log_rows_in, money, pay, person, seat, terms, until
 
 
 def drained(recent: Recent, reader: Reader, start: Position, target: Position) -> list[bytes]:
@@ -87,6 +87,19 @@ async def test_a_flush_does_not_read_back_what_is_in_memory(
     await ledger.flush()
     assert money(sqlite_database).used == 60
     assert [row["request_id"] for row in log_rows_in(sqlite_database)] == ["request-1"]
+
+
+async def test_many_entries_are_flushed_before_their_time_and_idle_leases_stay(
+    sqlite_database: Database, opened: Opener
+) -> None:
+    person(sqlite_database, 1, 1_000_000)
+    ledger = await opened(sqlite_database)
+    for number in range(ENOUGH):
+        await pay(ledger, 10, 10, f"request-{number}")
+    cycle = ledger.leases.cycle
+    await until(lambda: money(sqlite_database).requests == ENOUGH)
+    assert ledger.leases.cycle == cycle
+    assert money(sqlite_database).leased > 0
 
 
 async def test_what_does_not_fit_in_memory_is_read_from_the_journal(

@@ -5,17 +5,22 @@ journal. Touched by the event loop's thread only.
 """
 
 from bisect import bisect_right
+from collections.abc import Callable
 from typing import Any, Final
 
 from oneapi.ledger.journal import Journal, Position
 
-MOST: Final = 4096  # entries; some 700 bytes each
+MOST: Final = 2048  # entries; some 700 bytes each
+ENOUGH: Final = 1000  # for a flush before its time
 
 
 class Recent:
-    """A run of entries without a gap. `_ends`: the numbers of the positions where each of them ends."""
+    """A run of entries without a gap. `_ends`: the numbers of the positions where each of them ends.
 
-    __slots__ = ("_begin", "_end", "_ends", "_entries", "_journal", "_most")
+    `on_enough` is called when so many are there that they should be flushed soon.
+    """
+
+    __slots__ = ("_begin", "_end", "_ends", "_entries", "_journal", "_most", "on_enough")
 
     def __init__(self, journal: Journal, most: int = MOST) -> None:
         self._journal: Final = journal
@@ -23,6 +28,12 @@ class Recent:
         self._entries: list[Any] = []
         self._ends: list[int] = []
         self._begin = self._end = journal.position.number
+        self.on_enough: Callable[[], None] | None = None
+
+    @property
+    def is_large(self) -> bool:
+        """Whether a flush should not wait for its time."""
+        return len(self._entries) >= ENOUGH
 
     def append(self, payload: bytes, entry: Any) -> None:
         """Journal one record, and keep its entry while there is room; `None` for what needs no flushing."""
@@ -36,6 +47,8 @@ class Recent:
             self._entries.append(entry)
             self._ends.append(end)
             self._end = end
+            if len(self._entries) == ENOUGH and self.on_enough is not None:
+                self.on_enough()
         elif not self._entries:  # a new run begins behind this record
             self._begin = self._end = end
 

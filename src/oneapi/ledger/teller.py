@@ -130,6 +130,7 @@ class Teller:
         self._loop = asyncio.get_running_loop()
         self._executor = ThreadPoolExecutor(1, f"ledger-{desk.seat.slot}")
         self._wake = asyncio.Event()
+        recent.on_enough = self.nudge
         self._waiters: dict[Waiter, None] = {}
         self._callers: list[tuple[Position, asyncio.Future[None]]] = []
         self._renewed_at = 0.0
@@ -198,6 +199,8 @@ class Teller:
             if self._callers or self._loop.time() >= flush_at:
                 await self._flush()
                 flush_at = self._loop.time() + terms.flush_seconds
+            elif self._recent.is_large:
+                await self._flush(is_due=False)
             if self._loop.time() >= reclaim_at:
                 await self._reclaim()
                 reclaim_at = self._loop.time() + terms.lease_ttl / 10
@@ -343,12 +346,13 @@ class Teller:
         grant, free = short[0]
         return _insufficient(grant.ref, ceiling, grant.left + free)
 
-    async def _flush(self) -> None:
-        """Bring what is journaled so far into the database, and return what is idle."""
+    async def _flush(self, *, is_due: bool = True) -> None:
+        """Bring what is journaled so far into the database, and return what is idle, unless it came before its time."""
         self._journal.retry()
-        self._leases.cycle += 1
+        if is_due:
+            self._leases.cycle += 1
         target = self._journal.position
-        is_first = True
+        is_first = is_due
         while await self._is_certain():
             # Nothing is taken out of a lease for a database that is not there to take it back.
             returns = self._leases.idle() if is_first and not self._is_away else {}

@@ -27,6 +27,7 @@ _NO_TLS = 2026  # CR_SSL_CONNECTION_ERROR: required, and the server has none
 _SQLITE_SESSION = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
+    "PRAGMA cache_size = -500",  # kB; the system keeps the file's pages too, once for all connections
     "PRAGMA journal_size_limit = 67108864",  # the write-ahead log shrinks again after a peak
 )
 

@@ -6,7 +6,7 @@ COPY requirements.lock requirements-compile.lock ./
 RUN python -m venv --without-pip /opt/one-api \
     && pip --python /opt/one-api/bin/python install --no-cache-dir --no-deps --require-hashes -r requirements.lock \
     && pip install --no-cache-dir --no-deps --require-hashes -r requirements-compile.lock
-COPY tools/compile.py tools/
+COPY tools/compile.py tools/training.py tools/
 COPY src src
 RUN python tools/compile.py /compiled \
     && cp -r /compiled/. /opt/one-api/lib/python3.11/site-packages/ \

@@ -90,7 +90,7 @@ clean: ## remove what make made, except the database and the logs
 deps:
 	@PYTHON="$(PYTHON)" tools/system_packages.sh
 
-$(COMPILED)/.made: $(SOURCES) tools/compile.py requirements-compile.lock | $(VENV)/bin/python
+$(COMPILED)/.made: $(SOURCES) tools/compile.py tools/training.py requirements-compile.lock | $(VENV)/bin/python
 	@[ -e $(VENV)/.dev ] || $(MAKE) --no-print-directory $(VENV)/.run
 	@tools/compile.sh $(VENV) $(COMPILED)
 

@@ -21,5 +21,6 @@ if ! "$venv/bin/python" tools/compile.py "$out" >"$log" 2>&1; then
     rm -f "$log"
     plain "compiling failed"
 fi
+tail -n 1 "$log"
 rm -f "$log"
 touch "$out/.made"

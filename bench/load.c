@@ -233,7 +233,8 @@ static void start_request(struct conn *c, uint64_t due) {
     }
     c->wants_usage = opt.usage == 2 ? (int)(number & 1) : opt.usage;
     c->abort_at = 0;
-    if (opt.abort_percent && (nonce >> 8) % 100 < (unsigned)opt.abort_percent)
+    /* of any hundred in a row exactly so many, spread: 37 and 100 have no common divisor */
+    if (number * 37 % 100 < (unsigned long long)opt.abort_percent)
         c->abort_at = 1 + (unsigned)((nonce >> 20) % (unsigned)(opt.chunks > 1 ? opt.chunks - 1 : 1));
     unsigned base = opt.streams ? (unsigned)opt.chunks : 20;
     c->marker = (struct marker){.nonce = nonce,
@@ -241,7 +242,8 @@ static void start_request(struct conn *c, uint64_t due) {
                                 .completion_tokens = base + (nonce >> 16) % 23,
                                 .chunks = (unsigned)opt.chunks,
                                 .per_write = (unsigned)opt.per_write,
-                                .pace = (unsigned)opt.pace};
+                                .pace = (unsigned)opt.pace,
+                                .rest_after = c->abort_at};
     struct variant *v = &variants[c->wants_usage];
     memcpy(c->out, v->bytes, v->size);
     marker_print(c->out + v->marker_at, &c->marker);

@@ -1,7 +1,10 @@
 /* What load generator and mock vendor agree upon: a marker of fixed width inside the prompt says
  * which answer is wanted, so that any gateway in between can be checked answer by answer.
  *
- *   marker<nonce>-<prompt tokens>-<completion tokens>-<chunks>-<events per write>-<chunks/s>-
+ *   marker<nonce>-<prompt tokens>-<completion tokens>-<chunks>-<events per write>-<chunks/s>-<rest after>-
+ *
+ * After so many chunks a stream without a pace rests a moment (0: never): who leaves then, leaves while
+ * something is still to come.
  */
 #ifndef BENCH_MARKER_H
 #define BENCH_MARKER_H
@@ -13,12 +16,12 @@
 
 #define MARKER_HEAD "marker"
 #define MARKER_HEAD_SIZE 6
-#define MARKER_SIZE (MARKER_HEAD_SIZE + 16 + 1 + 7 + 1 + 5 + 1 + 5 + 1 + 3 + 1 + 4 + 1)
+#define MARKER_SIZE (MARKER_HEAD_SIZE + 16 + 1 + 7 + 1 + 5 + 1 + 5 + 1 + 3 + 1 + 4 + 1 + 5 + 1)
 #define PIECE_SIZE 15 /* w00007.89abcdef */
 
 struct marker {
     uint64_t nonce;
-    unsigned prompt_tokens, completion_tokens, chunks, per_write, pace;
+    unsigned prompt_tokens, completion_tokens, chunks, per_write, pace, rest_after;
 };
 
 static const char FILLER[] =
@@ -48,7 +51,8 @@ static inline void marker_print(char *out, const struct marker *m) {
     put_decimal(out, m->completion_tokens, 5), out[5] = '-', out += 6;
     put_decimal(out, m->chunks, 5), out[5] = '-', out += 6;
     put_decimal(out, m->per_write, 3), out[3] = '-', out += 4;
-    put_decimal(out, m->pace, 4), out[4] = '-';
+    put_decimal(out, m->pace, 4), out[4] = '-', out += 5;
+    put_decimal(out, m->rest_after, 5), out[5] = '-';
 }
 
 static inline int marker_parse(const char *text, size_t size, struct marker *m) {
@@ -65,7 +69,8 @@ static inline int marker_parse(const char *text, size_t size, struct marker *m) 
     m->completion_tokens = get_decimal(in, 5), in += 6;
     m->chunks = get_decimal(in, 5), in += 6;
     m->per_write = get_decimal(in, 3), in += 4;
-    m->pace = get_decimal(in, 4);
+    m->pace = get_decimal(in, 4), in += 5;
+    m->rest_after = get_decimal(in, 5);
     return 1;
 }
 

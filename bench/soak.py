@@ -1,6 +1,7 @@
 """Ten minutes of mixed streams, a fifth of whose clients leave early: memory must stay flat."""
 
 import contextlib
+import sqlite3
 import tempfile
 import time
 from collections.abc import Callable
@@ -10,13 +11,15 @@ from typing import NamedTuple
 from bench import load, machine
 from bench.contenders import GateError
 from bench.load import Tally
-from bench.ours import Ours, books, check_balances
+from bench.ours import CONSUMED, Ours, books, check_balances
 from bench.vendor import Vendor
 
 SAMPLE_SECONDS = 10.0
 WARM_UP_SHARE = 0.25
 MAX_GROWTH_BYTES_PER_HOUR = 12_000_000
 MAX_GROWTH_SHARE = 0.03
+LEAVE_PERCENT = 20
+MIN_LEFT_SHARE = 0.18
 MIXTURE: tuple[tuple[str, ...], ...] = (
     ("--connections", "200", "--stream", "--chunks", "60", "--pace", "20"),
     ("--connections", "4", "--stream", "--chunks", "100", "--per-write", "3"),
@@ -55,6 +58,12 @@ def is_flat(samples: list[Sample]) -> bool:
     )
 
 
+def check_left(what: str, left: int, streams: int) -> None:
+    """Raise `GateError` unless about as many of the streams were left early as is promised."""
+    if left < MIN_LEFT_SHARE * streams:
+        raise GateError(f"{what}: only {left} of {streams} streams were left early")
+
+
 def soak(minutes: float, say: Callable[[str], None] = print) -> bool:
     """Run the mixture for `minutes`; say what the memory did; whether it stayed flat."""
     samples: list[Sample] = []
@@ -64,27 +73,18 @@ def soak(minutes: float, say: Callable[[str], None] = print) -> bool:
         stack.callback(vendor.stop)
         ours = Ours(vendor, folder)
         stack.callback(ours.abandon)
-        tally = Tally()
         loads = [
-            stack.enter_context(
-                load.background(
-                    ours.target,
-                    [*each, "--seconds", str(minutes * 60), "--abort-percent", "20"],
-                    seed,
-                    folder,
-                )
-            )
+            stack.enter_context(load.background(ours.target, [*each, *_how(minutes)], seed, folder))
             for seed, each in enumerate(MIXTURE, 1)
         ]
         _watch(ours, minutes, samples, say)
-        for each in loads:
-            each.report(60, tally)
-        say(f"{tally.requests:,} streams whole, {tally.aborted:,} left early; {vendor.stats()}")
+        tally = Tally()
+        for shape, each in zip(MIXTURE, loads, strict=True):
+            report = each.report(60, tally)
+            check_left(" ".join(shape), report["aborted"], report["requests"] + report["aborted"])
+        say(_summary(tally, vendor.stats()))
         ours.abandon()
-        found = books(folder / "one-api.db")
-    check_balances(found)
-    if found.rows.total() < tally.requests:
-        raise GateError(f"{found.rows.total()} log rows for {tally.requests} whole answers")
+        _check_books(folder / "one-api.db", tally)
     settled = samples[int(len(samples) * WARM_UP_SHARE) :]
     flat = is_flat(samples)
     say(
@@ -92,6 +92,30 @@ def soak(minutes: float, say: Callable[[str], None] = print) -> bool:
         f"at the end, slope {slope(settled) * 3600 / 1e6:+.2f} MB/h: {'flat' if flat else 'NOT FLAT'}"
     )
     return flat
+
+
+def _how(minutes: float) -> list[str]:
+    return ["--seconds", str(minutes * 60), "--abort-percent", str(LEAVE_PERCENT)]
+
+
+def _summary(tally: Tally, vendor: dict[str, int]) -> str:
+    share = tally.aborted / (tally.requests + tally.aborted)
+    return f"{tally.requests:,} streams whole, {tally.aborted:,} left early ({share:.1%}); {vendor}"
+
+
+def _check_books(file: Path, tally: Tally) -> None:
+    """The balances agree, no whole answer is free, and the gateway too saw so many clients leave."""
+    found = books(file)
+    check_balances(found)
+    rows = found.rows.total()
+    if rows < tally.requests:
+        raise GateError(f"{rows} log rows for {tally.requests} whole answers")
+    with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+        (left,) = database.execute(
+            "SELECT count(*) FROM logs WHERE type = ? AND json_extract(detail, '$.ended') = ?",
+            (CONSUMED, "client_left"),
+        ).fetchone()
+    check_left("as the gateway saw it", left, rows)
 
 
 def _watch(ours: Ours, minutes: float, samples: list[Sample], say: Callable[[str], None]) -> None:

@@ -19,6 +19,7 @@
 #include "marker.h"
 
 #define WHEEL_SLOTS 1024 /* of one millisecond */
+#define REST_MS 100      /* long enough for a client on a busy core to read and leave */
 #define MAX_BODY (64u << 20)
 #define MAX_NAMES 64
 #define EVENT_CAP 512
@@ -209,11 +210,27 @@ static void take_turns(struct conn *c) {
     *active_end = c, active_end = &c->next_active;
 }
 
+static void wake_at(struct conn *c, uint64_t due) {
+    if (due <= wheel_ms) due = wheel_ms + 1;
+    if (due > wheel_ms + WHEEL_SLOTS - 1) due = wheel_ms + WHEEL_SLOTS - 1;
+    struct conn **slot = &wheel[due % WHEEL_SLOTS];
+    c->next_due = *slot, *slot = c, c->in_wheel = 1;
+}
+
+/* All that was written is out: the stream's next turn, or its rest. */
+static void go_on(struct conn *c) {
+    if (!c->marker.rest_after || c->next_chunk != c->marker.rest_after) return take_turns(c);
+    c->marker.rest_after = 0;
+    wake_at(c, now_ms() + REST_MS);
+}
+
 static void advance(struct conn *c) {
     if (c->next_chunk >= c->marker.chunks) return finish_stream(c);
-    for (unsigned i = 0; i < c->marker.per_write && c->next_chunk < c->marker.chunks; i++)
+    for (unsigned i = 0; i < c->marker.per_write && c->next_chunk < c->marker.chunks; i++) {
         add_content(c);
-    if (flush(c) == 1) take_turns(c);
+        if (c->next_chunk == c->marker.rest_after) break;
+    }
+    if (flush(c) == 1) go_on(c);
 }
 
 static void advance_all(void) {
@@ -228,11 +245,7 @@ static void advance_all(void) {
 }
 
 static void schedule(struct conn *c) {
-    uint64_t due = c->started_ms + (uint64_t)(c->next_chunk + 1) * 1000 / c->marker.pace;
-    if (due <= wheel_ms) due = wheel_ms + 1;
-    if (due > wheel_ms + WHEEL_SLOTS - 1) due = wheel_ms + WHEEL_SLOTS - 1;
-    struct conn **slot = &wheel[due % WHEEL_SLOTS];
-    c->next_due = *slot, *slot = c, c->in_wheel = 1;
+    wake_at(c, c->started_ms + (uint64_t)(c->next_chunk + 1) * 1000 / c->marker.pace);
 }
 
 static void turn_wheel(uint64_t now) {
@@ -246,7 +259,9 @@ static void turn_wheel(uint64_t now) {
                 c = next;
                 continue;
             }
-            if (c->started_ms + (uint64_t)(c->next_chunk + 1) * 1000 / c->marker.pace > wheel_ms)
+            if (!c->marker.pace)
+                take_turns(c);
+            else if (c->started_ms + (uint64_t)(c->next_chunk + 1) * 1000 / c->marker.pace > wheel_ms)
                 schedule(c);
             else if (c->next_chunk >= c->marker.chunks)
                 finish_stream(c);
@@ -505,7 +520,7 @@ int main(int argc, char **argv) {
                 continue;
             }
             if (!c->dead && events[i].events & EPOLLOUT && flush(c) == 1 && c->streaming && !c->marker.pace)
-                take_turns(c);
+                go_on(c);
             if (!c->dead && events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) read_requests(c);
         }
         advance_all();

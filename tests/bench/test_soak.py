@@ -1,8 +1,10 @@
-"""Flat is judged by the slope after the warm-up, and noise is not growth."""
+"""Flat is judged by the slope after the warm-up, noise is not growth, and a fifth of the clients leave early."""
+
+import re
 
 import pytest
 from bench.contenders import GateError
-from bench.soak import Sample, is_flat, slope
+from bench.soak import Sample, check_left, is_flat, slope, soak
 
 MEGABYTE = 1_000_000
 
@@ -36,3 +38,17 @@ def test_the_slope_is_bytes_per_second() -> None:
 def test_too_few_samples_are_refused() -> None:
     with pytest.raises(GateError, match="run longer"):
         is_flat(line(80, 0, 2))
+
+
+def test_clients_that_stay_are_found() -> None:
+    check_left("all", 180, 1000)
+    with pytest.raises(GateError, match="all: only 179 of 1000"):
+        check_left("all", 179, 1000)
+
+
+def test_a_fifth_of_the_streams_of_every_load_is_left_early() -> None:
+    said: list[str] = []
+    soak(0.1, said.append)  # it judges every load, and what the gateway saw, by itself
+    (found,) = [re.search(r"left early \(([0-9.]+)%\)", each) for each in said if "left" in each]
+    assert found is not None
+    assert 18 <= float(found[1]) <= 22

@@ -2,7 +2,7 @@
 
 import pytest
 
-from oneapi.errors import InvalidRequest
+from oneapi.errors import InvalidRequest, UpstreamError
 from oneapi.providers import registry
 from oneapi.providers.base import Endpoint
 from oneapi.providers.catalogue import channel_types, models_of, owners
@@ -161,9 +161,9 @@ def test_what_a_provider_does_not_serve() -> None:
 
 
 def test_a_channel_without_its_base() -> None:
-    with pytest.raises(InvalidRequest, match="no base URL") as caught:
+    with pytest.raises(UpstreamError, match="no base URL") as caught:
         url_of(call_to(8))
-    assert caught.value.status == 503
+    assert (caught.value.status, caught.value.retryable) == (503, True)
 
 
 def test_the_catalogue() -> None:

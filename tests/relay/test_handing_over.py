@@ -1,7 +1,7 @@
-"""A request that the express lane hands to the pipeline goes where the express lane had chosen."""
+"""A request that the express lane hands to the pipeline goes where the express lane had chosen, or further."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -40,3 +40,15 @@ def test_a_converted_request_may_be_the_probe_of_a_resting_channel(gateway: Gate
         wait_until(lambda: time.monotonic() > rested_at)
         assert gateway.chat(key, "other", max_tokens=9).status == 200, "quota is on lease again"
         assert converted(gateway, key).status == 200
+
+
+@pytest.mark.parametrize("ask", [Gateway.chat, converted])
+def test_a_channel_that_cannot_be_asked_is_passed_over(
+    gateway: Gateway, ask: Callable[[Gateway, str], Answer]
+) -> None:
+    with FakeVendor.in_thread() as vendor:
+        gateway.serve(vendor.url, "gpt-4o-mini,other")
+        gateway.serve("", "gpt-4o-mini", type=8, priority=9)
+        key = gateway.add_key()
+        assert gateway.chat(key, "other", max_tokens=9).status == 200, "quota is on lease"
+        assert ask(gateway, key).status == 200

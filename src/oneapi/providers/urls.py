@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode
 
-from oneapi.errors import InvalidRequest
+from oneapi.errors import InvalidRequest, UpstreamError
 from oneapi.providers.base import Call, Endpoint
 
 AZURE_VERSION: Final = "2024-10-21"  # the newest stable dated version, for channels that name none
@@ -22,7 +22,11 @@ _ENDPOINT_TAILS: Final = (
 
 
 def url_of(call: Call) -> str:
-    """Return the URL of a call; raise `InvalidRequest` for an endpoint its provider does not serve."""
+    """Return the URL of a call.
+
+    Raises `InvalidRequest` for an endpoint its provider does not serve, `UpstreamError` for a channel without the
+    base URL it needs: another channel may do.
+    """
     target = call.target
     provider = target.provider
     template = provider.paths.get(call.endpoint)
@@ -32,7 +36,7 @@ def url_of(call: Call) -> str:
             code="endpoint_not_supported",
         )
     if not target.base_url:
-        raise InvalidRequest(
+        raise UpstreamError(
             f"channel {target.channel_id} has no base URL, which {provider.name} needs",
             status=503,
             type="one_api_error",

@@ -240,6 +240,11 @@ class Relay:
         try:
             if express.start():
                 return None
+        except UpstreamError as error:  # the channel cannot even be asked
+            assert express.chosen is not None, "start() chooses before it asks"
+            responder.attach(None)
+            parts.attempts.failed(job, express.chosen, error)
+            return self._spawn(self._carry(parts, job, error, None))
         except Exception as error:  # noqa: BLE001 - every request gets an answer
             if express.chosen is not None:
                 parts.attempts.abandoned(job, express.chosen)

@@ -211,11 +211,17 @@ class BinaryDelivery:
     """Bytes that are no document, passed on as they come; charged when they begin, since usage is known by then."""
 
     def __init__(
-        self, responder: Responder, content_type: bytes, settle: Settle, status: int = 200
+        self,
+        responder: Responder,
+        content_type: bytes,
+        settle: Settle,
+        status: int = 200,
+        extra: HeaderPairs = (),
     ) -> None:
         self._responder = responder
         self._content_type = content_type
         self._status = status
+        self._extra = extra
         self._settle = settle
         self._response: UpstreamResponse | None = None
         self._started = False
@@ -231,14 +237,17 @@ class BinaryDelivery:
                 raise
             self._responder.cut()
             return
-        if not self._started:
-            self._begin()
-        self._responder.end()
+        if self._started:
+            self._responder.end()
+            return
+        # There is no body, and to some requests and statuses there must not be one: no chunk may say so.
+        self._settle("complete")
+        self._responder.send(self._status, self._content_type, b"", self._extra)
 
     def _begin(self) -> None:
         self._started = True
         self._settle("complete")
-        self._responder.start(self._status, self._content_type)
+        self._responder.start(self._status, self._content_type, self._extra)
 
     def _take(self, piece: bytes) -> None:
         if not self._started:

@@ -1,7 +1,9 @@
 """`/v1/oneapi/proxy/{channel}/…`: an administrator's raw request through a channel, logged, free of charge."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Final
+from urllib.parse import quote
 
 from oneapi.errors import Forbidden, InvalidRequest
 from oneapi.ledger import Facts, Ledger
@@ -10,8 +12,8 @@ from oneapi.providers.base import Target, UpstreamRequest
 from oneapi.relay.admission import ADMIN_ROLE, pinned_channel
 from oneapi.relay.delivery import BinaryDelivery
 from oneapi.relay.directory import Caller
-from oneapi.relay.exchange import Request, Responder
-from oneapi.relay.snapshot import Snapshot
+from oneapi.relay.exchange import HeaderPairs, Request, Responder
+from oneapi.relay.snapshot import Channel, Snapshot
 from oneapi.upstream import UpstreamClient
 from oneapi.wire.usage import Usage
 
@@ -30,6 +32,15 @@ STAYS_HERE = frozenset(
         *("api-key", "cookie", "x-forwarded-for", "x-real-ip", "forwarded"),
     }
 )
+# Of an answer's headers: what belongs to the vendor's connection or origin, and what the responder says itself.
+STAYS_THERE: Final = frozenset(
+    {
+        *("connection", "keep-alive", "transfer-encoding", "trailer", "upgrade", "content-length"),
+        *("content-encoding", "content-type", "date", "set-cookie", "strict-transport-security"),
+        *("alt-svc", "access-control-allow-origin", "x-oneapi-request-id"),
+    }
+)
+_UNQUOTED: Final = "/:@!$&'()*+,;=~"
 
 
 def _headers(request: Request, target: Target) -> tuple[tuple[str, str], ...]:
@@ -49,6 +60,31 @@ def _headers(request: Request, target: Target) -> tuple[tuple[str, str], ...]:
     return tuple(headers)
 
 
+def _passed_on(headers: Mapping[str, str]) -> HeaderPairs:
+    return tuple(
+        (name.encode("latin-1"), value.encode("latin-1"))
+        for name, value in headers.items()
+        if name not in STAYS_THERE
+    )
+
+
+def _url(target: Target, path: str, query: str) -> str:
+    """Return the vendor's address; the path came decoded."""
+    return f"{target.base_url}/{quote(path, safe=_UNQUOTED)}" + (f"?{query}" if query else "")
+
+
+def _facts(request: Request, channel: Channel, path: str, ended: str, elapsed_ms: int) -> Facts:
+    return Facts(
+        model="",
+        channel_id=channel.id,
+        is_stream=False,
+        elapsed_ms=elapsed_ms,
+        created_at=request.created_at,
+        ended=ended,
+        endpoint=f"proxy {request.method} /{path}"[:200],
+    )
+
+
 async def relay_raw(
     request: Request,
     responder: Responder,
@@ -65,7 +101,7 @@ async def relay_raw(
     target = channel.target
     if not target.base_url:
         raise InvalidRequest(f"channel {name} has no base URL", param="base_url")
-    url = f"{target.base_url}/{path}" + (f"?{request.query}" if request.query else "")
+    url = _url(target, path, request.query)
     async with ledger.hold(caller.payer, 0, request.request_id) as hold:
         response = await upstream.send(
             UpstreamRequest(request.method, url, _headers(request, target), request.body),
@@ -73,25 +109,18 @@ async def relay_raw(
         )
 
         def settle(ended: str) -> None:
-            hold.settle(
-                Usage(),
-                Price(),
-                ONE,
-                Facts(
-                    model="",
-                    channel_id=channel.id,
-                    is_stream=False,
-                    elapsed_ms=int((monotonic() - request.arrived) * 1000),
-                    created_at=request.created_at,
-                    ended=ended,
-                    endpoint=f"proxy {request.method} /{path}"[:200],
-                ),
-            )
+            elapsed_ms = int((monotonic() - request.arrived) * 1000)
+            facts = _facts(request, channel, path, ended, elapsed_ms)
+            hold.settle(Usage(), Price(), ONE, facts)
 
         content_type = response.headers.get("content-type", "application/octet-stream")
         try:
             await BinaryDelivery(
-                responder, content_type.encode("latin-1"), settle, response.status
+                responder,
+                content_type.encode("latin-1"),
+                settle,
+                response.status,
+                _passed_on(response.headers),
             ).run(response)
         except asyncio.CancelledError:
             response.close()

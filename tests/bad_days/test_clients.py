@@ -203,6 +203,27 @@ def test_a_wrong_request_is_told_what_is_wrong(
     assert answer.headers["x-oneapi-request-id"] in error["message"]
 
 
+@pytest.mark.parametrize(
+    "path", ["chat/completions", "embeddings", "images/generations", "messages/count_tokens"]
+)
+def test_a_form_where_json_belongs_is_refused(
+    gateway: Gateway, key: str, vendor: FakeVendor, path: str
+) -> None:
+    asked = len(vendor.requests)
+    form = (
+        b'--x\r\nContent-Disposition: form-data; name="model"\r\n\r\ngpt-4o-mini\r\n'
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n?\r\n--x--\r\n'
+    )
+    headers = {
+        "Authorization": f"Bearer {key}",
+        "Content-Type": "multipart/form-data; boundary=x",
+    }
+    answer = gateway.request("POST", f"/v1/{path}", form, headers)
+    assert answer.status == 415
+    assert "application/json" in answer.json()["error"]["message"]
+    assert len(vendor.requests) == asked
+
+
 def test_the_wrong_method_is_told_the_right_one(gateway: Gateway, key: str) -> None:
     answer = gateway.request("GET", "/v1/chat/completions", headers={"x-api-key": key})
     assert answer.status == 405

@@ -13,24 +13,26 @@ from typing import Any
 
 import msgspec
 
-from oneapi.errors import NotImplementedHere
+from oneapi.errors import InvalidRequest, NotImplementedHere
 from oneapi.providers.base import Endpoint
 from oneapi.relay import billing, metering
 from oneapi.relay.admission import check_model
 from oneapi.relay.catalogue import model_list, one_model
 from oneapi.relay.directory import Caller
-from oneapi.relay.drafting import drafted, priced
+from oneapi.relay.drafting import FILE_FIELDS, drafted, priced
 from oneapi.relay.exchange import JSON, Request, Responder
 from oneapi.relay.parts import Parts
 from oneapi.relay.proxy import relay_raw
 from oneapi.relay.routes import Kind, Route
 from oneapi.relay.snapshot import Snapshot
 from oneapi.store.database import Database
+from oneapi.upstream import SpooledBody
 
 
 async def handle(parts: Parts, request: Request, responder: Responder, route: Route) -> None:
     """Answer one request, or raise `GatewayError`."""
     caller = await parts.admission.admit(request)
+    _check_form(request, route)
     match route.kind:
         case Kind.RELAY:
             await relay(parts, request, responder, route, caller)
@@ -54,6 +56,19 @@ async def relay(
     async with parts.ledger.hold(caller.payer, job.ceiling, request.request_id) as hold:
         job.hold = hold
         await parts.attempts.run(job)
+
+
+def _check_form(request: Request, route: Route) -> None:
+    """Refuse a form where JSON belongs: it could neither be read nor priced."""
+    takes_json = route.kind is Kind.COUNT or (
+        route.kind is Kind.RELAY and route.endpoint not in FILE_FIELDS
+    )
+    if takes_json and isinstance(request.body, SpooledBody):
+        raise InvalidRequest(
+            "this path takes JSON: send `Content-Type: application/json`, not a form",
+            status=415,
+            param="Content-Type",
+        )
 
 
 def _count(request: Request, responder: Responder, route: Route, caller: Caller) -> None:

@@ -226,8 +226,16 @@ def test_a_form_where_json_belongs_is_refused(
 
 def test_the_wrong_method_is_told_the_right_one(gateway: Gateway, key: str) -> None:
     answer = gateway.request("GET", "/v1/chat/completions", headers={"x-api-key": key})
-    assert answer.status == 405
+    assert (answer.status, answer.headers["allow"]) == (405, "POST")
     assert "POST" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(("path", "status"), [("messages", 405), ("messages/batches", 404)])
+def test_a_path_of_anthropic_is_refused_in_its_dialect(
+    gateway: Gateway, key: str, path: str, status: int
+) -> None:
+    answer = gateway.request("GET", f"/v1/{path}", headers={"x-api-key": key})
+    assert (answer.status, answer.json()["type"]) == (status, "error")
 
 
 def test_rubbish_never_ends_the_process(gateway: Gateway, key: str, vendor: FakeVendor) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 
 import structlog
 
-from oneapi.errors import GatewayError, UpstreamError
+from oneapi.errors import GatewayError, MethodNotAllowed, UpstreamError
 from oneapi.relay import snapshot as snapshots
 from oneapi.relay.admission import Admission
 from oneapi.relay.attempts import Attempts
@@ -33,6 +33,7 @@ from oneapi.wire.registry import client_dialect
 
 TICK_SECONDS = 1.0
 _OPENAI: Final = client_dialect("openai")
+_ANTHROPIC: Final = client_dialect("anthropic")
 PREFLIGHT: HeaderPairs = (
     (b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE, OPTIONS"),
     (b"access-control-allow-headers", b"*, Authorization"),
@@ -220,7 +221,7 @@ class Relay:
         """
         parts = self._parts
         assert parts is not None, "requests come after start()"
-        client = _OPENAI
+        client: ClientDialect | None = None
         try:
             if intake.method == "OPTIONS":
                 responder.send(204, JSON, b"", PREFLIGHT)
@@ -231,6 +232,7 @@ class Relay:
             request = intake.request(self._services.clock)
             job = prepared(parts, request, responder, route)
         except Exception as error:  # noqa: BLE001 - every request gets an answer
+            client = client or _client_of(intake.path)
             self._fail(intake.request_id, responder, client, error)
             intake.close()
             return None
@@ -302,8 +304,7 @@ class Relay:
 
     def refuse(self, intake: Intake, responder: Responder, error: GatewayError) -> None:
         """Answer a request that is condemned by its head or its size."""
-        dialect = "anthropic" if intake.path.startswith("/v1/messages") else "openai"
-        self._answer(intake.request_id, responder, client_dialect(dialect), error)
+        self._answer(intake.request_id, responder, _client_of(intake.path), error)
         intake.close()
 
     def _answer(
@@ -315,7 +316,14 @@ class Relay:
         extra: HeaderPairs = ()
         if error.retry_after is not None:
             extra = ((b"retry-after", str(max(1, round(error.retry_after))).encode()),)
+        if isinstance(error, MethodNotAllowed):
+            extra = ((b"allow", ", ".join(error.allowed).encode()),)
         responder.send(status, JSON, body, extra)
+
+
+def _client_of(path: str) -> ClientDialect:
+    """Return the dialect in which errors are said on a path, also when it leads nowhere."""
+    return _ANTHROPIC if path.startswith("/v1/messages") else _OPENAI
 
 
 def _channel_refused(error: UpstreamError) -> UpstreamError:

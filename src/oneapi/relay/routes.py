@@ -89,7 +89,7 @@ def resolve(method: str, path: str) -> Route:
         if route.kind is Kind.MODEL and method == "DELETE":
             return Route(Kind.STUB, methods=_ANY)
         raise MethodNotAllowed(
-            f"{method} is not allowed on {path}; use {' or '.join(route.methods)}"
+            f"{method} is not allowed on {path}; use {' or '.join(route.methods)}", route.methods
         )
     return route
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from oneapi.errors import InvalidRequest, Saturated, Truncated, UpstreamError
+from oneapi.providers.refusals import refusal
 from oneapi.wire.anthropic import AnthropicClient
 from oneapi.wire.canonical import as_chunks, text_of
 from oneapi.wire.openai import OpenAIClient
@@ -263,6 +264,13 @@ def test_a_vendors_own_details_reach_clients_of_its_dialect() -> None:
     assert json.loads(body)["error"]["metadata"] == {"provider_name": "P"}
     _, body = ANTHROPIC.error(error, "")
     assert json.loads(body)["error"] == {"type": "rate_limit_error", "message": "m"}
+
+
+def test_a_vendors_error_keeps_its_type_code_and_param() -> None:
+    said = {"message": "bad", "type": "invalid_request_error", "param": None, "code": None}
+    refused = refusal(400, {}, json.dumps({"error": said}).encode())
+    _, body = OPENAI.error(refused, "r1")
+    assert json.loads(body)["error"] == {**said, "message": "bad (request id: r1)"}
 
 
 def test_a_status_that_is_no_error_becomes_one() -> None:

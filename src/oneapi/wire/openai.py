@@ -132,7 +132,7 @@ def _error_object(error: GatewayError, request_id: str) -> dict[str, Any]:
         "code": error.code,
     }
     if isinstance(error, UpstreamError) and error.body:
-        return {**_vendor_object(error.body), **own}
+        return {**own, **_vendor_object(error.body), "message": own["message"]}
     return own
 
 

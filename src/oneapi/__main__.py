@@ -94,7 +94,7 @@ def _serve(started_with: dict[str, str], flags: Flags) -> int:
         return serve(post)
 
     def reread() -> Config:
-        return read(environment(started_with), flags)
+        return _checked(read(environment(started_with), flags))
 
     config = reread()
     _use_time_zone(config)
@@ -103,6 +103,20 @@ def _serve(started_with: dict[str, str], flags: Flags) -> int:
     except sockets.PortError as error:
         print(f"one-api: {error}", file=sys.stderr)
         return 1
+
+
+def _checked(config: Config) -> Config:
+    """Refuse a database address that nobody could open before any process is made for it."""
+    named = (("SQL_DSN", config.sql_dsn), ("LOG_SQL_DSN", config.log_sql_dsn))
+    for name, text in named:
+        if text:
+            from oneapi.store import dsn
+
+            try:
+                dsn.parse(text, name)
+            except ValueError as error:
+                raise ConfigError(str(error)) from error
+    return config
 
 
 def _use_time_zone(config: Config) -> None:
@@ -154,7 +168,7 @@ def main() -> int:
         if arguments.command in (None, "serve"):
             return _serve(started_with, flags)
         found = environment(started_with)
-        config = read(found, flags)
+        config = _checked(read(found, flags))
         os.environ.update(found)
         _use_time_zone(config)
         return _command(arguments, config)

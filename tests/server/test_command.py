@@ -76,11 +76,15 @@ def test_a_taken_port_is_answered_with_one_line(tmp_path: Path) -> None:
     assert refused.count("\n") == 1
 
 
-def test_a_dsn_that_cannot_be_read_stops_the_start_without_being_shown(tmp_path: Path) -> None:
-    status, said, refused = _run(tmp_path, "-port", "0", SQL_DSN="oracle://me:hunter2@db/one")
-    assert status == 1
-    assert "SQL_DSN" in said
-    assert "hunter2" not in said + refused
+@pytest.mark.parametrize("name", ["SQL_DSN", "LOG_SQL_DSN"])
+@pytest.mark.parametrize("command", ["serve", "migrate"])
+def test_a_dsn_that_cannot_be_read_is_refused_in_one_line_without_being_shown(
+    tmp_path: Path, name: str, command: str
+) -> None:
+    status, said, refused = _run(tmp_path, command, **{name: "oracle://me:hunter2@db/one"})
+    assert (status, said, refused.count("\n")) == (2, "", 1)
+    assert refused.startswith(f"one-api: {name} begins with 'oracle://'")
+    assert "hunter2" not in refused
 
 
 def test_a_data_directory_that_cannot_be_made_stops_the_start(tmp_path: Path) -> None:

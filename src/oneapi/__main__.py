@@ -61,7 +61,7 @@ def _parser() -> _Parser:
         "backup", help="write an exact copy of the SQLite database, while serving", add_help=False
     )
     _add_questions(backup)
-    backup.add_argument("file", help="where to; must not exist")
+    backup.add_argument("file", help="where to; an older copy is replaced")
     return parser
 
 

@@ -15,6 +15,7 @@ from oneapi.wire.canonical import as_chunks, text_of
 from oneapi.wire.openai import OpenAIClient
 from oneapi.wire.openai_envelopes import SpeechEnvelope
 from oneapi.wire.registry import client_dialect
+from oneapi.wire.sse import events_of
 from oneapi.wire.usage import Usage
 from tests.providers.assembly import anthropic_message, openai_completion
 
@@ -306,6 +307,13 @@ def _chunk(delta: dict[str, Any], finish: str | None = None, **fields: Any) -> d
 
 
 COUNTS = {"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13}
+
+
+def test_ids_and_usage_of_unusual_types_do_not_end_a_stream() -> None:
+    encoder = OPENAI.stream(Asked(shows_usage=True))
+    (event,) = events_of(encoder.feed(_chunk({"content": "a"}, usage="none") | {"id": 5}))
+    assert json.loads(event.data)["id"] == 5
+    assert encoder.finish() == b"data: [DONE]\n\n"
 
 
 def test_usage_is_shown_only_to_those_who_asked() -> None:

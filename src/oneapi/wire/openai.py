@@ -21,6 +21,7 @@ from oneapi.wire.openai_envelopes import (
     InputEnvelope,
     SpeechEnvelope,
 )
+from oneapi.wire.shapes import section
 from oneapi.wire.sse import event_bytes
 from oneapi.wire.textmeter import TextMeter
 from oneapi.wire.usage import Usage
@@ -159,8 +160,8 @@ class OpenAIStream:
         self._asked = asked
         self._usage: dict[str, Any] | None = None
         self._meter = TextMeter()
-        self._id = ""
-        self._model = asked.asked_model
+        self._id: Any = ""  # as the vendor said it, be it a number
+        self._model: Any = asked.asked_model
 
     @property
     def output_tokens(self) -> int:
@@ -172,8 +173,9 @@ class OpenAIStream:
         self._id = chunk.get("id") or self._id
         self._model = chunk.get("model") or self._model
         if "usage" in chunk:
-            if chunk["usage"]:
-                self._usage = chunk["usage"]
+            counts = section(chunk["usage"])
+            if counts:
+                self._usage = counts
                 if not chunk.get("choices"):
                     return b""
             chunk = {name: value for name, value in chunk.items() if name != "usage"}

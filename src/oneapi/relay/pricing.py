@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
+from msgspec.structs import replace
+
 from oneapi.ledger.catalogue import limits
 from oneapi.ledger.pricing import Price
 from oneapi.providers.base import Endpoint
@@ -10,6 +12,10 @@ from oneapi.relay.snapshot import Channel, Snapshot
 from oneapi.wire.dialect import Envelope
 
 IMAGES: Final = frozenset({Endpoint.IMAGES, Endpoint.IMAGE_EDITS, Endpoint.IMAGE_VARIATIONS})
+_HEARD: Final = frozenset({Endpoint.TRANSCRIPTIONS, Endpoint.TRANSLATIONS})
+_NO_TEXT: Final = IMAGES | _HEARD | {Endpoint.SPEECH}
+_TOKENS_PER_IMAGE: Final = 4160  # OpenAI's 1024x1024 of high quality
+_TOKENS_PER_SECOND: Final = 20  # of sound that is heard
 
 
 class Worst:
@@ -67,14 +73,14 @@ class Pricing:
             self._worst = {}
         if pinned is not None:
             return _worst(snapshot, route[0], envelope, endpoint, (pinned,))
-        by_size = endpoint in IMAGES
-        worst = None if by_size else self._worst.get(route)
+        apart = endpoint in _NO_TEXT
+        worst = None if apart else self._worst.get(route)
         if worst is None:
             candidates = _candidates(snapshot, route)
             if not candidates:
                 return None
             worst = _worst(snapshot, route[0], envelope, endpoint, candidates)
-            if not by_size:
+            if not apart:
                 self._worst[route] = worst
         return worst
 
@@ -114,10 +120,37 @@ def _dearest(prices: Sequence[Price]) -> Price:
 
 
 def price_of(snapshot: Snapshot, channel: Channel, envelope: Envelope, endpoint: Endpoint) -> Price:
-    """Return what the channel's model costs; images by size and quality."""
+    """Return what the channel's model costs on an endpoint; images by size and quality."""
     model = channel.model_mapping.get(envelope.model, envelope.model)
     if endpoint not in IMAGES:
-        return snapshot.prices.price(model, channel.type)
+        return _counted(endpoint, snapshot.prices.price(model, channel.type))
     size = getattr(envelope, "size", None) or ""
     quality = getattr(envelope, "quality", None) or ""
-    return snapshot.prices.image_price(model, channel.type, size, quality)
+    return _counted(endpoint, snapshot.prices.image_price(model, channel.type, size, quality))
+
+
+def _counted(endpoint: Endpoint, price: Price) -> Price:
+    """Return a price that has the unit in which the endpoint's answers are counted, unless the model is free.
+
+    A model may be asked for on another endpoint than the one it is priced for (gateways draw pictures in a chat), and a
+    vendor that asks for tokens may not report them. As One API reads a ratio, a token costs what a character does, or a
+    thousandth of an image.
+    """
+    if price.call or price.is_free:
+        return price
+    text = price.input or price.output
+    if endpoint in IMAGES:
+        picture = (price.output or text) * _TOKENS_PER_IMAGE
+        return price if price.image else replace(price, image=picture)
+    if endpoint in _HEARD:
+        second = (price.audio_input or text) * _TOKENS_PER_SECOND
+        return price if price.second else replace(price, second=second)
+    if endpoint is Endpoint.SPEECH:
+        return price if price.character else replace(price, character=text)
+    return price if text else _by_token(price)
+
+
+def _by_token(price: Price) -> Price:
+    per_token = max(price.character, price.image // 1000, price.second * 3 // 10)
+    inputs = dict.fromkeys(("input", "cache_read", "cache_write", "cache_write_1h"), per_token)
+    return replace(price, **inputs, output=per_token, audio_input=per_token, audio_output=per_token)

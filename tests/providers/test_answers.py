@@ -69,6 +69,31 @@ def test_counts_as_vendors_spell_them(counts: dict[str, Any], usage: Usage) -> N
     assert watcher.usage == usage
 
 
+REASONED = {"completion_tokens_details": {"reasoning_tokens": 94}}
+BESIDE: list[tuple[dict[str, Any], int]] = [
+    # Grok's reasoning; Gemini's endpoint as recorded; a prompt without what the cache held.
+    ({"completion_tokens": 9, "total_tokens": 135, **REASONED} | {"prompt_tokens": 32}, 103),
+    ({"completion_tokens": 12, "prompt_tokens": 35, "total_tokens": 109}, 74),
+    ({"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 28, "cached_tokens": 20}, 5),
+    ({"prompt_tokens": 3, "completion_tokens": 100, "total_tokens": 103, **REASONED}, 100),
+    ({"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 4}, 5),
+    ({"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 8}, 0),
+]
+
+
+@pytest.mark.parametrize(("counts", "output_tokens"), BESIDE)
+def test_thoughts_that_only_the_total_counts_are_output(
+    counts: dict[str, Any], output_tokens: int
+) -> None:
+    answer = json.dumps({"choices": [{"message": {}}], "usage": counts}).encode()
+    converted = OPENAI.response(call_to(45), answer).usage
+    watcher = OPENAI.watch(call_to(45, stream=True))
+    watcher.feed(event_bytes(json.dumps({"choices": [], "usage": counts}).encode()))
+    for usage in (converted, OPENAI.usage(call_to(45), answer), watcher.usage):
+        assert usage is not None
+        assert usage.output_tokens == output_tokens
+
+
 def test_usage_of_other_endpoints() -> None:
     assert _usage(
         Endpoint.EMBEDDINGS, {"data": [], "usage": {"prompt_tokens": 8, "total_tokens": 8}}

@@ -111,8 +111,8 @@ class OpenAIDialect:
 def _plain_usage(counts: Counts) -> Usage | None:
     """Return what the common shape of a usage object says; `None` if that is not all, or in another spelling."""
     values: tuple[Any, ...] = _values(counts)  # all of them cost as much as two attributes
-    given, made, _, prompt, answer, written, hit, kept, reused, read = values
-    if given is None or written:
+    given, made, total, prompt, answer, written, hit, kept, reused, read = values
+    if given is None or written or (total is not None and total > given + (made or 0)):
         return None
     cached = (prompt.cached_tokens or 0) if prompt is not None else 0
     if not cached and (hit or kept or reused or read):

@@ -2,7 +2,9 @@
 
 Sources: https://platform.openai.com/docs/api-reference, https://api-docs.deepseek.com/api/create-chat-completion
 (`prompt_cache_hit_tokens`), https://openrouter.ai/docs/use-cases/usage-accounting (`cache_write_tokens`),
-https://console.groq.com/docs/api-reference (`x_groq.usage`) (read 2026-11-21).
+https://console.groq.com/docs/api-reference (`x_groq.usage`) (read 2026-11-21);
+https://docs.cloud.google.com/vertex-ai/generative-ai/docs/partner-models/grok/capabilities/reasoning (reasoning beside the
+completion) (read 2026-11-25).
 """
 
 import re
@@ -78,15 +80,28 @@ def usage_of(counts: dict[str, Any]) -> Usage:
         or count(counts.get("cache_read_input_tokens"))
     )
     written = count(prompt.get("cache_write_tokens"))
+    written = written or count(counts.get("cache_creation_input_tokens"))
+    reasoning = count(answer.get("reasoning_tokens"))
+    rest = total - given - max(output, 0) if given > 0 else 0
+    beside = _beside(rest, reasoning, cached, written)
     return Usage(
         input_tokens=given,
-        output_tokens=output,
+        output_tokens=output + beside,
         cached_tokens=cached,
-        cache_write_tokens=written or count(counts.get("cache_creation_input_tokens")),
+        cache_write_tokens=written,
         audio_input_tokens=count(prompt.get("audio_tokens")),
         audio_output_tokens=count(answer.get("audio_tokens")),
-        reasoning_tokens=count(answer.get("reasoning_tokens")),
+        reasoning_tokens=reasoning or beside,
     )
+
+
+def _beside(rest: int, reasoning: int, cached: int, written: int) -> int:
+    """Return the output that a vendor counts in the total only: xAI's reasoning, Gemini's thoughts.
+
+    A rest that the cache explains is input which the vendor left out of the prompt.
+    """
+    is_thought = rest == reasoning if reasoning else rest not in {cached, written, cached + written}
+    return rest if rest > 0 and is_thought else 0
 
 
 def canonical_counts(counts: dict[str, Any], usage: Usage) -> dict[str, Any]:

@@ -151,7 +151,7 @@ class Gateway:
             connection.request(method, path, body, dict(headers or {}))
             response = connection.getresponse()
             found = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(response.status, found, response.read())
+            return Answer(response.status, found, _body(response, timeout))
         finally:
             connection.close()
 
@@ -263,6 +263,18 @@ class Gateway:
             if len(rows) >= count or time.monotonic() > deadline:
                 return rows
             time.sleep(0.05)
+
+
+def _body(response: http.client.HTTPResponse, seconds: float) -> bytes:
+    """Read an answer to its end; comments that keep a stream alive do not keep it going for ever."""
+    if not response.chunked:
+        return response.read()
+    deadline = time.monotonic() + seconds
+    pieces: list[bytes] = []
+    while piece := response.read1(1 << 16):
+        assert time.monotonic() < deadline, "the stream does not end"
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 def chat_request(model: str = "gpt-4o-mini", **fields: Any) -> dict[str, Any]:

@@ -178,19 +178,24 @@ def cold_start(ours: Ours) -> float:
     """Start the stopped gateway again; the seconds from exec to its first relayed answer."""
     body = (
         b'{"model":"bench-chat","max_tokens":64,"messages":[{"role":"user","content":'
-        b'"marker00000000000c01d0-0000020-00010-00001-001-0000-"}]}'
+        b'"marker00000000000c01d0-0000020-00010-00001-001-0000-00000-"}]}'
     )
     headers = {"Authorization": f"Bearer {ours.target.key}", "Content-Type": "application/json"}
+    last: object = "nothing"
     started = time.perf_counter()
     program = ours.start_again()
     try:
         while time.perf_counter() - started < 30:
-            with contextlib.suppress(OSError):
+            try:
                 status, text = http("POST", ours.port, "/v1/chat/completions", body, headers)
+            except OSError as error:
+                last = error
+            else:
                 if status == 200 and b"c01d0" in text:
                     return time.perf_counter() - started
+                last = f"{status} {text[:500]!r}"
             time.sleep(0.002)
-        raise TimeoutError(f"no answer within 30 s of the start\n{program.last_words()}")
+        raise TimeoutError(f"no answer within 30 s of the start: {last}\n{program.last_words()}")
     finally:
         program.stop()
 

@@ -1,16 +1,28 @@
 """The benchmark's correctness gate: it holds for nginx and for the gateway, and it fails where it must."""
 
 import asyncio
+import contextlib
 import threading
 from collections import Counter
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from bench.contenders import GateError
 from bench.load import AnswerError, Tally, Target
-from bench.ours import BUDGET, INITIAL_QUOTA, Books, charge, check_books
-from bench.vendor import Delivery
+from bench.ours import (
+    BUDGET,
+    INITIAL_QUOTA,
+    VENDOR_KEY,
+    Books,
+    Ours,
+    books,
+    charge,
+    check_books,
+)
+from bench.rounds import cold_start
+from bench.vendor import Delivery, Vendor
 
 from bench import gate, load
 
@@ -69,6 +81,16 @@ def test_nginx_delivers_every_shape_unchanged() -> None:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_gateway_delivers_every_shape_and_charges_it_to_the_unit(workers: int) -> None:
     assert gate.check_ours(workers) > 2000
+
+
+def test_a_cold_start_ends_with_a_relayed_answer(tmp_path: Path) -> None:
+    with contextlib.ExitStack() as stack:
+        vendor = Vendor(tmp_path)
+        stack.callback(vendor.stop)
+        ours = Ours(vendor, tmp_path)
+        ours.stop()
+        assert 0 < cold_start(ours) < 30
+        check_books(books(tmp_path / "one-api.db"), vendor.deliveries(VENDOR_KEY))
 
 
 def test_an_answer_to_somebody_else_is_found(liar: int) -> None:

@@ -270,9 +270,9 @@ def test_a_stream_of_comments_and_odd_framing_passes(place: Place) -> None:
     odd = [
         b": hello\n\n",
         b"data:" + json.dumps(chat_chunk({"content": "A"})).encode() + b"\r\n\r\n",
-        b"event: x\nid: 1\ndata: " + json.dumps(chat_chunk({"content": "B"}, "stop")).encode(),
-        b"\n\ndata: [DONE]",
+        b"event: x\nid: 1\ndata: " + json.dumps(chat_chunk({"content": "B"})).encode(),
+        b"\n\ndata: " + json.dumps(chat_chunk({"content": "C"}, "stop")).encode(),
     ]
     place.vendor.script(stream_answer(*odd))
     answer = place.ask(stream=True)
-    assert (place.text(answer), place.is_whole(answer)) == ("AB", True)
+    assert (place.text(answer), place.is_whole(answer)) == ("ABC", True)

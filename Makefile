@@ -91,7 +91,7 @@ deps:
 	@PYTHON="$(PYTHON)" tools/system_packages.sh
 
 $(COMPILED)/.made: $(SOURCES) tools/compile.py tools/training.py requirements-compile.lock | $(VENV)/bin/python
-	@[ -e $(VENV)/.dev ] || $(MAKE) --no-print-directory $(VENV)/.run
+	@[ -e $(VENV)/.dev ] || $(MAKE) --no-print-directory --silent $(VENV)/.run
 	@tools/compile.sh $(VENV) $(COMPILED)
 
 $(PRODUCTION)/.made: requirements.lock

@@ -42,7 +42,7 @@ def _say(text: str) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     given = os.environ.get("BENCH_PEER", "")
     names = [each for each in arguments.contenders.split(",") if each]
-    names += [*PEERS] if arguments.peers else []
+    names += [each for each in PEERS if arguments.peers and each not in names]
     names += ["given"] if given else []
     wanted = arguments.profiles.split(",")
     chosen = [each for each in profiles.ALL if each.name in wanted]

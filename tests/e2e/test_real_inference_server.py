@@ -123,6 +123,7 @@ def test_a_chat_is_answered_and_charged_to_the_unit(
     assert row["completion_tokens"] == answer.usage.completion_tokens
     assert row["quota"] == answer.usage.total_tokens * DEFAULT_RATIO
     assert (row["model_name"], row["token_name"]) == ("tiny", "sdk")
+    assert answer._request_id == row["request_id"]  # pyright: ignore[reportPrivateUsage] - public, says its docs
 
 
 def test_a_stream_shows_usage_only_to_who_asked(gateway: Gateway, client: openai.OpenAI) -> None:
@@ -184,6 +185,7 @@ def test_the_anthropic_sdk_talks_through_messages(gateway: Gateway, key: str) ->
         read = usage.cache_read_input_tokens or 0
         assert row["prompt_tokens"] == usage.input_tokens + read
         assert row["completion_tokens"] == usage.output_tokens == 10
+    assert message._request_id == rows[0]["request_id"]  # pyright: ignore[reportPrivateUsage]
 
 
 def test_the_models_of_the_key_are_listed(client: openai.OpenAI) -> None:

@@ -113,6 +113,10 @@ async def test_whole_answers_streams_and_errors_are_those_of_the_lane(
             for client in (whole, streamed, wrong):
                 await client.ask(relay)
         assert [client.sent[0]["status"] for client in (whole, streamed, wrong)] == [200, 200, 400]
+        for client in (whole, streamed, wrong):
+            headers = dict(client.sent[0]["headers"])
+            for name in (b"x-oneapi-request-id", b"x-request-id", b"request-id"):
+                assert headers[name] == b"request-1"
         assert json.loads(whole.body)["object"] == "chat.completion"
         assert streamed.body.endswith(b"data: [DONE]\n\n")
         assert json.loads(wrong.body)["error"]["param"] == "messages"

@@ -80,6 +80,19 @@ def test_a_connection_serves_many_requests(wire: socket.socket, key: str) -> Non
         assert is_answer(body)
 
 
+def test_sdks_find_the_request_id_under_their_names(gateway: Gateway, key: str) -> None:
+    authorized = {"Authorization": f"Bearer {key}"}
+    for answer in (
+        gateway.chat(key),
+        gateway.chat(key, stream=True),
+        gateway.chat("sk-nobody"),
+        gateway.request("GET", "/v1/models", headers=authorized),
+    ):
+        ours = answer.headers["x-oneapi-request-id"]
+        assert ours
+        assert (answer.headers["x-request-id"], answer.headers["request-id"]) == (ours, ours)
+
+
 def test_every_request_of_a_connection_is_itself(
     wire: socket.socket, key: str, vendor: FakeVendor
 ) -> None:

@@ -52,6 +52,7 @@ def test_headers_pass_both_ways_and_keys_do_not(
     assert vendor.requests[-1].headers["authorization"] == "Bearer sk-vendor"
     assert (answer.status, answer.headers["location"]) == (302, "/elsewhere")
     assert answer.headers["x-request-id"] == "req_1"
+    assert "request-id" not in answer.headers
     assert "set-cookie" not in answer.headers
 
 

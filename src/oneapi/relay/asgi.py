@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from oneapi.errors import GatewayError
-from oneapi.relay.exchange import Flow, HeaderPairs
+from oneapi.relay.exchange import SDK_REQUEST_IDS, Flow, HeaderPairs, names_request
 
 if TYPE_CHECKING:
     from oneapi.relay.relay import Relay
@@ -20,8 +20,9 @@ class AsgiResponder:
     def __init__(self, request_id: str) -> None:
         self._flow: Flow | None = None
         self._queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+        self._request_id = request_id.encode()
         self._headers: HeaderPairs = (
-            (b"x-oneapi-request-id", request_id.encode()),
+            (b"x-oneapi-request-id", self._request_id),
             (b"access-control-allow-origin", b"*"),
         )
         self._ended = False
@@ -51,6 +52,8 @@ class AsgiResponder:
     def start(self, status: int, content_type: bytes, extra: HeaderPairs = ()) -> None:
         """Begin an answer."""
         headers = [(b"content-type", content_type), *self._headers, *extra]
+        if not names_request(extra):
+            headers += [(name, self._request_id) for name in SDK_REQUEST_IDS]
         self._queue.put_nowait(
             {"type": "http.response.start", "status": status, "headers": headers}
         )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from oneapi.errors import GatewayError
-from oneapi.relay.exchange import Flow, HeaderPairs
+from oneapi.relay.exchange import SDK_REQUEST_IDS, Flow, HeaderPairs, names_request
 from oneapi.relay.intake import Intake
 from oneapi.upstream.fields import MAX_SHAPE_BYTES, MAX_SHAPES
 
@@ -38,6 +38,8 @@ class _Event:
 
 
 _EVENT: Final = _Event()
+_OPENAI_ID: Final = b"\r\n%b: " % SDK_REQUEST_IDS[0]
+_ANTHROPIC_ID: Final = b"\r\n%b: " % SDK_REQUEST_IDS[1]
 
 _LOWER: Final[dict[tuple[bytes, ...], tuple[bytes, ...]]] = {}  # header names as clients write them
 
@@ -144,8 +146,15 @@ class Cycle:
         """Return an answer's head up to the request id."""
         return _kept(self._front.state.default_headers, status, content_type)
 
+    def _ids(self, extra: HeaderPairs) -> bytes:
+        """Return the request id, and again under the names that SDKs know, unless a vendor's own is there."""
+        request_id = self.intake.request_id.encode()
+        if extra and names_request(extra):
+            return request_id
+        return b"".join((request_id, _OPENAI_ID, request_id, _ANTHROPIC_ID, request_id))
+
     def _rest(self, extra: HeaderPairs) -> bytes:
-        """Return what follows the request id, but what says how long the body is."""
+        """Return what follows the request ids, but what says how long the body is."""
         rest = b"".join([b"\r\n%b: %b" % header for header in extra]) if extra else b""
         return rest if self.keep_alive else rest + b"\r\nconnection: close"
 
@@ -155,7 +164,7 @@ class Cycle:
             return
         whole = (
             self._head(status, content_type),
-            self.intake.request_id.encode(),
+            self._ids(extra),
             self._rest(extra),
             b"" if status == 204 else b"\r\ncontent-length: ",
             b"" if status == 204 else str(len(body)).encode(),
@@ -177,8 +186,7 @@ class Cycle:
         else:
             rest += b"\r\ntransfer-encoding: chunked"
         head = self._head(status, content_type)
-        request_id = self.intake.request_id.encode()
-        self._transport.write(b"".join((head, request_id, rest, b"\r\n\r\n")))
+        self._transport.write(b"".join((head, self._ids(extra), rest, b"\r\n\r\n")))
 
     def write(self, body: bytes) -> None:
         """Send a piece."""

@@ -9,6 +9,10 @@ from typing import Any, Final, Protocol
 JSON: Final = b"application/json"
 EVENT_STREAM: Final = b"text/event-stream; charset=utf-8"
 HeaderPairs = tuple[tuple[bytes, bytes], ...]
+# Where OpenAI's and Anthropic's SDKs look for the id that they show with an error.
+# Sources: https://github.com/openai/openai-python#request-ids,
+# https://github.com/anthropics/anthropic-sdk-python#request-ids (read 2026-11-25).
+SDK_REQUEST_IDS: Final = (b"x-request-id", b"request-id")
 
 
 class Request:
@@ -55,6 +59,11 @@ class Request:
     def header(self, name: bytes) -> str:
         """Return a header's value as text, empty when absent."""
         return self.headers.get(name, b"").decode("latin-1")
+
+
+def names_request(headers: HeaderPairs) -> bool:
+    """Whether a vendor's own request id is among the headers that are passed on."""
+    return any(name in SDK_REQUEST_IDS for name, _ in headers)
 
 
 class Flow(Protocol):

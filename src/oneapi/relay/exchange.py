@@ -10,8 +10,7 @@ JSON: Final = b"application/json"
 EVENT_STREAM: Final = b"text/event-stream; charset=utf-8"
 HeaderPairs = tuple[tuple[bytes, bytes], ...]
 # Where OpenAI's and Anthropic's SDKs look for the id that they show with an error.
-# Sources: https://github.com/openai/openai-python#request-ids,
-# https://github.com/anthropics/anthropic-sdk-python#request-ids (read 2026-11-25).
+# Sources: `_exceptions.py` and `_response.py` of the packages openai 3.54.0 and anthropic 2.12.0 (read 2026-11-25).
 SDK_REQUEST_IDS: Final = (b"x-request-id", b"request-id")
 
 

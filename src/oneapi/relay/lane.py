@@ -12,7 +12,7 @@ import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from oneapi.errors import GatewayError, InvalidRequest, PayloadTooLarge
+from oneapi.errors import GatewayError, InvalidRequest, MethodNotAllowed, PayloadTooLarge
 from oneapi.relay.cycle import Cycle, opened
 from oneapi.relay.front import FOR_EVER, Front
 from oneapi.relay.repeats import learned
@@ -43,8 +43,9 @@ class LaneProtocol(HttpToolsProtocol):
 
     relay: "Relay"
     parser: Any
-    _messages: int = 0  # that the parser has seen begin
+    _messages: int = 0  # that have begun
     _lessons: int = LESSONS
+    _again: bytes = b""  # the head that asked for another protocol, without that wish
 
     @property
     def cycle(self) -> Any:
@@ -80,14 +81,18 @@ class LaneProtocol(HttpToolsProtocol):
         self._fields.clear()
         self.expect_100_continue = False
         self.front.head_bytes = 0
-        self._messages += 1
+        self._messages += not self._again
         self.front.patience = HEADER_SECONDS
 
     def on_headers_complete(self) -> None:
         """Choose the lane."""
         self.front.head_bytes = -1
         parser = self.parser
-        if not self.url.startswith(RELAY_PREFIXES) or parser.should_upgrade():
+        if parser.should_upgrade():
+            self._again = without_upgrade(parser, self.url, self._fields)
+            return
+        self._again = b""
+        if not self.url.startswith(RELAY_PREFIXES):
             self._become_asgi()
             return
         cycle = opened(self.front, self.relay, parser, self.url, self._fields, self.client)
@@ -129,6 +134,8 @@ class LaneProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Start the request, unless an earlier one on this connection is still open."""
+        if self._again:
+            return
         cycle = self.cycle
         if type(cycle) is not Cycle:
             super().on_message_complete()
@@ -161,18 +168,18 @@ class LaneProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Feed uvicorn's parser; a request that is not HTTP gets a JSON error in OpenAI's shape."""
-        parser = self.parser
-        if parser is None:
+        if self.parser is None:
             return
         front = self.front
         is_first = front.rests
         messages = self._messages
         try:
-            parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            pass
-        except httptools.HttpParserError:
-            self._reject(InvalidRequest("the request is not valid HTTP/1.1"))
+            self._parse(data)
+        except httptools.HttpParserError as error:
+            said = error.__context__  # what one of our methods raised, which the parser called
+            if not isinstance(said, GatewayError):
+                said = InvalidRequest("the request is not valid HTTP/1.1")
+            self._reject(said)
             return
         if front.head_bytes >= 0:
             front.head_bytes += len(data)
@@ -180,6 +187,23 @@ class LaneProtocol(HttpToolsProtocol):
                 self._reject(InvalidRequest("the request's headers are too large", status=431))
         elif is_first and self._lessons and self._messages == messages + 1:
             self._learn(data)
+
+    def _parse(self, data: bytes) -> None:
+        """Feed the parser; where it stops for another protocol, which we never speak, let a new one go on.
+
+        A server that does not upgrade ignores `Upgrade` (RFC 9110 section 7.8, read 2026-11-26); llhttp would take
+        what follows the head for the other protocol's, and the body for new requests.
+        """
+        rest = memoryview(data)
+        while True:
+            try:
+                self.parser.feed_data(rest)
+            except httptools.HttpParserUpgrade as stopped:
+                rest = rest[stopped.args[0] :]
+                self.parser = request_parser(self)
+                self.parser.feed_data(self._again)
+            else:
+                return
 
     def _learn(self, data: bytes) -> None:
         """Remember the head of a request that came whole, and alone."""
@@ -202,6 +226,23 @@ class LaneProtocol(HttpToolsProtocol):
             refused.more_body = False
             refused.refuse(error)
         self.transport.close()
+
+
+def request_parser(protocol: object) -> httptools.HttpRequestParser:
+    """Return a parser as uvicorn sets it up: what follows `Connection: close` is left alone."""
+    parser = httptools.HttpRequestParser(protocol)
+    parser.set_dangerous_leniencies(lenient_data_after_close=True)
+    return parser
+
+
+def without_upgrade(parser: Any, url: bytes, fields: dict[bytes, bytes]) -> bytes:
+    """Return the head that was parsed without its `Upgrade`; raise for `CONNECT`, which is nothing else."""
+    method: bytes = parser.get_method()
+    if method == b"CONNECT":
+        raise MethodNotAllowed("CONNECT is not allowed: this is no proxy", ("GET", "POST"))
+    lines = [b"%b %b HTTP/%b" % (method, url, parser.get_http_version().encode())]
+    lines += [b"%b: %b" % pair for pair in fields.items() if pair[0].lower() != b"upgrade"]
+    return b"\r\n".join((*lines, b"", b""))
 
 
 def make_lane(relay: "Relay") -> type[LaneProtocol]:

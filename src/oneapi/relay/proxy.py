@@ -29,6 +29,7 @@ STAYS_HERE = frozenset(
             "transfer-encoding",
         ),
         *("proxy-connection", "te", "trailer", "upgrade", "expect", "authorization", "x-api-key"),
+        "http2-settings",
         *("api-key", "cookie", "x-forwarded-for", "x-real-ip", "forwarded"),
     }
 )

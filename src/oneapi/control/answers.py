@@ -36,9 +36,14 @@ def found(content: Any, message: str = "") -> Answer:
     return Answer({"success": True, "message": message, "data": content})
 
 
-def refused(message: str, status: int = 200) -> Answer:
-    """Answer that it was not done, and why."""
-    return Answer({"success": False, "message": message}, status_code=status)
+def refused(message: str, status: int = 200, *, code: str = "", field: str = "") -> Answer:
+    """Answer that it was not done, and why; `code` is stable, `field` the path of what is wrong."""
+    content: dict[str, object] = {"success": False, "message": message}
+    if code:
+        content["code"] = code
+    if field:
+        content["field"] = field
+    return Answer(content, status_code=status)
 
 
 @cache
@@ -60,7 +65,11 @@ def as_go(number: float) -> float:
 
 
 class Refused(GatewayError):
-    """A request that was understood and is not carried out; `key` names the sentence."""
+    """A request that was understood and is not carried out.
+
+    `key` names the sentence, and is the `code` of the answer; `values` fill the sentence, and `field` among them is also
+    the answer's `field`.
+    """
 
     status = 200
 

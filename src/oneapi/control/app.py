@@ -68,12 +68,14 @@ async def _told(request: Request, error: Exception) -> Response:
         return too_many(error.wait_seconds)
     if isinstance(error, Refused):
         message = sentence(error.key, _language(request), **error.values)
-        answer = refused(message, error.status)
+        field = str(error.values.get("field", ""))
+        answer = refused(message, error.status, code=error.key, field=field)
         if error.key == "banned":
             end_session(answer)
         return answer
     assert isinstance(error, GatewayError)
-    answer = refused(error.message, error.status if error.status >= 500 else 200)
+    status = error.status if error.status >= 500 else 200
+    answer = refused(error.message, status, code=error.code or "", field=error.param or "")
     if error.retry_after is not None:
         answer.headers["Retry-After"] = str(max(1, round(error.retry_after)))
     return answer
@@ -86,12 +88,14 @@ async def _misread(request: Request, error: Exception) -> Response:
     path = request.url.path
     if first["type"] == "json_invalid":
         message = sentence("invalid_parameter", _language(request))
-        return refused(message, 400 if path == "/api/option" else 200)
+        return refused(message, 400 if path == "/api/option" else 200, code="not_json")
     field = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
     reason = str(first["msg"]).removeprefix("Value error, ")
     if path == "/api/user/self":
-        return refused(sentence("self_input", _language(request), detail=f"`{field}`: {reason}"))
-    return refused(sentence("bad_field", _language(request), field=field, reason=reason))
+        message = sentence("self_input", _language(request), detail=f"`{field}`: {reason}")
+    else:
+        message = sentence("bad_field", _language(request), field=field, reason=reason)
+    return refused(message, code="bad_field", field=field)
 
 
 async def _not_routed(request: Request, error: Exception) -> Response:
@@ -112,11 +116,11 @@ async def _not_routed(request: Request, error: Exception) -> Response:
 
 
 async def _conflicting(request: Request, _: Exception) -> Response:
-    return refused(sentence("conflict", _language(request)))
+    return refused(sentence("conflict", _language(request)), code="conflict")
 
 
 async def _database_away(request: Request, _: Exception) -> Response:
-    answer = refused(sentence("database_away", _language(request)), 503)
+    answer = refused(sentence("database_away", _language(request)), 503, code="database_away")
     answer.headers["Retry-After"] = _RETRY_AFTER
     return answer
 
@@ -124,6 +128,7 @@ async def _database_away(request: Request, _: Exception) -> Response:
 async def _crashed(request: Request, _: Exception) -> Response:
     """Answer a mistake of ours; the server logs it with its trace."""
     marked = request.state.request_id
-    answer = refused(sentence("crashed", _language(request), request_id=marked), 500)
+    message = sentence("crashed", _language(request), request_id=marked)
+    answer = refused(message, 500, code="crashed")
     answer.headers[REQUEST_ID_HEADER] = marked
     return answer

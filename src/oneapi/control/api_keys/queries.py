@@ -6,6 +6,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from oneapi.control.answers import Refused
 from oneapi.control.fields import Page
+from oneapi.control.lists import Listing, contains, equal
 from oneapi.control.rows import begins_with, inserted_id
 from oneapi.control.services import Services
 from oneapi.store import changes
@@ -14,6 +15,21 @@ from oneapi.store.tables import tokens
 
 KEY_LENGTH = 48
 NEVER = -1
+KEYS = Listing(
+    tokens,
+    sorts=(
+        "id",
+        "name",
+        "status",
+        "remain_quota",
+        "used_quota",
+        "created_time",
+        "accessed_time",
+        "expired_time",
+    ),
+    filters={"status": equal(tokens.c.status)},
+    search=contains(tokens.c.name),
+)
 
 
 def page_of_keys(connection: Connection, user_id: int, page: Page, order: str) -> list[RowMapping]:

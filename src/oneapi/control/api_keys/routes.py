@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from sqlalchemy import Connection, RowMapping
 
 from oneapi.control.answers import Answer, Refused, bad_field, done, found
 from oneapi.control.api_keys.documents import KeyDocument
 from oneapi.control.api_keys.queries import (
+    KEYS,
     NEVER,
     change_key,
     delete_key,
@@ -19,16 +20,27 @@ from oneapi.control.api_keys.queries import (
 from oneapi.control.api_keys.views import key_view
 from oneapi.control.fields import FoundPage, Paged, QueryText, RowId
 from oneapi.control.identity import Surroundings, User
+from oneapi.control.lists import Wanted, listed, slice_of, wanted_of
 from oneapi.ledger import leased, set_key_quota
 from oneapi.store.enums import KeyStatus
+from oneapi.store.tables import tokens
 
 router = APIRouter(prefix="/api/token", tags=["tokens"])
 
 
 @router.get("")
-def keys(user: User, page: Paged, services: Surroundings, order: QueryText = "") -> Answer:
+def keys(
+    user: User,
+    page: Paged,
+    wanted: Annotated[Wanted | None, Depends(wanted_of(KEYS))],
+    services: Surroundings,
+    order: QueryText = "",
+) -> Answer:
     """List one's keys."""
     with services.database.connect() as connection:
+        if wanted is not None:
+            found_rows = slice_of(connection, KEYS, wanted, tokens.c.user_id == user.id)
+            return listed(found_rows, _views(connection, found_rows.rows))
         return found(_views(connection, page_of_keys(connection, user.id, page, order)))
 
 

@@ -3,16 +3,47 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, or_, select, update
 
 from oneapi.control.answers import Refused
 from oneapi.control.fields import Page, listed
+from oneapi.control.lists import Listing, among, contains, equal
 from oneapi.control.rows import begins_with, inserted_id, is_row
 from oneapi.store import changes
 from oneapi.store.enums import ChannelStatus
 from oneapi.store.tables import abilities, channels
 
 DEFAULT_GROUP = "default"
+
+
+def _searched(keyword: str) -> list[ColumnElement[bool]]:
+    named = contains(channels.c.name, channels.c.base_url, channels.c.models)
+    return [*is_row(channels.c.id, keyword), *named(keyword)]
+
+
+CHANNELS = Listing(
+    channels,
+    sorts=(
+        "id",
+        "name",
+        "type",
+        "status",
+        "priority",
+        "weight",
+        "used_quota",
+        "response_time",
+        "balance",
+        "created_time",
+        "test_time",
+    ),
+    filters={
+        "status": equal(channels.c.status),
+        "type": equal(channels.c.type),
+        "group": among(channels.c.group),
+        "model": among(channels.c.models),
+    },
+    search=_searched,
+)
 
 
 def page_of_channels(connection: Connection, page: Page) -> list[RowMapping]:

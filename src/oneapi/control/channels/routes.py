@@ -1,10 +1,13 @@
 """`/api/channel`: administrators keep the accounts at vendors."""
 
+from typing import Annotated
+
 from fastapi import APIRouter, Depends
 
 from oneapi.control.answers import Answer, Refused, bad_field, done, found
 from oneapi.control.channels.documents import ChannelDocument
 from oneapi.control.channels.queries import (
+    CHANNELS,
     change_channel,
     channel_by_id,
     delete_channel,
@@ -16,6 +19,7 @@ from oneapi.control.channels.queries import (
 from oneapi.control.channels.views import channel_view
 from oneapi.control.fields import FoundPage, Paged, QueryText, RowId
 from oneapi.control.identity import Role, Surroundings, at_least
+from oneapi.control.lists import Wanted, listed, slice_of, wanted_of
 from oneapi.control.status.models import model_list
 
 router = APIRouter(
@@ -24,9 +28,16 @@ router = APIRouter(
 
 
 @router.get("")
-def channels(page: Paged, services: Surroundings) -> Answer:
+def channels(
+    page: Paged,
+    wanted: Annotated[Wanted | None, Depends(wanted_of(CHANNELS))],
+    services: Surroundings,
+) -> Answer:
     """List channels, the latest first."""
     with services.database.connect() as connection:
+        if wanted is not None:
+            found_rows = slice_of(connection, CHANNELS, wanted)
+            return listed(found_rows, [channel_view(row) for row in found_rows.rows])
         return found([channel_view(row) for row in page_of_channels(connection, page)])
 
 

@@ -7,6 +7,7 @@ from fastapi import Depends
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, or_, select
 
 from oneapi.control.fields import Page, QueryNumber, QueryText
+from oneapi.control.lists import Listing, at_least, at_most, equal
 from oneapi.control.rows import begins_with, is_row
 from oneapi.store.database import Database
 from oneapi.store.enums import LogType
@@ -16,6 +17,23 @@ SEARCH_MAX: Final = 100
 _DELETED_AT_ONCE: Final = (
     1000  # rows per transaction, so that those who write rows do not wait long
 )
+
+
+LOGS: Final = Listing(
+    logs,
+    filters={
+        "type": equal(logs.c.type),
+        "user_id": equal(logs.c.user_id),
+        "username": equal(logs.c.username),
+        "token_name": equal(logs.c.token_name),
+        "model_name": equal(logs.c.model_name),
+        "channel": equal(logs.c.channel_id),
+        "request_id": equal(logs.c.request_id),
+        "start_timestamp": at_least(logs.c.created_at, "start_timestamp"),
+        "end_timestamp": at_most(logs.c.created_at, "end_timestamp"),
+    },
+)
+"""Rows of the log, by id only: sorting a million of them by anything else takes longer than a page may."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,17 @@
 """`/api/log`: administrators see what happened to all, everybody what happened to them."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from sqlalchemy import RowMapping
 
 from oneapi.control.answers import Answer, Refused, found
 from oneapi.control.fields import Paged, QueryNumber, QueryText
 from oneapi.control.identity import Admin, Surroundings, User
+from oneapi.control.lists import Wanted, listed, slice_of, wanted_of
 from oneapi.control.logs.queries import (
+    LOGS,
     Filtered,
     LogFilter,
     consumed,
@@ -22,11 +24,18 @@ from oneapi.store.tables import logs
 
 router = APIRouter(prefix="/api/log", tags=["logs"])
 
+Listed = Annotated[Wanted | None, Depends(wanted_of(LOGS))]
+
 
 @router.get("")
-def everybodys(_: Admin, page: Paged, wanted: Filtered, services: Surroundings) -> Answer:
+def everybodys(
+    _: Admin, page: Paged, wanted: Filtered, listing: Listed, services: Surroundings
+) -> Answer:
     """List log rows, the latest first."""
     with services.log_database.connect() as connection:
+        if listing is not None:
+            found_rows = slice_of(connection, LOGS, listing)
+            return listed(found_rows, [_view(row) for row in found_rows.rows])
         return found([_view(row) for row in page_of_logs(connection, page, wanted)])
 
 
@@ -60,9 +69,14 @@ def search(_: Admin, services: Surroundings, keyword: QueryText = "") -> Answer:
 
 
 @router.get("/self")
-def own(user: User, page: Paged, wanted: Filtered, services: Surroundings) -> Answer:
+def own(
+    user: User, page: Paged, wanted: Filtered, listing: Listed, services: Surroundings
+) -> Answer:
     """List one's own rows, without their ids, as One API does."""
     with services.log_database.connect() as connection:
+        if listing is not None:
+            found_rows = slice_of(connection, LOGS, listing, logs.c.user_id == user.id)
+            return listed(found_rows, [_own_view(row) for row in found_rows.rows])
         rows = page_of_logs(connection, page, _own(wanted), logs.c.user_id == user.id)
         return found([_own_view(row) for row in rows])
 

@@ -2,15 +2,29 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, or_, select, update
 
 from oneapi.control.answers import Refused
 from oneapi.control.fields import Page
+from oneapi.control.lists import Listing, contains, equal
 from oneapi.control.rows import begins_with, is_row
 from oneapi.store.enums import RedemptionStatus
 from oneapi.store.tables import redemptions
 
 DEFAULT_QUOTA = 100
+
+
+def _searched(keyword: str) -> list[ColumnElement[bool]]:
+    named = contains(redemptions.c.name)(keyword)
+    return [*is_row(redemptions.c.id, keyword), redemptions.c.key == keyword, *named]
+
+
+CODES = Listing(
+    redemptions,
+    sorts=("id", "name", "status", "quota", "created_time", "redeemed_time"),
+    filters={"status": equal(redemptions.c.status), "name": equal(redemptions.c.name)},
+    search=_searched,
+)
 
 
 def page_of_codes(connection: Connection, page: Page) -> list[RowMapping]:

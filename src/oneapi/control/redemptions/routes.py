@@ -2,14 +2,16 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from sqlalchemy import RowMapping
 
 from oneapi.control.answers import Answer, bad_field, done, found
 from oneapi.control.fields import FoundPage, Paged, QueryText, RowId
 from oneapi.control.identity import Admin, Surroundings
+from oneapi.control.lists import Wanted, listed, slice_of, wanted_of
 from oneapi.control.redemptions.documents import CodeDocument
 from oneapi.control.redemptions.queries import (
+    CODES,
     DEFAULT_QUOTA,
     change_code,
     code_by_id,
@@ -24,9 +26,17 @@ router = APIRouter(prefix="/api/redemption", tags=["redemption codes"])
 
 
 @router.get("")
-def codes(_: Admin, page: Paged, services: Surroundings) -> Answer:
+def codes(
+    _: Admin,
+    page: Paged,
+    wanted: Annotated[Wanted | None, Depends(wanted_of(CODES))],
+    services: Surroundings,
+) -> Answer:
     """List codes, the latest first."""
     with services.database.connect() as connection:
+        if wanted is not None:
+            found_rows = slice_of(connection, CODES, wanted)
+            return listed(found_rows, [_view(row) for row in found_rows.rows])
         return found([_view(row) for row in page_of_codes(connection, page)])
 
 

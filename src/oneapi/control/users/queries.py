@@ -3,11 +3,22 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, insert, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from oneapi.control.answers import Refused, bad_field
 from oneapi.control.api_keys.queries import insert_default_key
 from oneapi.control.fields import Page
+from oneapi.control.lists import Listing, contains, equal
 from oneapi.control.rows import begins_with, inserted_id, is_row
 from oneapi.control.services import Services
 from oneapi.store import changes
@@ -19,6 +30,24 @@ _ORDERS = {
     "used_quota": users.c.used_quota,
     "request_count": users.c.request_count,
 }
+
+
+def _searched(keyword: str) -> list[ColumnElement[bool]]:
+    named = contains(users.c.username, users.c.display_name, users.c.email)
+    return [*is_row(users.c.id, keyword), *named(keyword)]
+
+
+USERS = Listing(
+    users,
+    sorts=("id", "username", "quota", "used_quota", "request_count", "role", "status", "group"),
+    filters={
+        "status": equal(users.c.status),
+        "role": equal(users.c.role),
+        "group": equal(users.c.group),
+        "inviter_id": equal(users.c.inviter_id),
+    },
+    search=_searched,
+)
 USERNAME_MAX = 12
 _AFF_CODE_LENGTHS = (4, 4, 4, 4, 6, 8, 16)
 

@@ -1,19 +1,21 @@
 """`/api/user` and `/api/topup`: administrators keep the accounts of others, never of their equals or betters."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from sqlalchemy import Connection, RowMapping
 from sqlalchemy.exc import IntegrityError
 
 from oneapi.control.answers import Answer, Refused, done, found
 from oneapi.control.fields import FoundPage, Paged, QueryText, RowId
 from oneapi.control.identity import Admin, Person, Surroundings
+from oneapi.control.lists import Wanted, listed, slice_of, wanted_of
 from oneapi.control.services import Services
 from oneapi.control.sign_in.passwords import hashed
 from oneapi.control.sign_in.session import start_session
 from oneapi.control.users.documents import Management, NewUser, TopUp, UserChanges
 from oneapi.control.users.queries import (
+    USERS,
     change_user,
     check_new_name,
     delete_user,
@@ -27,14 +29,25 @@ from oneapi.control.users.views import user_view
 from oneapi.ledger import Kind, Reason, credit, leased, set_quota, user_balance
 from oneapi.store.enums import Role, UserStatus
 from oneapi.store.settings import load
+from oneapi.store.tables import users
 
 router = APIRouter(prefix="/api", tags=["users"])
 
 
 @router.get("/user")
-def people(_: Admin, page: Paged, services: Surroundings, order: QueryText = "") -> Answer:
+def people(
+    _: Admin,
+    page: Paged,
+    wanted: Annotated[Wanted | None, Depends(wanted_of(USERS))],
+    services: Surroundings,
+    order: QueryText = "",
+) -> Answer:
     """List users."""
     with services.database.connect() as connection:
+        if wanted is not None:
+            there = users.c.status != UserStatus.DELETED
+            found_rows = slice_of(connection, USERS, wanted, there)
+            return listed(found_rows, _views(connection, found_rows.rows))
         return found(_views(connection, page_of_users(connection, page, order)))
 
 

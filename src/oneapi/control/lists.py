@@ -1,0 +1,272 @@
+"""Lists beyond One API's contract: with `size` a list is sorted, filtered and searched, and answers a total and a cursor.
+
+A `Listing` says what of a table may be asked for; the route asks `wanted_of` for a dependency, and `listed` answers. Without
+`size` the dependency yields `None`, and the route answers One API's way. Rows are found by key, not by counting, so that
+the thousandth page costs what the first one costs.
+"""
+
+import base64
+import binascii
+import inspect
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final
+
+from fastapi import Query, Request
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    String,
+    Table,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+)
+
+from oneapi.control.answers import Answer, bad_field
+from oneapi.control.fields import BIGINT_MAX, PAGE_SIZE_MAX, listed as comma_list
+
+COUNTED_MAX: Final = 10_000
+"""Totals are exact up to here; a larger table is "more than" this."""
+_OFFSET_MAX: Final = 100_000
+
+Condition = ColumnElement[bool]
+Filter = Callable[[str], Condition]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a client asks of a list. `after`: the sorted value and the id of the last row that it has."""
+
+    size: int
+    offset: int
+    sort: str
+    is_descending: bool
+    after: tuple[Any, int] | None
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What may be asked of a table: columns to sort by, filters by name, and how a keyword is looked for."""
+
+    table: Table
+    sorts: tuple[str, ...] = ("id",)
+    filters: Mapping[str, Filter] = field(default_factory=dict[str, Filter])
+    search: Callable[[str], Sequence[Condition]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Rows of a list, how many there are in all, and where the next ones begin."""
+
+    rows: list[RowMapping]
+    total: int
+    total_is_exact: bool
+    next_cursor: str | None
+
+
+def equal(column: Column[Any]) -> Filter:
+    """Return a filter: the column is one of the values, which are parted by commas."""
+
+    def condition(text: str) -> Condition:
+        values = comma_list(text)
+        if isinstance(column.type, BigInteger):
+            return column.in_([_whole(column.name, value) for value in values])
+        return column.in_(values)
+
+    return condition
+
+
+def at_least(column: Column[Any], name: str) -> Filter:
+    """Return a filter: the number in the column is not below the value."""
+    return lambda text: column >= _whole(name, text)
+
+
+def at_most(column: Column[Any], name: str) -> Filter:
+    """Return a filter: the number in the column is not above the value."""
+    return lambda text: column <= _whole(name, text)
+
+
+def among(column: Column[Any]) -> Filter:
+    """Return a filter: the column, a comma list, has one of the values in it."""
+
+    def condition(text: str) -> Condition:
+        commas = literal(",").concat(column).concat(",")
+        return or_(*(commas.contains(f",{value},", autoescape=True) for value in comma_list(text)))
+
+    return condition
+
+
+def contains(*columns: Column[Any]) -> Callable[[str], list[Condition]]:
+    """Return a search: a column holds the keyword somewhere, in whatever case."""
+
+    def conditions(keyword: str) -> list[Condition]:
+        lowered = keyword.lower()
+        return [func.lower(column).contains(lowered, autoescape=True) for column in columns]
+
+    return conditions
+
+
+def _whole(name: str, text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        raise bad_field(name, "must be a whole number") from None
+    return max(-BIGINT_MAX, min(BIGINT_MAX, number))
+
+
+def wanted_of(listing: Listing) -> Callable[..., Awaitable[Wanted | None]]:
+    """Return the dependency that reads a list's query; it refuses with the field that is wrong."""
+
+    async def wanted(request: Request, **_: Any) -> Wanted | None:
+        query = request.query_params
+        if "size" not in query:
+            return None
+        return _wanted(listing, query)
+
+    names = {
+        "size": f"Rows, 1 to {PAGE_SIZE_MAX}; without it the list is One API's, ten rows a page.",
+        "cursor": "Where to go on: `next_cursor` of the answer before.",
+        "sort": f"One of {', '.join(f'`{name}`' for name in listing.sorts)}.",
+        "order": "`asc` or `desc`, beside `sort`.",
+        **({"keyword": "Looked for in what names a row."} if listing.search else {}),
+        **dict.fromkeys(listing.filters, "Filter; several values by comma."),
+    }
+    parameters = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[str | None, Query(description=text)],
+        )
+        for name, text in names.items()
+    ]
+    first = inspect.Parameter(
+        "request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request
+    )
+    wanted.__signature__ = inspect.Signature([first, *parameters])
+    return wanted
+
+
+def _wanted(listing: Listing, query: Mapping[str, str]) -> Wanted:
+    size = _whole("size", query["size"])
+    if not 1 <= size <= PAGE_SIZE_MAX:
+        raise bad_field("size", f"must be 1 to {PAGE_SIZE_MAX}")
+    sort = query.get("sort") or "id"
+    if sort not in listing.sorts:
+        raise bad_field("sort", f"must be one of {', '.join(listing.sorts)}")
+    order = query.get("order") or "desc"
+    if order not in ("asc", "desc"):
+        raise bad_field("order", "must be asc or desc")
+    offset = max(0, _whole("p", query.get("p") or "0")) * size
+    if offset > _OFFSET_MAX:
+        raise bad_field("p", "is too far; go on with `cursor`")
+    cursor = query.get("cursor")
+    return Wanted(
+        size,
+        0 if cursor else offset,
+        sort,
+        order == "desc",
+        _read_cursor(cursor, sort, order) if cursor else None,
+        _conditions(listing, query),
+    )
+
+
+def _conditions(listing: Listing, query: Mapping[str, str]) -> tuple[Condition, ...]:
+    found = [
+        condition(text) for name, condition in listing.filters.items() if (text := query.get(name))
+    ]
+    keyword = (query.get("keyword") or "").strip()
+    if keyword and listing.search is not None:
+        found.append(or_(*listing.search(keyword)))
+    return tuple(found)
+
+
+def slice_of(
+    connection: Connection, listing: Listing, wanted: Wanted, *conditions: Condition
+) -> Slice:
+    """Return the rows that are wanted among those that fulfil the conditions, and count them all."""
+    table = listing.table
+    query = select(table).where(*conditions, *wanted.conditions)
+    counted = query.with_only_columns(table.c.id).limit(COUNTED_MAX + 1).subquery()
+    total = int(connection.execute(select(func.count()).select_from(counted)).scalar() or 0)
+    found = connection.execute(_sorted(query, table, wanted).limit(wanted.size + 1)).mappings()
+    rows = list(found)
+    has_more = len(rows) > wanted.size
+    rows = rows[: wanted.size]
+    return Slice(
+        rows,
+        min(total, COUNTED_MAX),
+        total <= COUNTED_MAX,
+        _cursor(rows[-1], wanted) if has_more else None,
+    )
+
+
+def _sorted(query: Select[Any], table: Table, wanted: Wanted) -> Select[Any]:
+    row_id = table.c.id
+    key = _key(table.c[wanted.sort])
+    if wanted.after is not None:
+        value, last = wanted.after
+        if wanted.sort == "id":
+            query = query.where(row_id < last if wanted.is_descending else row_id > last)
+        else:
+            beyond = key < value if wanted.is_descending else key > value
+            behind = row_id < last if wanted.is_descending else row_id > last
+            query = query.where(or_(beyond, and_(key == value, behind)))
+    if wanted.offset:
+        query = query.offset(wanted.offset)
+    if wanted.sort == "id":
+        return query.order_by(row_id.desc() if wanted.is_descending else row_id)
+    if wanted.is_descending:
+        return query.order_by(key.desc(), row_id.desc())
+    return query.order_by(key, row_id)
+
+
+def _key(column: Column[Any]) -> ColumnElement[Any]:
+    """Return what is sorted by: rows of One API may hold NULL, which the engines sort differently."""
+    if not column.nullable:
+        return column
+    return func.coalesce(column, "" if isinstance(column.type, String) else 0)
+
+
+def _cursor(row: RowMapping, wanted: Wanted) -> str:
+    value = row[wanted.sort]
+    if not isinstance(value, str | int | float):
+        value = 0 if value is None else float(value)
+    order = "desc" if wanted.is_descending else "asc"
+    text = json.dumps([wanted.sort, order, value, row["id"]])
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str, sort: str, order: str) -> tuple[Any, int]:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        its_sort, its_order, value, row_id = json.loads(text)
+    except (binascii.Error, ValueError, TypeError):
+        raise bad_field("cursor", "is not one of ours") from None
+    is_fit = (its_sort, its_order) == (sort, order) and isinstance(value, str | int | float)
+    if not is_fit or not isinstance(row_id, int):
+        raise bad_field("cursor", "belongs to another `sort` or `order`")
+    return value, row_id
+
+
+def listed(found: Slice, views: list[Any]) -> Answer:
+    """Answer rows with their total and where the next ones begin."""
+    return Answer(
+        {
+            "success": True,
+            "message": "",
+            "data": views,
+            "total": found.total,
+            "total_is_exact": found.total_is_exact,
+            "next_cursor": found.next_cursor,
+        }
+    )

@@ -1,0 +1,132 @@
+"""Lists with `size`: sorted, filtered, searched, counted, and gone on with by a cursor; without it they are One API's."""
+
+from typing import Any
+
+import pytest
+
+from oneapi.store.tables import channels, logs, tokens
+from tests.control.browser import Browser
+from tests.control.conftest import ALICE, BOB, World
+
+
+def fill(world: World, count: int) -> None:
+    for number in range(count):
+        world.put(
+            channels,
+            type=1 + number % 2,
+            name=f"channel {number:02}",
+            status=1 + number % 3,
+            group="default,vip" if number % 2 else "default",
+            models="gpt-4o,o3" if number % 4 else "gpt-4o-mini",
+            priority=number // 5,
+            weight=None if number % 7 == 0 else number,
+        )
+
+
+def walk(who: Browser, path: str) -> list[dict[str, Any]]:
+    """Follow the cursor to the end of a list; return all rows in their order."""
+    rows: list[dict[str, Any]] = []
+    cursor = ""
+    while True:
+        reply = who.get(f"{path}&cursor={cursor}" if cursor else path).json
+        assert reply["success"], reply
+        rows += reply["data"]
+        cursor = reply["next_cursor"]
+        if not cursor:
+            return rows
+
+
+@pytest.mark.parametrize("sort", ["id", "name", "priority", "weight", "type"])
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_the_cursor_leads_through_every_row_once_and_in_order(
+    everywhere: World, sort: str, order: str
+) -> None:
+    fill(everywhere, 23)
+    rows = walk(everywhere.admin, f"/api/channel/?size=5&sort={sort}&order={order}")
+    values = [(row[sort] if row[sort] is not None else 0, row["id"]) for row in rows]
+    assert len({row["id"] for row in rows}) == 23
+    assert values == sorted(values, reverse=order == "desc")
+
+
+def test_a_list_tells_how_many_rows_there_are(world: World) -> None:
+    fill(world, 23)
+    reply = world.admin.get("/api/channel/?size=10").json
+    assert (len(reply["data"]), reply["total"], reply["total_is_exact"]) == (10, 23, True)
+    last = world.admin.get("/api/channel/?size=10&p=2").json
+    assert (len(last["data"]), last["next_cursor"]) == (3, None)
+
+
+def test_filters_and_keyword_narrow_rows_and_total(everywhere: World) -> None:
+    fill(everywhere, 24)
+    ask = everywhere.admin.get
+    by_status = ask("/api/channel/?size=100&status=1,3").json
+    assert {row["status"] for row in by_status["data"]} == {1, 3}
+    assert by_status["total"] == 16
+    assert ask("/api/channel/?size=100&group=vip").json["total"] == 12
+    assert ask("/api/channel/?size=100&model=gpt-4o").json["total"] == 18
+    assert ask("/api/channel/?size=100&keyword=CHANNEL 07").json["total"] == 1
+    assert ask("/api/channel/?size=100&keyword=%25").json["total"] == 0
+    assert ask("/api/channel/?size=100&status=2&group=vip").json["total"] == 4
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("size=0", "size"),
+        ("size=101", "size"),
+        ("size=many", "size"),
+        ("size=5&sort=key", "sort"),
+        ("size=5&sort=name&order=up", "order"),
+        ("size=5&status=on", "status"),
+        ("size=5&cursor=nonsense", "cursor"),
+        ("size=100&p=99999", "p"),
+    ],
+)
+def test_a_query_that_cannot_be_answered_is_refused_by_its_field(
+    world: World, query: str, field: str
+) -> None:
+    reply = world.admin.get(f"/api/channel/?{query}")
+    assert (reply.status, reply.json["success"]) == (200, False)
+    assert (reply.json["code"], reply.json["field"]) == ("bad_field", field)
+
+
+def test_a_cursor_of_another_order_is_refused(world: World) -> None:
+    fill(world, 6)
+    cursor = world.admin.get("/api/channel/?size=5&sort=name").json["next_cursor"]
+    reply = world.admin.get(f"/api/channel/?size=5&sort=type&cursor={cursor}").json
+    assert reply["field"] == "cursor"
+
+
+@pytest.mark.parametrize("path", ["user", "redemption", "log", "log/self", "token"])
+def test_every_list_has_a_total(world: World, path: str) -> None:
+    reply = world.root.get(f"/api/{path}/?size=2").json
+    assert reply["total"] == (4 if path == "user" else 0)
+    assert reply["total_is_exact"] is True
+
+
+def test_without_a_size_the_answer_is_one_apis(world: World) -> None:
+    fill(world, 12)
+    reply = world.admin.get("/api/channel/").json
+    assert set(reply) == {"success", "message", "data"}
+    assert len(reply["data"]) == 10
+
+
+def test_nobody_sees_more_than_their_own_by_filtering(world: World) -> None:
+    world.put(tokens, user_id=BOB, key="b" * 48, name="bob's")
+    world.put(logs, user_id=BOB, username="bob", type=2, created_at=1)
+    for path in ("token/?size=10", f"log/self?size=10&user_id={BOB}", "log/self?size=10"):
+        assert world.alice.get(f"/api/{path}").json["total"] == 0
+    assert world.bob.get("/api/log/self?size=10").json["total"] == 1
+    assert world.alice.get("/api/log/?size=10").json["code"] == "not_allowed"
+    assert ALICE != BOB
+
+
+def test_refusals_have_a_stable_code_whatever_the_language(world: World) -> None:
+    english = world.admin.post("/api/channel/", {"type": 1, "key": "k", "base_url": "ftp://x"})
+    chinese = world.admin.post(
+        "/api/channel/", {"type": 1, "key": "k", "base_url": "ftp://x"}, accept_language="zh-CN"
+    )
+    for reply in (english, chinese):
+        assert (reply.json["code"], reply.json["field"]) == ("bad_field", "base_url")
+    assert english.json["message"] != chinese.json["message"]
+    assert world.admin.get("/api/channel/99").json["code"] == "channel_missing"

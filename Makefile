@@ -15,7 +15,7 @@ SOURCES  := $(shell find src/oneapi -name '*.py')
 PRODUCTION := $(CURDIR)/build/production
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt docs bench bench-peers soak lock wheel compiled clean deps lint types house suite
+.PHONY: help run test quick check fmt docs bench bench-peers soak lock wheel compiled clean deps lint types house suite
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s%s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -29,9 +29,14 @@ test: deps $(VENV)/.dev ## install what is needed (apt packages too), check ever
 
 suite: $(VENV)/.dev $(COMPILED)/.made
 	@rm -f .coverage .coverage.*
-	$(BIN)/pytest --cov --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/pytest $(PARALLEL) --cov --cov-report=term:skip-covered $(ARGS)
 	@test -e $(COMPILED)/.made # what follows is the same again, with the hot modules compiled
-	PYTHONPATH=$(COMPILED) $(BIN)/pytest -p no:cacheprovider $(TESTS_OF_COMPILED)
+	PYTHONPATH=$(COMPILED) $(BIN)/pytest $(PARALLEL) --plain -p no:cacheprovider $(TESTS_OF_COMPILED)
+
+quick: $(VENV)/.dev ## run the tests that need no server (half a minute)
+	$(BIN)/pytest -q $(PARALLEL) --quick $(ARGS)
+
+PARALLEL := -n 2 --dist worksteal
 
 TESTS_OF_COMPILED := tests/ledger tests/upstream tests/providers tests/wire tests/relay tests/e2e \
 	tests/bad_days/test_clients.py tests/bad_days/test_vendors.py

@@ -3,9 +3,11 @@
 from collections.abc import Generator
 
 import pytest
+from _pytest.terminal import TerminalReporter
 
 from oneapi.store.database import Database
 from tests.engines import KINDS, Engine, Engines
+from tests.fixtures_path import RECORDED
 
 
 @pytest.fixture(scope="session")
@@ -64,9 +66,56 @@ def _opened(engine: Engine, name: str) -> Generator[Database, None, None]:
         engine.drop(name)
 
 
+SERVED_FOLDERS = ("bad_days", "bench", "e2e", "server", "web")
+"""Folders whose tests run the product, or others' servers, in processes of their own."""
+
+SERVED_FIXTURES = {"gateway", "redis_url"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what the Makefile's verbs choose by."""
+    group = parser.getgroup("oneapi")
+    group.addoption("--quick", action="store_true", help="only tests that need no server")
+    group.addoption(
+        "--plain", action="store_true", help="one engine (SQLite) and one event loop (uvloop)"
+    )
+
+
+def _needs_a_server(item: pytest.Item) -> bool:
+    fixtures: set[str] = set(getattr(item, "fixturenames", ()))
+    if item.path.parent.name in SERVED_FOLDERS or fixtures & SERVED_FIXTURES:
+        return True
+    return item.get_closest_marker("server") is not None or _engine_of(item) != "sqlite"
+
+
+def _engine_of(item: pytest.Item) -> str:
+    """Return the database server that a test is for: the one among its parameters, or SQLite."""
+    call = getattr(item, "callspec", None)
+    parameters: dict[str, object] = call.params if call is not None else {}
+    return next((str(value) for value in parameters.values() if value in KINDS), "sqlite")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out tests over recorded exchanges where there are no recordings: they test nothing then."""
-    empty = [item for item in items if item.name.endswith("[NOTSET]")]
-    if empty:
-        config.hook.pytest_deselected(items=empty)
-        items[:] = [item for item in items if item not in empty]
+    """Leave out what was not asked for, and tests over recorded exchanges where there are no recordings."""
+    kept = [item for item in items if not item.name.endswith("[NOTSET]")]
+    if config.getoption("--quick"):
+        kept = [item for item in kept if not _needs_a_server(item)]
+    if config.getoption("--plain"):
+        kept = [item for item in kept if _engine_of(item) == "sqlite"]
+    left_out = [item for item in items if item not in set(kept)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
+    """Say what was left out, and why."""
+    if config.getoption("--quick"):
+        terminalreporter.write_line("left out: all that needs a server or the running product")
+    if config.getoption("--plain"):
+        terminalreporter.write_line("left out: MySQL, PostgreSQL and the second event loop")
+    if RECORDED is None:
+        terminalreporter.write_line(
+            "left out: tests over recorded exchanges with vendors, which are not part of the project"
+            " (ONEAPI_FIXTURES names their folder)"
+        )

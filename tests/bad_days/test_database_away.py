@@ -4,10 +4,9 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from pathlib import Path
-
-import pytest
 
 from tests.engines import Engine, new_engine
 from tests.fakes import FakeVendor, chat_document, json_answer
@@ -17,14 +16,6 @@ AWAY_SECONDS = 30.0
 RATIO = 30
 PROMPT, COMPLETION = 10, 5
 PRICE = (PROMPT + COMPLETION) * RATIO
-
-
-@pytest.fixture(params=["mysql", "postgresql"])
-def own_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    engine = new_engine(request.param)
-    engine.start()
-    yield engine
-    engine.close()
 
 
 class Load:
@@ -53,10 +44,27 @@ class Load:
         self._thread.join()
 
 
-@pytest.mark.parametrize("how", ["stopped", "frozen"])
-def test_nothing_is_lost_while_the_database_is_away(
-    tmp_path: Path, own_engine: Engine, how: str
-) -> None:
+def test_nothing_is_lost_while_the_database_is_away(tmp_path: Path) -> None:
+    """Both servers, stopped and frozen: four installations at the same time, so that one outage is waited for."""
+    cases = list(product(("mysql", "postgresql"), ("stopped", "frozen")))
+    with ThreadPoolExecutor(len(cases)) as threads:
+        runs = [
+            threads.submit(outage, tmp_path / f"{kind}-{how}", kind, how) for kind, how in cases
+        ]
+    for run in runs:
+        run.result()
+
+
+def outage(folder: Path, kind: str, how: str) -> None:
+    own_engine = new_engine(kind)
+    try:
+        own_engine.start()
+        go_without(folder, own_engine, how)
+    finally:
+        own_engine.close()
+
+
+def go_without(tmp_path: Path, own_engine: Engine, how: str) -> None:
     dsn = own_engine.dsn(own_engine.create_database())
     with FakeVendor.in_thread() as vendor:
         vendor.default = json_answer(chat_document(prompt=PROMPT, completion=COMPLETION))

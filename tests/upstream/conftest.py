@@ -18,6 +18,8 @@ TIMEOUTS = Timeouts(connect=5.0, first_byte=10.0, idle=10.0)
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    if config.getoption("--plain"):
+        return {"uvloop": uvloop.new_event_loop}
     return {"uvloop": uvloop.new_event_loop, "asyncio": asyncio.SelectorEventLoop}
 
 

@@ -1,4 +1,12 @@
 # docker build -t one-api . && docker run -p 3000:3000 -v ./one-api:/data one-api
+FROM python:3.11-slim-bookworm AS page
+WORKDIR /src
+COPY requirements-node.lock ./
+RUN python -m venv .venv
+COPY tools/build_web.sh tools/
+COPY web web
+RUN mkdir -p src/oneapi/web && tools/build_web.sh .venv
+
 FROM python:3.11-slim-bookworm AS build
 RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev
 WORKDIR /src
@@ -8,6 +16,7 @@ RUN python -m venv --without-pip /opt/one-api \
     && pip install --no-cache-dir --no-deps --require-hashes -r requirements-compile.lock
 COPY tools/compile.py tools/training.py tools/
 COPY src src
+COPY --from=page /src/src/oneapi/web/dist src/oneapi/web/dist
 RUN python tools/compile.py /compiled \
     && cp -r /compiled/. /opt/one-api/lib/python3.11/site-packages/ \
     && /opt/one-api/bin/python -m compileall -q /opt/one-api/lib

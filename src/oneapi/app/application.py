@@ -28,9 +28,12 @@ from oneapi.store.changes import Change, ChangeReader, prune
 from oneapi.store.database import DatabaseAway
 from oneapi.store.settings import load as load_settings
 from oneapi.upstream import UpstreamClient
+from oneapi.web.policy import policy_of
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+    from oneapi.web.site import Site
 
 POLL_SECONDS = 0.5
 CHECKPOINT_SECONDS = 3.0
@@ -64,6 +67,7 @@ class Application:
         self._tasks: list[asyncio.Task[None]] = []
         self._poll_now = asyncio.Event()
         self._logs_consumption = True
+        self._policy = b""
         self._is_serving = False
         self._started_at = int(time.time())
 
@@ -174,6 +178,21 @@ class Application:
             )
         )
 
+    def site(self) -> "Site":
+        """Return what serves the page."""
+        from oneapi.control.addresses import ProxyTrust
+        from oneapi.web.site import Site, Surroundings
+
+        config = self._config
+        return Site(
+            Surroundings(
+                policy=lambda: self._policy,
+                trusts=ProxyTrust(config.trusted_proxies).trusts,
+                base_path=config.base_path,
+                redirect_to=config.frontend_base_url if config.is_slave else "",
+            )
+        )
+
     def drain(self) -> None:
         """Say that no more requests are welcome."""
         self._is_serving = False
@@ -237,7 +256,9 @@ class Application:
 
     def _read_settings(self) -> None:
         with self._databases.main.connect() as connection:
-            self._logs_consumption = load_settings(connection).flag("LogConsumeEnabled")
+            settings = load_settings(connection)
+        self._logs_consumption = settings.flag("LogConsumeEnabled")
+        self._policy = policy_of(settings)
 
     def _prune(self) -> None:
         with self._databases.main.begin() as connection:

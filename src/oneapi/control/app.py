@@ -10,12 +10,12 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
 from oneapi.control.answers import Answer, Refused, refused, sentence
 from oneapi.control.api_keys import routes as api_keys
 from oneapi.control.channels import routes as channels
-from oneapi.control.gate import REQUEST_ID_HEADER, Gate, is_api, too_many
+from oneapi.control.gate import REQUEST_ID_HEADER, Gate, too_many
 from oneapi.control.limits import RateLimiter, TooManyRequests
 from oneapi.control.logs import routes as logs
 from oneapi.control.redemptions import routes as redemptions
@@ -101,8 +101,6 @@ async def _misread(request: Request, error: Exception) -> Response:
 async def _not_routed(request: Request, error: Exception) -> Response:
     """Answer an unknown path or method of `/api` as One API does, in OpenAI's shape."""
     path = request.state.asked_path
-    if not is_api(path):
-        return PlainTextResponse(sentence("no_web_page", ""), status_code=404)
     assert isinstance(error, HTTPException)
     if error.status_code not in (404, 405):
         return refused(str(error.detail), error.status_code)

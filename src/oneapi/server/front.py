@@ -1,6 +1,7 @@
-"""What a connection meets when it is no relay request: two probes, and the management plane on first use.
+"""What a connection meets when it is no relay request: two probes, the management plane, the page.
 
-FastAPI is imported when somebody first asks for it, in a thread, so that running streams do not wait.
+FastAPI is imported when somebody first asks for it, in a thread, so that running streams do not wait; so are the
+page's files listed when somebody first opens it.
 """
 
 import asyncio
@@ -13,15 +14,22 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+# Everything else is an address of the page. (`/v1` comes here only as what the relay does not take.)
+MANAGEMENT = ("/api/", "/docs", "/metrics", "/v1", "//v1")
+
 
 class Front:
-    """An ASGI app that answers `/healthz` and `/readyz` itself and hands the rest to the app it builds."""
+    """An ASGI app that answers `/healthz` and `/readyz` itself and hands the rest to the two apps it builds."""
 
-    def __init__(self, build: Callable[[], AsgiApp], is_ready: Callable[[], bool]) -> None:
-        self._build = build
+    def __init__(
+        self,
+        management: Callable[[], AsgiApp],
+        is_ready: Callable[[], bool],
+        page: Callable[[], AsgiApp],
+    ) -> None:
+        self._management = _Lazy(management)
+        self._page = _Lazy(page)
         self._is_ready = is_ready
-        self._app: AsgiApp | None = None
-        self._building = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -33,9 +41,23 @@ class Front:
                     await _answer(scope, send, 200, b'{"status":"ready"}')
                 else:
                     await _answer(scope, send, 503, b'{"status":"not ready"}')
+            case path if path.startswith(MANAGEMENT) or path == "/api":
+                await self._management(scope, receive, send)
             case _:
-                app = self._app or await self._built()
-                await app(scope, receive, send)
+                await self._page(scope, receive, send)
+
+
+class _Lazy:
+    """An app that is built in a thread when it is first asked."""
+
+    def __init__(self, build: Callable[[], AsgiApp]) -> None:
+        self._build = build
+        self._app: AsgiApp | None = None
+        self._building = asyncio.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._app or await self._built()
+        await app(scope, receive, send)
 
     async def _built(self) -> AsgiApp:
         async with self._building:

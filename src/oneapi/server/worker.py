@@ -100,7 +100,11 @@ class _Worker:
 
     async def _answer(self) -> None:
         application = self._application
-        front = Front(application.control, lambda: application.is_ready and not self._told)
+        front = Front(
+            application.control,
+            lambda: application.is_ready and not self._told,
+            application.site,
+        )
         config = uvicorn.Config(
             cast("Any", front),
             http=application.lane(),

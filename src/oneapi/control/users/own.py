@@ -27,7 +27,8 @@ router = APIRouter(prefix="/api/user", tags=["account"])
 def account(person: SignedIn, services: Surroundings) -> Answer:
     """Show one's own account."""
     with services.database.connect() as connection:
-        return found(_view(connection, person.id))
+        view = _view(connection, person.id)
+    return found(view | {"must_change_password": person.must_change_password})
 
 
 def _view(connection: Connection, user_id: int) -> dict[str, object]:

@@ -1,0 +1,75 @@
+"""A browser before the running product: Debian's Chromium, driven by Playwright.
+
+Every page that a test opens is listened to: an error or a violation of the content security policy fails the test.
+"""
+
+import shutil
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from oneapi.web.site import BUILT
+from tests.gateway import Gateway
+
+PASSWORD = "correct-horse"
+
+Visits = Callable[..., Page]
+
+
+@pytest.fixture(scope="package")
+def browser() -> Generator[Browser]:
+    executable = shutil.which("chromium")
+    assert executable, "the tests of the page need Debian's chromium (make test installs it)"
+    assert (BUILT / "index.html").exists(), "the page is not built: make web"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Generator[Gateway]:
+    # DEBUG switches the limit of sign-ins off, which the tests would meet.
+    with Gateway(tmp_path / "gateway", env={"DEBUG": "true"}) as running:
+        yield running
+
+
+@pytest.fixture
+def visit(browser: Browser, gateway: Gateway) -> Generator[Visits]:
+    """Open an address in a browser of its own."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            complaints.append(message.text)
+
+    def opened(path: str, language: str = "en-US", theme: str = "light", width: int = 1440) -> Page:
+        context = browser.new_context(
+            base_url=f"http://127.0.0.1:{gateway.port}",
+            locale=language,
+            color_scheme="dark" if theme == "dark" else "light",
+            viewport={"width": width, "height": 860},
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", heard)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def sign_in(page: Page, name: str = "root", password: str = PASSWORD) -> None:
+    """Fill in the form that is open."""
+    page.get_by_label("Username or e-mail").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()

@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { amountText, compact, grouped, money, percent, quotaOf } from "./money";
+
+const DOLLARS = { quotaPerUnit: 500_000, inCurrency: true };
+const UNITS = { quotaPerUnit: 500_000, inCurrency: false };
+const plain = (text: string) => text.replaceAll("\u2009", " ");
+
+test.each([
+  [0, "$ 0.00"],
+  [602_055_000, "$ 1 204.11"],
+  [500_000, "$ 1.00"],
+  [43_650, "$ 0.0873"],
+  [1, "$ 0.000002"],
+  [-250_000, "−$ 0.5000"],
+])("%d quota is %s", (quota, text) => {
+  expect(plain(money(quota, DOLLARS))).toBe(text);
+});
+
+test("a site that shows units shows the quota itself, short", () => {
+  expect(plain(money(500_000, UNITS))).toBe("500 k");
+  expect(plain(money(9_999, UNITS))).toBe("9 999");
+});
+
+test.each([
+  [0, "0"],
+  [48_213, "48.2 k"],
+  [999_949, "999.9 k"],
+  [999_950, "1 M"],
+  [132_800_000, "132.8 M"],
+  [-20_000, "−20 k"],
+])("%d in short is %s", (value, text) => {
+  expect(plain(compact(value))).toBe(text);
+});
+
+test("digits stand in groups of three", () => {
+  expect(plain(grouped(48_213))).toBe("48 213");
+  expect(plain(grouped(1_234_567.891, 2))).toBe("1 234 567.89");
+});
+
+test("small shares keep more digits", () => {
+  expect(plain(percent(0.0031))).toBe("0.31 %");
+  expect(plain(percent(0.034))).toBe("3.4 %");
+  expect(plain(percent(0.61))).toBe("61 %");
+});
+
+test("an amount that is typed becomes the quota that it stands for, and back", () => {
+  expect(quotaOf("1", DOLLARS)).toBe(500_000);
+  expect(quotaOf("$ 1 204.11", DOLLARS)).toBe(602_055_000);
+  expect(quotaOf("0.000002", DOLLARS)).toBe(1);
+  expect(quotaOf("1,000", UNITS)).toBe(1000);
+  for (const nonsense of ["", "-1", "1e5", "abc", "1.2.3"])
+    expect(quotaOf(nonsense, DOLLARS)).toBeUndefined();
+  for (const quota of [0, 1, 43_650, 500_000, 602_055_000]) {
+    expect(quotaOf(amountText(quota, DOLLARS), DOLLARS)).toBe(quota);
+  }
+});

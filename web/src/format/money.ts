@@ -1,0 +1,75 @@
+/** Quota as the site shows it: 500 000 quota = 1 USD, in currency or in units. The quota itself is an integer. */
+
+export interface MoneyStyle {
+  quotaPerUnit: number;
+  inCurrency: boolean;
+}
+
+export const SITE_DEFAULT: MoneyStyle = { quotaPerUnit: 500_000, inCurrency: true };
+
+const THIN = " ";
+
+/** `$ 1 204.11`; small amounts get as many decimals as they need to be no zero, six at most. */
+export function money(quota: number, style: MoneyStyle, decimals?: number): string {
+  if (!style.inCurrency) return compact(quota);
+  const amount = quota / style.quotaPerUnit;
+  const sign = amount < 0 ? "−" : "";
+  return `${sign}$${THIN}${grouped(Math.abs(amount), decimals ?? decimalsFor(Math.abs(amount)))}`;
+}
+
+function decimalsFor(amount: number): number {
+  if (amount === 0 || amount >= 0.995) return 2;
+  return amount >= 0.01 ? 4 : 6;
+}
+
+/** Digits in groups of three by a space, as in `48 213`. */
+export function grouped(value: number, decimals = 0): string {
+  const [whole = "0", fraction] = value.toFixed(decimals).split(".");
+  const spaced = whole.replace(/\B(?=(\d{3})+$)/g, THIN);
+  return fraction ? `${spaced}.${fraction}` : spaced;
+}
+
+/** `132.8 M`: four digits at most and a unit; below 10 000 exact. */
+export function compact(value: number): string {
+  const size = Math.abs(value);
+  if (size < 10_000) return signed(value, grouped(Math.round(size)));
+  for (const [limit, divisor, unit] of STEPS) {
+    if (size < limit) return signed(value, `${trimmed(size / divisor)}${THIN}${unit}`);
+  }
+  return signed(value, `${grouped(size / 1e12, 1)}${THIN}T`);
+}
+
+const STEPS: [number, number, string][] = [
+  [999_950, 1e3, "k"],
+  [999_950_000, 1e6, "M"],
+  [999_950_000_000, 1e9, "G"],
+];
+
+function signed(value: number, text: string): string {
+  return value < 0 ? `−${text}` : text;
+}
+
+function trimmed(value: number): string {
+  return value.toFixed(1).replace(/\.0$/, "");
+}
+
+/** A share as `0.31 %`; more digits where it is small. */
+export function percent(share: number): string {
+  const value = share * 100;
+  const decimals = value !== 0 && Math.abs(value) < 10 ? (Math.abs(value) < 1 ? 2 : 1) : 0;
+  return `${value.toFixed(decimals)}${THIN}%`;
+}
+
+/** What a person typed as an amount, in quota; undefined when it is no number. */
+export function quotaOf(text: string, style: MoneyStyle): number | undefined {
+  const plain = text.replace(/[\s$,  ]/g, "");
+  if (!/^\d+(\.\d+)?$/.test(plain)) return undefined;
+  const value = Number(plain) * (style.inCurrency ? style.quotaPerUnit : 1);
+  return Number.isSafeInteger(Math.round(value)) ? Math.round(value) : undefined;
+}
+
+/** The amount of a quota as it is typed into a field. */
+export function amountText(quota: number, style: MoneyStyle): string {
+  if (!style.inCurrency) return String(quota);
+  return String(Number((quota / style.quotaPerUnit).toFixed(6)));
+}

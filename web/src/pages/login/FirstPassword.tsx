@@ -1,0 +1,69 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { put } from "@/api/call";
+import type { Account } from "@/api/types";
+import { Button } from "@/ui/Button";
+import { Field } from "@/ui/Field";
+import { Input } from "@/ui/Input";
+import { Note } from "@/ui/Note";
+
+const LENGTH = { least: 8, most: 20 };
+
+/** The published default password opens nothing but this form. */
+export function FirstPassword({ account, onDone }: { account: Account; onDone: () => Promise<void> }) {
+  const { t } = useTranslation();
+  const [password, setPassword] = useState("");
+  const [again, setAgain] = useState("");
+  const [errors, setErrors] = useState<{ password?: string; again?: string }>({});
+  const [isBusy, setBusy] = useState(false);
+  const change = async (event: React.FormEvent) => {
+    event.preventDefault();
+    if (password.length < LENGTH.least || password.length > LENGTH.most) {
+      setErrors({ password: t("login.passwordLength", LENGTH) });
+      return;
+    }
+    if (password !== again) {
+      setErrors({ again: t("login.passwordsDiffer") });
+      return;
+    }
+    setBusy(true);
+    try {
+      await put("/api/user/self", { password });
+      await onDone();
+    } catch (error) {
+      setErrors({ password: error instanceof Error ? error.message : String(error) });
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <form onSubmit={change} className="flex flex-col gap-3.5">
+      <Note tone="warn">{t("login.firstPassword", { name: account.username })}</Note>
+      <input type="text" name="username" autoComplete="username" value={account.username} readOnly hidden />
+      <Field label={t("login.newPassword")} help={t("login.passwordLength", LENGTH)} error={errors.password}>
+        <Input
+          name="new-password"
+          type="password"
+          autoComplete="new-password"
+          autoFocus
+          required
+          value={password}
+          onValueChange={setPassword}
+        />
+      </Field>
+      <Field label={t("login.again")} error={errors.again}>
+        <Input
+          name="again"
+          type="password"
+          autoComplete="new-password"
+          required
+          value={again}
+          onValueChange={setAgain}
+        />
+      </Field>
+      <Button type="submit" look="primary" isBusy={isBusy} className="mt-1 h-8">
+        {t("login.change")}
+      </Button>
+    </form>
+  );
+}

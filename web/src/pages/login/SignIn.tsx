@@ -1,0 +1,56 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { postAnonymously } from "@/api/call";
+import { Button } from "@/ui/Button";
+import { Field } from "@/ui/Field";
+import { Input } from "@/ui/Input";
+import { Note } from "@/ui/Note";
+
+export function SignIn({ onDone }: { onDone: () => Promise<void> }) {
+  const { t } = useTranslation();
+  const [username, setUsername] = useState("");
+  const [password, setPassword] = useState("");
+  const [refusal, setRefusal] = useState("");
+  const [isBusy, setBusy] = useState(false);
+  const signIn = async (event: React.FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setRefusal("");
+    try {
+      await postAnonymously("/api/user/login", { username, password });
+      await onDone();
+    } catch (error) {
+      setRefusal(error instanceof Error ? error.message : String(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <form onSubmit={signIn} className="flex flex-col gap-3.5">
+      {refusal && <Note tone="bad">{refusal}</Note>}
+      <Field label={t("login.username")}>
+        <Input
+          name="username"
+          autoComplete="username"
+          autoFocus
+          required
+          value={username}
+          onValueChange={setUsername}
+        />
+      </Field>
+      <Field label={t("login.password")}>
+        <Input
+          name="password"
+          type="password"
+          autoComplete="current-password"
+          required
+          value={password}
+          onValueChange={setPassword}
+        />
+      </Field>
+      <Button type="submit" look="primary" isBusy={isBusy} className="mt-1 h-8">
+        {t("login.signIn")}
+      </Button>
+    </form>
+  );
+}

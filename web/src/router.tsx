@@ -1,0 +1,137 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+  type SearchSchemaInput,
+} from "@tanstack/react-router";
+import { whenSignedOut } from "./api/call";
+import { type Account, ROLE } from "./api/types";
+import { basePath } from "./base";
+import { queryClient, rememberSession, statusQuery, visitorQuery } from "./session";
+import { Broken, NotFound, Root } from "./shell/Root";
+
+/** What stands behind `?`: plain strings, so that a link can be read and written by hand. */
+export type Search = Record<string, string | undefined>;
+const search = (given: Search & SearchSchemaInput): Search => given;
+
+const root = createRootRoute({
+  component: Root,
+  notFoundComponent: NotFound,
+  errorComponent: Broken,
+  validateSearch: search,
+  beforeLoad: async () => {
+    await queryClient.ensureQueryData(statusQuery);
+  },
+});
+
+async function signedIn(next: string, role: number = ROLE.common): Promise<Account> {
+  const visitor = await queryClient.ensureQueryData(visitorQuery);
+  if (!visitor || visitor.must_change_password) throw redirect({ to: "/login", search: { next } });
+  if (visitor.role < role) throw redirect({ to: "/dashboard" });
+  return visitor;
+}
+
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: "shell",
+  component: lazyRouteComponent(() => import("./shell/Shell"), "Shell"),
+  errorComponent: Broken,
+  beforeLoad: async ({ location }) => {
+    await signedIn(location.href);
+  },
+});
+
+const opening = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/dashboard" });
+  },
+});
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: "/login",
+  component: lazyRouteComponent(() => import("./pages/login/Login"), "Login"),
+});
+
+function page(path: string, load: () => Promise<{ Page: () => React.ReactNode }>, role?: number) {
+  return createRoute({
+    getParentRoute: () => shell,
+    path,
+    component: lazyRouteComponent(load, "Page"),
+    errorComponent: Broken,
+    beforeLoad: async ({ location }) => {
+      if (role) await signedIn(location.href, role);
+    },
+  });
+}
+
+const pages = [page("/dashboard", () => import("./pages/dashboard/Dashboard"))];
+
+/** One API's other addresses, and the ones of its theme *berry*. */
+function moved(path: string, to: string, more: Search = {}) {
+  return createRoute({
+    getParentRoute: () => root,
+    path,
+    beforeLoad: ({ search }) => {
+      throw redirect({ to, search: { ...search, ...more }, replace: true });
+    },
+  });
+}
+
+const oldAddresses = [
+  moved("/panel", "/dashboard"),
+  moved("/panel/profile", "/setting"),
+  moved("/channel/add", "/channel", { open: "new" }),
+  moved("/token/add", "/token", { open: "new" }),
+  moved("/redemption/add", "/redemption", { open: "new" }),
+  moved("/user/add", "/user", { open: "new" }),
+  moved("/user/edit", "/setting"),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/panel/$page",
+    beforeLoad: ({ params, search }) => {
+      throw redirect({ to: `/${params.page}`, search, replace: true });
+    },
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/$page/edit/$id",
+    beforeLoad: ({ params }) => {
+      throw redirect({ to: `/${params.page}`, search: { open: params.id }, replace: true });
+    },
+  }),
+];
+
+const development = import.meta.env.DEV
+  ? [
+      createRoute({
+        getParentRoute: () => root,
+        path: "/ui",
+        component: lazyRouteComponent(() => import("./pages/ui/Showcase"), "Showcase"),
+      }),
+    ]
+  : [];
+
+export const router = createRouter({
+  routeTree: root.addChildren([opening, login, shell.addChildren(pages), ...oldAddresses, ...development]),
+  basepath: basePath,
+  defaultPreload: "intent",
+  scrollRestoration: true,
+  parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+  stringifySearch: (given) => {
+    const entries = Object.entries(given).filter(([, value]) => value !== undefined && value !== "");
+    const text = new URLSearchParams(entries.map(([name, value]) => [name, String(value)])).toString();
+    return text ? `?${text.replaceAll("%2C", ",")}` : "";
+  },
+});
+
+whenSignedOut(() => {
+  if (queryClient.getQueryData(visitorQuery.queryKey) === null) return;
+  rememberSession(false);
+  queryClient.setQueryData(visitorQuery.queryKey, null);
+  router.navigate({ to: "/login", search: { next: router.state.location.href, expired: "true" } });
+});

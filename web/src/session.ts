@@ -1,0 +1,79 @@
+import { QueryClient, queryOptions, useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { get, getAnonymously, Refusal } from "@/api/call";
+import { type Account, ROLE, type SiteStatus } from "@/api/types";
+import type { MoneyStyle } from "@/format/money";
+
+const RETRIES = 3;
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      networkMode: "always",
+      retry: (count, error) => count < RETRIES && error instanceof Refusal && error.isTemporary,
+    },
+  },
+});
+
+export const statusQuery = queryOptions({
+  queryKey: ["status"],
+  queryFn: () => getAnonymously<SiteStatus>("/api/status"),
+  staleTime: 5 * 60_000,
+});
+
+/** Who is signed in; null: nobody. */
+export type Visitor = Account | null;
+
+const KEPT_AS = "signed-in";
+
+/** Remember that this browser has a session (its cookie cannot be read here), or that it has none. */
+export function rememberSession(isOpen: boolean): void {
+  if (isOpen) localStorage.setItem(KEPT_AS, "yes");
+  else localStorage.removeItem(KEPT_AS);
+}
+
+export const visitorQuery = queryOptions({
+  queryKey: ["visitor"],
+  queryFn: async (): Promise<Visitor> => {
+    if (!localStorage.getItem(KEPT_AS)) return null;
+    try {
+      return await getAnonymously<Account>("/api/user/self");
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      if (error.status !== 401 && error.status !== 200) throw error;
+      rememberSession(false);
+      return null;
+    }
+  },
+  staleTime: 60_000,
+});
+
+export function useSite(): SiteStatus {
+  return useSuspenseQuery(statusQuery).data;
+}
+
+export function useMoneyStyle(): MoneyStyle {
+  const site = useSite();
+  return { quotaPerUnit: site.quota_per_unit || 500_000, inCurrency: site.display_in_currency };
+}
+
+/** The account of the reader; only beneath the shell, where somebody is signed in. */
+export function useAccount(): Account {
+  const { data } = useSuspenseQuery(visitorQuery);
+  if (!data) throw new Error("nobody is signed in");
+  return data;
+}
+
+export function useIsAdmin(): boolean {
+  return useAccount().role >= ROLE.admin;
+}
+
+export function useIsRoot(): boolean {
+  return useAccount().role >= ROLE.root;
+}
+
+/** Names of the groups, for administrators. */
+export function useGroups(): string[] {
+  const { data } = useQuery({ queryKey: ["groups"], queryFn: () => get<string[]>("/api/group/") });
+  return data ?? [];
+}

@@ -1,0 +1,142 @@
+import { Dialog } from "@base-ui/react/dialog";
+import { useRouter } from "@tanstack/react-router";
+import { Search } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useAccount } from "@/session";
+import { speak } from "@/text";
+import { chooseTheme } from "@/theme";
+import { classes } from "@/ui/class";
+import { Kbd } from "@/ui/Kbd";
+import { useFound } from "./commands";
+import { placesFor } from "./navigation";
+
+interface Command {
+  id: string;
+  kind: string;
+  label: string;
+  run: () => void;
+}
+
+/** Go anywhere, find anything, do the small things, without the mouse. */
+export function CommandMenu({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <Dialog.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className="fade fixed inset-0 z-50 bg-veil" />
+        <Dialog.Popup
+          aria-label={t("shell.search")}
+          className="fade fixed top-[12vh] left-1/2 z-50 w-[calc(100vw-24px)] max-w-140 -translate-x-1/2 overflow-hidden rounded-lg border border-line-strong bg-raise shadow-pop outline-none"
+        >
+          <Commands onDone={onClose} />
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function useCommands(text: string): Command[] {
+  const { t, i18n } = useTranslation();
+  const router = useRouter();
+  const account = useAccount();
+  const places: Command[] = placesFor(account.role).map((place) => ({
+    id: place.to,
+    kind: t("command.goTo"),
+    label: t(`place.${place.name}`),
+    run: () => router.navigate({ to: place.to }),
+  }));
+  const acts: Command[] = [
+    { id: "light", kind: t("theme.name"), label: t("theme.light"), run: () => chooseTheme("light") },
+    { id: "dark", kind: t("theme.name"), label: t("theme.dark"), run: () => chooseTheme("dark") },
+    {
+      id: "language",
+      kind: t("command.do"),
+      label: t("shell.otherLanguage"),
+      run: () => speak(i18n.language === "zh" ? "en" : "zh"),
+    },
+  ];
+  const wanted = text.trim().toLowerCase();
+  const known = [...places, ...acts].filter((command) => command.label.toLowerCase().includes(wanted));
+  const found = useFound(text).map((row) => ({
+    id: `${row.kind}-${row.label}-${row.search.open}`,
+    kind: t(`command.${row.kind}`),
+    label: row.label,
+    run: () => router.navigate({ to: row.to, search: row.search }),
+  }));
+  return [...known, ...found];
+}
+
+function Commands({ onDone }: { onDone: () => void }) {
+  const { t } = useTranslation();
+  const [text, setText] = useState("");
+  const [place, setPlace] = useState(0);
+  const commands = useCommands(text);
+  const current = Math.min(place, commands.length - 1);
+  const run = (command: Command | undefined) => {
+    if (!command) return;
+    onDone();
+    command.run();
+  };
+  const pressed = (event: React.KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) {
+      event.preventDefault();
+      setPlace((current + step + commands.length) % Math.max(1, commands.length));
+    } else if (event.key === "Enter" && !event.nativeEvent.isComposing) {
+      event.preventDefault();
+      run(commands[current]);
+    }
+  };
+  return (
+    <>
+      <div className="flex h-11 items-center gap-2 border-line border-b px-3">
+        <Search className="size-4 text-muted" aria-hidden />
+        <input
+          value={text}
+          onChange={(event) => {
+            setText(event.target.value);
+            setPlace(0);
+          }}
+          onKeyDown={pressed}
+          placeholder={t("shell.search")}
+          aria-label={t("shell.search")}
+          role="combobox"
+          aria-expanded="true"
+          aria-controls="commands"
+          aria-activedescendant={commands[current] && `command-${current}`}
+          className="h-full min-w-0 flex-1 bg-transparent outline-none"
+        />
+        <Kbd>esc</Kbd>
+      </div>
+      <div
+        id="commands"
+        role="listbox"
+        aria-label={t("shell.search")}
+        className="max-h-[50vh] overflow-y-auto p-1"
+      >
+        {commands.map((command, index) => (
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the field above has the focus and its keys
+          // biome-ignore lint/a11y/useFocusableInteractive: likewise
+          <div
+            key={command.id}
+            id={`command-${index}`}
+            role="option"
+            aria-selected={index === current}
+            ref={index === current ? (element) => element?.scrollIntoView({ block: "nearest" }) : undefined}
+            onClick={() => run(command)}
+            onPointerMove={() => setPlace(index)}
+            className={classes(
+              "flex h-8 cursor-default items-center gap-3 rounded px-2",
+              index === current && "bg-hover",
+            )}
+          >
+            <span className="w-20 shrink-0 truncate text-muted text-sm">{command.kind}</span>
+            <span className="min-w-0 flex-1 truncate">{command.label}</span>
+          </div>
+        ))}
+      </div>
+      {commands.length === 0 && <p className="p-6 text-center text-muted">{t("command.nothing")}</p>}
+    </>
+  );
+}

@@ -1,0 +1,82 @@
+import { Menu as Base } from "@base-ui/react/menu";
+import type { ReactElement, ReactNode } from "react";
+import { classes } from "./class";
+import { ITEM, POPUP } from "./popup";
+
+export interface MenuEntry {
+  label: ReactNode;
+  icon?: ReactNode;
+  hint?: ReactNode;
+  isDangerous?: boolean;
+  isDisabled?: boolean;
+  isChecked?: boolean;
+  onSelect: () => void;
+}
+
+export interface MenuGroup {
+  label?: ReactNode;
+  entries: MenuEntry[];
+}
+
+interface MenuProps {
+  trigger: ReactElement;
+  groups: MenuGroup[];
+  align?: "start" | "end";
+  side?: "top" | "bottom";
+}
+
+export function Menu({ trigger, groups, align = "end", side = "bottom" }: MenuProps) {
+  return (
+    <Base.Root modal={false}>
+      <Base.Trigger render={trigger} />
+      <Base.Portal>
+        <Base.Positioner align={align} side={side} sideOffset={4} className="z-50">
+          <Base.Popup className={classes(POPUP, "max-h-(--available-height) min-w-44 overflow-y-auto")}>
+            {groups.map((group, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: the groups of a menu do not move
+              <Base.Group key={index} className={classes(index > 0 && "mt-1 border-line border-t pt-1")}>
+                {group.label && (
+                  <Base.GroupLabel className="px-2 py-1 text-muted text-xs">{group.label}</Base.GroupLabel>
+                )}
+                {group.entries.map((entry, place) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: nor do its entries
+                  <Entry key={place} {...entry} />
+                ))}
+              </Base.Group>
+            ))}
+          </Base.Popup>
+        </Base.Positioner>
+      </Base.Portal>
+    </Base.Root>
+  );
+}
+
+function Entry({ label, icon, hint, isDangerous, isDisabled, isChecked, onSelect }: MenuEntry) {
+  const content = (
+    <>
+      {icon}
+      <span className="min-w-0 flex-1 truncate">{label}</span>
+      {hint && <span className="text-muted text-sm">{hint}</span>}
+    </>
+  );
+  const className = classes(ITEM, isDangerous && "text-bad");
+  if (isChecked !== undefined) {
+    return (
+      <Base.CheckboxItem checked={isChecked} onCheckedChange={onSelect} className={className}>
+        <i
+          aria-hidden
+          className={classes(
+            "size-3 rounded-sm border",
+            isChecked ? "border-accent bg-accent" : "border-line-strong",
+          )}
+        />
+        {content}
+      </Base.CheckboxItem>
+    );
+  }
+  return (
+    <Base.Item disabled={isDisabled} onClick={onSelect} className={className}>
+      {content}
+    </Base.Item>
+  );
+}

@@ -1,0 +1,32 @@
+import { Switch as Base } from "@base-ui/react/switch";
+import { classes } from "./class";
+
+interface SwitchProps {
+  isOn: boolean;
+  onChange: (isOn: boolean) => void;
+  label?: string;
+  disabled?: boolean;
+}
+
+/** On or off, at once. Inside a `Field` its label names it, elsewhere `label` does. */
+export function Switch({ isOn, onChange, label, disabled }: SwitchProps) {
+  return (
+    <Base.Root
+      checked={isOn}
+      onCheckedChange={onChange}
+      aria-label={label}
+      disabled={disabled}
+      className={classes(
+        "flex h-4 w-7 shrink-0 items-center rounded-full border p-px disabled:opacity-50",
+        isOn ? "border-accent bg-accent" : "border-faint bg-hover",
+      )}
+    >
+      <Base.Thumb
+        className={classes(
+          "size-3 rounded-full transition-transform duration-100 data-checked:translate-x-3",
+          isOn ? "bg-on-accent" : "bg-faint",
+        )}
+      />
+    </Base.Root>
+  );
+}

@@ -1,0 +1,26 @@
+import { fileURLToPath } from "node:url";
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+import { compress } from "./tools/compress.ts";
+
+// `npm run dev` speaks to a gateway that runs already; ONE_API_URL says where.
+const gateway = process.env.ONE_API_URL ?? "http://127.0.0.1:3000";
+const proxied = { target: gateway, changeOrigin: false };
+
+export default defineConfig({
+  base: "./",
+  plugins: [react(), tailwindcss(), compress()],
+  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  build: {
+    outDir: "../src/oneapi/web/dist",
+    emptyOutDir: true,
+    target: "es2022",
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    reportCompressedSize: false,
+    manifest: true,
+  },
+  server: { proxy: { "/api": proxied, "/v1": proxied, "/docs": proxied } },
+  test: { include: ["src/**/*.test.ts"] },
+});

@@ -39,7 +39,6 @@ WITHOUT_EFFECT: Final[Mapping[str, str]] = {
     "REDIS_PASSWORD": "one node needs no Redis, and several nodes meet in the database",
     "CHANNEL_TEST_FREQUENCY": "scheduled tests of channels are not part of this version",
     "POLLING_INTERVAL": "scheduled tests of channels are not part of this version",
-    "TEST_PROMPT": "tests of channels are not part of this version",
     "GLOBAL_WEB_RATE_LIMIT": "the files of the web page cost nothing worth limiting",
     "THEME": "there is one theme, light and dark",
     "USER_CONTENT_REQUEST_PROXY": "users' images are not fetched by the gateway in this version",
@@ -215,6 +214,7 @@ class Config(NamedTuple):
     metric_enabled: bool = False
     metric_queue_size: int = 10
     metric_success_rate: float = 0.8
+    test_prompt: str = "Output only your specific model name with no additional text."
 
     # Logs
     log_format: str = "text"
@@ -281,6 +281,7 @@ VARIABLES: Final[Mapping[str, Variable]] = {
     ),
     "global_api_rate_limit": Variable("GLOBAL_API_RATE_LIMIT", _integer(0, 10_000_000)),
     "relay_proxy": Variable("RELAY_PROXY", _proxy, is_secret=True),
+    "test_prompt": Variable("TEST_PROMPT", _text),
     "relay_timeout_seconds": Variable("RELAY_TIMEOUT", _number(0, 86_400)),
     "metric_enabled": Variable("ENABLE_METRIC", _boolean),
     "metric_queue_size": Variable("METRIC_QUEUE_SIZE", _integer(1, 100_000)),

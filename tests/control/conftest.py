@@ -13,8 +13,11 @@ from sqlalchemy import Table, insert, select
 from oneapi.control.app import create_app
 from oneapi.control.rows import inserted_id
 from oneapi.control.services import Limit, RateLimits, Services
+from oneapi.providers.base import UpstreamRequest
 from oneapi.store.database import Database
 from oneapi.store.tables import changes, users
+from oneapi.upstream import UpstreamClient
+from oneapi.upstream.asking import WholeAnswer, asking
 from tests.control.browser import Browser
 from tests.fakes import FakeClock
 
@@ -44,6 +47,15 @@ class Randomness:
         return digits.rjust(length, "0")
 
 
+async def ask_vendor(request: UpstreamRequest, proxy: str | None) -> WholeAnswer:
+    """Ask a vendor with a client of its own: every browser has another event loop."""
+    client = UpstreamClient()
+    try:
+        return await asking(client)(request, proxy)
+    finally:
+        await client.aclose()
+
+
 class World:
     """The installation of one test."""
 
@@ -62,6 +74,8 @@ class World:
             "version": "1.2.3",
             "started_at": NOW - 5,
             "nudge": lambda: self.nudges.append(self.clock()),
+            "ask": ask_vendor,
+            "test_prompt": "Who are you?",
             "rate_limits": RateLimits(api=Limit(0, 180), critical=Limit(0, 1200)),
         }
         self.services = Services(**(surroundings | changes))

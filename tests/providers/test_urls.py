@@ -6,7 +6,7 @@ from oneapi.errors import InvalidRequest, UpstreamError
 from oneapi.providers import registry
 from oneapi.providers.base import Endpoint
 from oneapi.providers.catalogue import channel_types, models_of, owners
-from oneapi.providers.urls import url_of
+from oneapi.providers.urls import models_url, url_of
 from tests.providers.exchanges import call_to
 
 CHATS = {
@@ -175,3 +175,19 @@ def test_the_catalogue() -> None:
     assert next(iter(owners())) == "gpt-3.5-turbo"
     assert channel_types() == tuple(range(1, 52))
     assert registry.provider(11) is None
+
+
+@pytest.mark.parametrize(
+    ("chat", "models"),
+    [
+        ("https://api.openai.com/v1/chat/completions", "https://api.openai.com/v1/models"),
+        ("https://api.anthropic.com/v1/messages", "https://api.anthropic.com/v1/models"),
+        ("https://v.example/v1/text/chatcompletion_v2", "https://v.example/v1/models"),
+        (
+            "https://r.example/openai/deployments/gpt/chat/completions?api-version=2024-10-21",
+            "https://r.example/openai/models?api-version=2024-10-21",
+        ),
+    ],
+)
+def test_models_are_listed_beside_the_chat(chat: str, models: str) -> None:
+    assert models_url(chat) == models

@@ -28,6 +28,7 @@ from oneapi.store.changes import Change, ChangeReader, prune
 from oneapi.store.database import DatabaseAway
 from oneapi.store.settings import load as load_settings
 from oneapi.upstream import UpstreamClient
+from oneapi.upstream.asking import asking
 from oneapi.web.policy import policy_of
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class Application:
         self._bus = Bus(config.state_dir, self._slot, self._heard)
         self._bus.start()
         stack.callback(self._bus.close)
-        upstream = UpstreamClient(proxy=config.relay_proxy or None)
+        self._upstream = upstream = UpstreamClient(proxy=config.relay_proxy or None)
         stack.push_async_callback(upstream.aclose)
         ledger = self._make_ledger()
         await ledger.start()
@@ -172,9 +173,11 @@ class Application:
                 version=VERSION,
                 started_at=self._started_at,
                 nudge=self._nudge,
+                ask=asking(self._upstream),
                 rate_limits=limits,
                 trusted_proxies=config.trusted_proxies,
                 cooldowns=self._relay.resting,
+                test_prompt=config.test_prompt,
             )
         )
 

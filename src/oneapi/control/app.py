@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from oneapi.control.answers import Answer, Refused, refused, sentence
 from oneapi.control.api_keys import routes as api_keys
-from oneapi.control.channels import routes as channels
+from oneapi.control.channels import routes as channels, testing
 from oneapi.control.gate import REQUEST_ID_HEADER, Gate, too_many
 from oneapi.control.limits import RateLimiter, TooManyRequests
 from oneapi.control.logs import routes as logs
@@ -44,7 +44,18 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.critical = RateLimiter(services.rate_limits.critical, services.clock)
-    resources = (status, sign_in, own, users, api_keys, channels, redemptions, logs, settings)
+    resources = (
+        status,
+        sign_in,
+        own,
+        users,
+        api_keys,
+        channels,
+        testing,
+        redemptions,
+        logs,
+        settings,
+    )
     for resource in resources:
         app.include_router(resource.router)
     app.add_middleware(GZipMiddleware, minimum_size=_GZIP_FROM)

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from oneapi.store.database import Database
+from oneapi.upstream.asking import Ask
 
 PRIVATE_NETWORKS = (
     "127.0.0.0/8",
@@ -48,7 +49,8 @@ def _no_cooldowns() -> list[Any]:
 class Services:
     """The management plane's surroundings.
 
-    `nudge` is called after a committed change, from a thread of the pool: it must be safe to call there.
+    `nudge` is called after a committed change, from a thread of the pool: it must be safe to call there. `ask` sends a
+    request to a vendor, `test_prompt` is what a channel is tested with.
     `new_id` returns 32 hexadecimal digits, `random_text(n)` n characters of [0-9a-zA-Z]; both unguessable.
     `log_database` is the same object as `database` unless `LOG_SQL_DSN` names another one.
     """
@@ -62,6 +64,8 @@ class Services:
     version: str
     started_at: int
     nudge: Callable[[], None]
+    ask: Ask
+    test_prompt: str
     rate_limits: RateLimits = field(default_factory=RateLimits)
     trusted_proxies: tuple[str, ...] = PRIVATE_NETWORKS
     cooldowns: Callable[[], list[Any]] = _no_cooldowns

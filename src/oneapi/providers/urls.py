@@ -19,6 +19,7 @@ _ENDPOINT_TAILS: Final = (
     "/embeddings",
     "/messages",
 )
+_CHAT_TAILS: Final = ("/chat/completions", "/messages", "/text/chatcompletion_v2")
 
 
 def url_of(call: Call) -> str:
@@ -101,3 +102,14 @@ def deployment(call: Call) -> str:
     if call.model != call.asked_model or call.endpoint is Endpoint.IMAGES:
         return call.model
     return call.model.replace(".", "")
+
+
+def models_url(chat_url: str) -> str:
+    """Return where a vendor lists its models, from where its chats go: beside that endpoint, under the same version."""
+    base, _, query = chat_url.partition("?")
+    for tail in _CHAT_TAILS:
+        base = base.removesuffix(tail)
+    before, deployments, _ = base.partition("/deployments/")
+    if deployments:
+        return f"{before}/models?{query}"
+    return f"{base}/models"

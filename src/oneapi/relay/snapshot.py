@@ -3,28 +3,19 @@
 Rebuilt from the database when something changes; a request keeps the snapshot it began with.
 """
 
-import json
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
 from oneapi.ledger.pricing import PriceList
 from oneapi.providers import registry
-from oneapi.providers.base import Provider, Target
-from oneapi.providers.secret import Secret
+from oneapi.providers.base import Target
+from oneapi.providers.targets import strings, target_of
 from oneapi.store.settings import Settings, load as load_settings
 from oneapi.store.tables import channels as channel_table
 
 ENABLED = 1
-# One API keeps some settings in `other`; they count when `config` does not say them (spec: channels.other).
-OTHER_MEANS = {
-    3: "api_version",
-    18: "api_version",
-    24: "api_version",
-    21: "library_id",
-    17: "plugin",
-}
 
 
 class Channel:
@@ -167,50 +158,24 @@ def _tiers(channels: list[Channel]) -> tuple[Tier, ...]:
 
 
 def _channel(row: Mapping[Any, Any]) -> Channel | None:
-    provider = registry.provider(int(row["type"]))
-    if provider is None:
+    target = target_of(row)
+    if target is None:
         return None
     return Channel(
         id=int(row["id"]),
         type=int(row["type"]),
         name=row["name"] or "",
-        target=_target(row, provider),
+        target=target,
         priority=int(row["priority"] or 0),
         weight=max(0, int(row["weight"] or 0)),
         models=_names(row["models"]),
         groups=_names(row["group"]) or ("default",),
-        model_mapping=_strings(row["model_mapping"]),
+        model_mapping=strings(row["model_mapping"]),
         system_prompt=row["system_prompt"] or None,
         enabled=row["status"] == ENABLED,
-    )
-
-
-def _target(row: Mapping[Any, Any], provider: Provider) -> Target:
-    config = _strings(row["config"])
-    meaning = OTHER_MEANS.get(provider.type)
-    if meaning and row["other"]:
-        config = {meaning: row["other"]} | config
-    return Target(
-        channel_id=int(row["id"]),
-        provider=provider,
-        base_url=(row["base_url"] or provider.base_url).rstrip("/"),
-        key=Secret(row["key"] or ""),
-        config=config,
     )
 
 
 def _names(text: str | None) -> tuple[str, ...]:
     """Split a comma list; trimmed, without blanks and repetitions."""
     return tuple(dict.fromkeys(name.strip() for name in (text or "").split(",") if name.strip()))
-
-
-def _strings(text: str | None) -> dict[str, str]:
-    """Read a JSON object of strings; what adopted databases hold besides is passed over, as One API does."""
-    try:
-        document: Any = json.loads(text) if text else {}
-    except ValueError:
-        return {}
-    if not isinstance(document, dict):
-        return {}
-    pairs = cast("dict[str, Any]", document).items()
-    return {name: value for name, value in pairs if isinstance(value, str) and value}

@@ -67,6 +67,7 @@ LEVELS: dict[str, int] = {
     "GET /api/log/self/stat": USER,
     "GET /api/log/self/search": USER,
     "GET /api/option": ROOT,
+    "GET /api/option/form": ROOT,
     "PUT /api/option": ROOT,
 }
 NOBODY_MESSAGE = "无权进行此操作，未登录且未提供 access token"

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from oneapi.store.settings import TABLE
 from oneapi.store.tables import options
 from tests.control.conftest import World
 
@@ -130,3 +131,29 @@ def test_status_has_one_apis_fields_with_gos_types(world: World) -> None:
     assert reply.content["version"] == "1.2.3"
     assert reply.content["server_address"] == "http://localhost:3000"
     assert b'"success":true' in reply.body
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_the_form_describes_every_setting_in_the_readers_language(
+    world: World, language: str
+) -> None:
+    entries = world.root.get("/api/option/form", accept_language=language).content
+    assert [entry["key"] for entry in entries] == list(TABLE)
+    assert all(entry["label"] and entry["help"] and entry["kind"] for entry in entries)
+    retries = next(entry for entry in entries if entry["key"] == "RetryTimes")
+    assert (retries["kind"], retries["min"], retries["max"]) == ("int", 0, 20)
+    assert (retries["default"], retries["value"], retries["is_set"]) == ("3", "3", False)
+    assert retries["label"] == ("失败重试次数" if language == "zh-CN" else "Retries")
+
+
+def test_the_form_says_of_a_secret_only_whether_it_is_set(world: World) -> None:
+    world.root.put("/api/option/", {"key": "SMTPToken", "value": "hush"})
+    reply = world.root.get("/api/option/form")
+    secret = next(entry for entry in reply.content if entry["key"] == "SMTPToken")
+    assert (secret["kind"], secret["value"], secret["is_set"]) == ("secret", "", True)
+    assert b"hush" not in reply.body
+
+
+def test_a_refused_setting_is_named_as_the_field(world: World) -> None:
+    reply = world.root.put("/api/option/", {"key": "RetryTimes", "value": "many"}).json
+    assert (reply["code"], reply["field"]) == ("bad_option", "RetryTimes")

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from oneapi.control.answers import Answer, Refused, done, found
 from oneapi.control.fields import Document, Text
-from oneapi.control.identity import Root, Surroundings
+from oneapi.control.identity import Language, Root, Surroundings
+from oneapi.control.settings.form import form
 from oneapi.ledger.pricing import default_completion_ratio, default_model_ratio
 from oneapi.store import changes, settings
 from oneapi.store.tables import options
@@ -40,6 +41,13 @@ def options_list(_: Root, services: Surroundings) -> Answer:
     return found([{"key": name, "value": text} for name, text in sorted(texts.items())])
 
 
+@router.get("/form")
+def settings_form(_: Root, language: Language, services: Surroundings) -> Answer:
+    """Describe every setting as a form draws it, in the language of `Accept-Language`."""
+    with services.database.connect() as connection:
+        return found(form(settings.load(connection), language))
+
+
 @router.put("")
 def change(option: Option, _: Root, services: Surroundings) -> Answer:
     """Change a setting; a bad value is refused before it is stored."""
@@ -49,7 +57,7 @@ def change(option: Option, _: Root, services: Surroundings) -> Answer:
         except ValueError as error:
             if option.key == "Theme":
                 raise Refused("bad_theme") from error
-            raise Refused("bad_option", reason=str(error)) from error
+            raise Refused("bad_option", reason=str(error), field=option.key) from error
         upsert = services.database.upsert(options, ["key"], ["value"])
         connection.execute(upsert.values(key=option.key, value=option.value))
         changes.publish(connection, "settings", option.key, services.now())

@@ -1,0 +1,63 @@
+"""The settings as a form draws them: name and help in the reader's language, kind, bounds, default, value."""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from oneapi.store.settings import SECTIONS, Kind, Setting, Settings
+
+_KINDS = {
+    Kind.FLAG: "bool",
+    Kind.WHOLE: "int",
+    Kind.NUMBER: "number",
+    Kind.TEXT: "text",
+    Kind.URL: "url",
+    Kind.NAMES: "list",
+    Kind.RATIOS: "json",
+}
+_LONG = frozenset({"Notice", "About", "HomePageContent", "Footer"})
+
+
+@cache
+def _words() -> dict[str, dict[str, str]]:
+    text = files("oneapi.control").joinpath("locales", "settings.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
+def form(settings: Settings, accept_language: str) -> list[dict[str, Any]]:
+    """Return every setting in the order of the table, section by section; of secrets only whether they are set."""
+    chinese = accept_language.strip().lower().startswith("zh")
+    return [
+        _entry(section, setting, settings, chinese)
+        for section, entries in SECTIONS.items()
+        for setting in entries
+    ]
+
+
+def _entry(section: str, setting: Setting, settings: Settings, chinese: bool) -> dict[str, Any]:
+    words = _words()
+    name = setting.name
+    stored = settings.texts.get(name)
+    return {
+        "key": name,
+        "group": words["sections"][section] if chinese else section,
+        "label": words["zh" if chinese else "en"][name],
+        "help": words["help_zh"][name] if chinese else setting.help,
+        "kind": _kind(setting),
+        "default": setting.default,
+        "value": "" if setting.secret else settings.text(name),
+        "is_secret": setting.secret,
+        "is_set": bool(stored),
+        "min": setting.minimum,
+        "max": setting.maximum,
+        "choices": list(setting.choices),
+    }
+
+
+def _kind(setting: Setting) -> str:
+    if setting.secret:
+        return "secret"
+    if setting.choices:
+        return "choice"
+    return "long_text" if setting.name in _LONG else _KINDS[setting.kind]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from oneapi.providers import registry
+from oneapi.providers.anthropic_request import vendor_document
 from oneapi.providers.base import Call, Endpoint, Target
 from oneapi.providers.secret import Secret
 from tests.fixtures_path import RECORDED
@@ -79,3 +80,9 @@ def call_to(
     return Call(
         endpoint=endpoint, target=target, model=model, body=body, document=document, **fields
     )
+
+
+def sent_to_claude(model: str = "claude-sonnet-4-5", **document: Any) -> dict[str, Any]:
+    """Return what Anthropic is sent of a chat client's document; without `messages` it says hello."""
+    document = {"messages": [{"role": "user", "content": "hi"}], **document}
+    return vendor_document(call_to(14, model=model, document=document), document)

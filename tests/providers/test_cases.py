@@ -1,6 +1,7 @@
 """Every folder under `fixtures/<dialect>/`: what the client sent, what goes upstream, what comes back, what the client gets.
 
-`client.json`: the client's dialect and document, the channel type, and fields of the call. `upstream.json`: URL, some
+`client.json`: the client's dialect and document, the channel type, fields of the call, and the faults that it shows to be
+mended. `upstream.json`: URL, some
 headers, document. `vendor.json`/`vendor.sse` and `client_out.json`/`client_out.sse`: the answer, before and after;
 `usage.json`: what it consumed; `error.json` instead: the error it ends in.
 """
@@ -18,6 +19,7 @@ from oneapi.providers.base import Call, Watcher
 from oneapi.wire.registry import client_dialect
 from oneapi.wire.sse import EventParser, EventSplitter
 from oneapi.wire.usage import Usage
+from tests.providers.anthropic_rules import MODELS, violations
 from tests.providers.exchanges import call_to
 
 ROOT = Path(__file__).parent / "fixtures"
@@ -51,13 +53,23 @@ def _call(case: Path) -> Call:
     return call_to(given["type"], body, document=document, **fields)
 
 
-@pytest.mark.parametrize("case", CASES, ids=NAMES)
+def _marked(case: Path) -> Any:
+    """Return a case with the faults that its `client.json` names."""
+    faults = _read(case, "client.json").get("faults")
+    marks = [pytest.mark.fault(*faults)] if faults else []
+    return pytest.param(case, marks=marks, id=f"{case.parent.name}/{case.name}")
+
+
+@pytest.mark.parametrize("case", [*map(_marked, CASES)])
 def test_the_vendors_request(case: Path) -> None:
     call = _call(case)
     request = registry.dialect(call.target.provider.dialect).request(call)
     expected = _read(case, "upstream.json")
     assert request.url == expected["url"]
-    assert json.loads(request.body) == expected["document"]
+    sent = json.loads(request.body)
+    assert sent == expected["document"]
+    if case.parent.name == "anthropic" and sent["model"] in MODELS:
+        assert violations(sent) == []
     headers = dict(request.headers)
     assert {name: headers.get(name) for name in expected["headers"]} == expected["headers"]
 

@@ -1,6 +1,7 @@
 """What clients send and get: envelopes, errors, whole replies, streams."""
 
 import json
+import re
 from contextlib import suppress
 from typing import Any
 
@@ -16,6 +17,7 @@ from oneapi.wire.openai import OpenAIClient
 from oneapi.wire.openai_envelopes import SpeechEnvelope
 from oneapi.wire.registry import client_dialect
 from oneapi.wire.sse import events_of
+from oneapi.wire.tool_ids import tool_id
 from oneapi.wire.usage import Usage
 from tests.providers.assembly import anthropic_message, openai_completion
 
@@ -455,3 +457,24 @@ def test_a_whole_reply_as_chunks_merges_to_itself() -> None:
     del merged["choices"][0]["message"]["tool_calls"][0]["index"]
     assert merged["choices"] == document["choices"]
     assert merged["usage"]["total_tokens"] == 3
+
+
+@pytest.mark.fault("W18")
+@pytest.mark.parametrize("call_id", ["functions.get:0", "call_1"])
+def test_an_anthropic_client_gets_ids_that_claude_takes_later(call_id: str) -> None:
+    call = {"id": call_id, "type": "function", "function": {"name": "get", "arguments": "{}"}}
+    choice = {"index": 0, "message": {"tool_calls": [call]}, "finish_reason": "tool_calls"}
+    document: dict[str, Any] = {"id": "c1", "model": "m", "choices": [choice]}
+    whole = json.loads(ANTHROPIC.render(document, None))["content"][0]["id"]
+    encoder = ANTHROPIC.stream(Asked())
+    stream = b"".join([*map(encoder.feed, as_chunks(document)), encoder.finish()])
+    assert anthropic_message(stream)["content"][0]["id"] == whole == tool_id(call_id)
+    assert whole == call_id or re.fullmatch(r"functions_get_0_[0-9a-f]{12}", whole)
+
+
+@pytest.mark.fault("W16")
+def test_an_anthropic_client_gets_no_blank_text_to_send_back() -> None:
+    message = {"content": "\n\n", "tool_calls": [{"id": "c", "function": {"name": "get"}}]}
+    document: dict[str, Any] = {"choices": [{"message": message}]}
+    content = json.loads(ANTHROPIC.render(document, None))["content"]
+    assert [block["type"] for block in content] == ["tool_use"]

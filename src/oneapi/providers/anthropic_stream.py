@@ -8,7 +8,8 @@ from typing import Any, cast
 import msgspec
 
 from oneapi.errors import Truncated, UpstreamError
-from oneapi.providers.anthropic_request import JSON_TOOL, answers_by_tool
+from oneapi.providers.anthropic_request import answers_by_tool
+from oneapi.providers.anthropic_tools import JSON_TOOL
 from oneapi.providers.base import Call, Document, Reply
 from oneapi.providers.openai_stream import decoded_answer
 from oneapi.providers.refusals import error_inside

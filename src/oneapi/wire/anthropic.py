@@ -16,6 +16,7 @@ from oneapi.wire.anthropic_usage import anthropic_counts, anthropic_counts_of
 from oneapi.wire.decoding import UNDECODABLE, decode_as, document_of
 from oneapi.wire.dialect import MAX_LIMIT, Asked, Envelope
 from oneapi.wire.shapes import objects, section, text
+from oneapi.wire.tool_ids import tool_id
 from oneapi.wire.usage import Usage
 
 _TYPES: Final = {
@@ -102,7 +103,7 @@ def message_of_reply(document: Block, usage: Usage | None) -> Block:
     choice: Block = choices[0] if choices else {}
     message = section(choice.get("message"))
     details: Block = dict(section(document.get("anthropic")))
-    content = blocks_of(message, "message", unsigned=True)
+    content = [_callable(block) for block in blocks_of(message, "message", for_client=True)]
     reason = choice.get("stop_reason") or STOP.get(text(choice.get("finish_reason")), "end_turn")
     refusal = message.get("refusal")
     if isinstance(refusal, str) and refusal and not details.get("stop_details"):
@@ -121,6 +122,13 @@ def message_of_reply(document: Block, usage: Usage | None) -> Block:
         **details,
         "usage": _counts(counts, usage),
     }
+
+
+def _callable(block: Block) -> Block:
+    """Return a block whose id Anthropic takes: the client may go on with one of its models."""
+    if block.get("type") != "tool_use" or not block.get("id"):
+        return block
+    return {**block, "id": tool_id(block["id"])}
 
 
 def _counts(counts: Block, usage: Usage | None) -> Block:

@@ -4,13 +4,12 @@ Source: https://platform.claude.com/docs/en/api/messages and the types of its Py
 `wire.canonical` names the fields used here.
 """
 
-import base64
-import binascii
 from typing import Any, cast
 
 import msgspec
 
 from oneapi.errors import InvalidRequest
+from oneapi.wire.anthropic_media import file_block, image_block
 from oneapi.wire.decoding import UNDECODABLE
 from oneapi.wire.shapes import objects, section, text
 
@@ -69,9 +68,9 @@ def block_of(part: object, where: str) -> Block:
                 raise InvalidRequest(f"`{where}.text` must be a string", param=f"{where}.text")
             return found
         case "image_url":
-            return _image(found, where)
+            return image_block(found, where)
         case "file":
-            return _document(found, where)
+            return file_block(found, where)
         case "refusal":
             return {"type": "text", "text": str(found.get("refusal", ""))}
         case "input_audio" | "video_url" | "audio":
@@ -82,56 +81,6 @@ def block_of(part: object, where: str) -> Block:
             return found
         case _:
             raise InvalidRequest(f"`{where}.type` is required", param=f"{where}.type")
-
-
-def _image(part: Block, where: str) -> Block:
-    image: Any = part.get("image_url")
-    url: Any = cast("Block", image).get("url") if isinstance(image, dict) else image
-    if not isinstance(url, str):
-        raise InvalidRequest(
-            f"`{where}.image_url.url` must be a string", param=f"{where}.image_url"
-        )
-    rest = without(part, "type", "image_url")
-    if url.startswith(("http://", "https://")):
-        return {"type": "image", "source": {"type": "url", "url": url}, **rest}
-    media_type, content = _data_url(url, f"{where}.image_url.url")
-    source = {"type": "base64", "media_type": media_type, "data": content}
-    return {"type": "image", "source": source, **rest}
-
-
-def _data_url(url: str, where: str) -> tuple[str, str]:
-    head, _, content = url.partition(",")
-    if not head.startswith("data:") or not head.endswith(";base64") or not content:
-        raise InvalidRequest(
-            f"`{where}` must be an http(s) URL or `data:<media type>;base64,<content>`", param=where
-        )
-    return head[5:-7].partition(";")[0], content
-
-
-def _document(part: Block, where: str) -> Block:
-    file = section(part.get("file"))
-    rest = without(part, "type", "file")
-    file_id, content, title = file.get("file_id"), file.get("file_data"), file.get("filename")
-    if isinstance(title, str):
-        rest = {"title": title, **rest}
-    if isinstance(file_id, str):
-        return {"type": "document", "source": {"type": "file", "file_id": file_id}, **rest}
-    if not isinstance(content, str):
-        raise InvalidRequest(f"`{where}.file.file_data` must be a string", param=f"{where}.file")
-    if content.startswith(("http://", "https://")):
-        return {"type": "document", "source": {"type": "url", "url": content}, **rest}
-    media_type, encoded = _data_url(content, f"{where}.file.file_data")
-    if not media_type.startswith("text/"):
-        source = {"type": "base64", "media_type": media_type, "data": encoded}
-        return {"type": "document", "source": source, **rest}
-    try:
-        text = base64.b64decode(encoded).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
-        raise InvalidRequest(
-            f"`{where}.file.file_data` is not base64 of UTF-8 text", param=f"{where}.file"
-        ) from error
-    source = {"type": "text", "media_type": "text/plain", "data": text}
-    return {"type": "document", "source": source, **rest}
 
 
 # -- assistant messages: blocks -> message ---------------------------------------------------------------------
@@ -190,6 +139,11 @@ def is_usual(blocks: list[Block], *, is_reply: bool) -> bool:
     return True
 
 
+def is_blank(block: Block) -> bool:
+    """Say whether a block is a text without a visible character, which Anthropic refuses in a history."""
+    return block.get("type") == "text" and not text(block.get("text")).strip()
+
+
 def is_plain_text(block: Block) -> bool:
     """Say whether a text block is nothing but its text."""
     return block.keys() <= {"type", "text"}
@@ -211,12 +165,13 @@ def entry_of(block: Block, *, is_reply: bool) -> Block:
 # -- assistant messages: message -> blocks ---------------------------------------------------------------------
 
 
-def blocks_of(message: Block, where: str, *, unsigned: bool = False) -> list[Block]:
+def blocks_of(message: Block, where: str, *, for_client: bool = False) -> list[Block]:
     """Return the blocks of a canonical assistant message.
 
-    `unsigned` keeps thinking that has no signature: for a client, not for the vendor, which refuses it.
+    A client gets thinking without a signature too, which the vendor refuses, and no blank texts, which the vendor would
+    refuse when they come back.
     """
-    thinking = _thinking_of(message, unsigned=unsigned)
+    thinking = _thinking_of(message, unsigned=for_client)
     texts = _texts_of(message, where)
     calls = [_tool_use(call, f"{where}.tool_calls[{i}]") for i, call in enumerate(_calls(message))]
     entries = objects(message.get("content_blocks"))
@@ -224,7 +179,8 @@ def blocks_of(message: Block, where: str, *, unsigned: bool = False) -> list[Blo
         ordered = _ordered(entries, thinking, message.get("content"), texts, calls)
         if ordered is not None:
             return ordered
-    return [*thinking, *(text for text in texts if text.get("text") != ""), *calls]
+    said = [block for block in texts if not is_blank(block)] if for_client else texts
+    return [*thinking, *said, *calls]
 
 
 def _thinking_of(message: Block, *, unsigned: bool) -> list[Block]:

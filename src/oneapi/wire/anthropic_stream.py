@@ -17,6 +17,7 @@ from oneapi.wire.dialect import Asked
 from oneapi.wire.shapes import objects, section, text
 from oneapi.wire.sse import event_bytes
 from oneapi.wire.textmeter import TextMeter
+from oneapi.wire.tool_ids import tool_id
 
 _EMPTY_THINKING = {"type": "thinking", "thinking": "", "signature": ""}
 
@@ -151,7 +152,7 @@ class AnthropicStream:
             rest = without(call, "index", "id", "type", "function")
             block: Block = {
                 "type": "tool_use",
-                "id": call.get("id") or f"toolu_{self._asked.request_id}_{key}",
+                "id": tool_id(call.get("id") or f"toolu_{self._asked.request_id}_{key}"),
                 "name": function.get("name") or "",
                 "input": {},
                 **rest,

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,12 @@ def full_answer(received: Received) -> Answer:
 
 async def burst(port: int, key: str, count: int) -> Counter[int]:
     """Send `count` requests at once on connections of their own; return the statuses."""
-    body = json.dumps(chat_request(max_tokens=LIMIT)).encode()
+    return await burst_of(port, key, count, chat_request(max_tokens=LIMIT))
+
+
+async def burst_of(port: int, key: str, count: int, request: dict[str, Any]) -> Counter[int]:
+    """Send a request `count` times at once; return the statuses."""
+    body = json.dumps(request).encode()
     message = (
         f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"

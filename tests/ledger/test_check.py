@@ -34,6 +34,27 @@ async def test_a_sound_installation_is_said_to_be_sound(
     assert "journal of slot 0: its worker lives" in report.notes
 
 
+@pytest.mark.fault("A1", "R1")
+async def test_what_could_not_be_collected_is_said(
+    database: Database, opened: Opener, tmp_path: Path, clock: Clock
+) -> None:
+    for id in (1, 2, 3):
+        person(database, id, 1000)
+    ledger = await opened(database)
+    await pay(ledger, 100, 60, "request-1")
+    assert (
+        "everything that was charged could be collected" in checked(database, tmp_path, clock).notes
+    )
+    for number, id in enumerate((2, 3)):
+        await pay(ledger, 100, 1500, f"request-{id}-{number}", id=id)
+        await ledger.flush()
+    await ledger.aclose()
+    report = checked(database, tmp_path, clock)
+    assert report.is_good
+    said = "not collected, because the balance was too small: 1000 of 2 requests (users 2, 3)"
+    assert said in report.notes
+
+
 async def test_a_torn_journal_of_a_dead_worker_is_described(
     sqlite_database: Database, opened: Opener, tmp_path: Path, clock: Clock
 ) -> None:

@@ -55,14 +55,14 @@ def test_an_envelope_says_what_routing_needs() -> None:
     )
     envelope = OPENAI.envelope(body)
     assert (envelope.model, envelope.stream, envelope.shows_usage) == ("gpt-5", True, True)
-    assert (envelope.max_output_tokens, envelope.answers) == (7, 2)
+    assert (envelope.output_limit, envelope.answers) == (5, 2)
 
 
 def test_null_means_absent() -> None:
     envelope = OPENAI.envelope(
         _body(model="m", messages=HELLO, stream=None, max_tokens=None, n=None)
     )
-    assert (envelope.stream, envelope.max_output_tokens, envelope.answers) == (False, None, 1)
+    assert (envelope.stream, envelope.output_limit, envelope.answers) == (False, None, 1)
     assert not envelope.shows_usage
 
 
@@ -151,7 +151,7 @@ def test_a_messages_request_that_cannot_be_understood(fields: dict[str, Any], pa
 
 def test_counting_needs_no_limit() -> None:
     envelope = ANTHROPIC.envelope(_body(model="m", messages=HELLO), "count_tokens")
-    assert (envelope.model, envelope.max_output_tokens) == ("m", None)
+    assert (envelope.model, envelope.output_limit) == ("m", None)
     with pytest.raises(InvalidRequest):
         ANTHROPIC.envelope(_body(model="m", messages=HELLO), "embeddings")
 

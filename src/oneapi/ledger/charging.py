@@ -35,7 +35,7 @@ def assessed(usage: Usage, price: Price, factor: int) -> tuple[int, bool]:
     is_sane = True
     if nano < 0:
         nano = _detailed(usage, price)
-        is_sane = _is_sane(usage)
+        is_sane = is_countable(usage)
     if nano <= 0 or factor <= 0:
         return 0, is_sane
     owed = quota_of(nano, factor)
@@ -49,6 +49,7 @@ def _simple(usage: Usage, price: Price) -> int:
     images: int = usage.images
     seconds: float = usage.seconds
     characters: int = usage.characters
+    searches: int = usage.searches
     thought: int = usage.reasoning_tokens
     given: Any = usage.input_tokens
     made: Any = usage.output_tokens
@@ -59,6 +60,7 @@ def _simple(usage: Usage, price: Price) -> int:
         or images != 0
         or seconds != 0
         or characters != 0
+        or searches != 0
         or not thought >= 0
         or type(given) is not int
         or type(made) is not int
@@ -88,7 +90,7 @@ def _simple(usage: Usage, price: Price) -> int:
     return nano + plain * price.input
 
 
-def _is_sane(usage: Usage) -> bool:
+def is_countable(usage: Usage) -> bool:
     """Say whether every count is a number and none is negative; one bit of sign tells of all integers."""
     try:
         bits = (
@@ -102,6 +104,7 @@ def _is_sane(usage: Usage) -> bool:
             | usage.reasoning_tokens
             | usage.images
             | usage.characters
+            | usage.searches
         )
         is_timed: bool = 0 <= usage.seconds < _SECONDS_LIMIT
     except TypeError:
@@ -130,6 +133,7 @@ def _detailed(usage: Usage, price: Price) -> int:
     spoken = count(usage.audio_output_tokens)
     nano += left * price.input + (outputs - spoken) * price.output + spoken * price.audio_output
     nano += count(usage.images) * price.image + count(usage.characters) * price.character
+    nano += count(usage.searches) * price.search
     milliseconds = count(usage.seconds, 1000)
     return nano - (-milliseconds * price.second // 1000)
 

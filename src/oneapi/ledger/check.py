@@ -2,9 +2,11 @@
 
 What is always true, also while workers serve: no balance below zero, every lease belongs to somebody,
 and balances + leases + used quota are what was there when the ledger was opened plus what was credited
-since. Log rows are compared with used quota as a note: an operator may delete them, or not keep any.
+since. Log rows are compared with used quota as a note: an operator may delete them, or not keep any. What could not be
+collected is a note, too: the books are right, and somebody has had more than they could pay.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, exists, false, func, or_, sele
 from oneapi.ledger import accounts
 from oneapi.ledger.batches import Batch, batch_of
 from oneapi.ledger.credit import TOTAL, TOTAL_NOW
+from oneapi.ledger.details import Missing
 from oneapi.ledger.journal import Position, Reader, is_free, slots
 from oneapi.store.database import Database
 from oneapi.store.enums import LogType
@@ -48,6 +51,7 @@ def check(
     with (log_database or database).connect() as connection:
         logged = connection.execute(_LOGGED).scalar_one()
     report.notes.append(f"log rows explain {logged} of {used} used quota")
+    _uncollected([database] if log_database is None else [database, log_database], report)
     for slot in slots(folder):
         _journal(database, Reader(folder, slot), f"{node}:{slot}", report)
         state = "nobody writes it" if is_free(folder, slot) else "its worker lives"
@@ -56,16 +60,42 @@ def check(
 
 
 _USED = select(func.coalesce(func.sum(users.c.used_quota), 0))
+_UNCOLLECTED = select(logs.c.request_id, logs.c.user_id, logs.c.detail).where(
+    logs.c.type == LogType.CONSUME.value, logs.c.detail.like('%"uncollected":%')
+)
 _LOGGED = select(func.coalesce(func.sum(logs.c.quota), 0)).where(
     logs.c.type == LogType.CONSUME.value
 )
 
 
+def _uncollected(databases: Sequence[Database], report: Report) -> None:
+    """Say how much more was consumed than could be paid; such rows may lie in either database, or in both."""
+    found: dict[str, tuple[int, int]] = {}
+    for database in databases:
+        with database.connect() as connection:
+            for request_id, user_id, detail in connection.execute(_UNCOLLECTED):
+                missing = msgspec.json.decode(detail, type=Missing).uncollected
+                if missing:
+                    found[request_id] = (user_id, missing)
+    if not found:
+        report.notes.append("everything that was charged could be collected")
+        return
+    quota = sum(missing for _, missing in found.values())
+    ids = sorted({user_id for user_id, _ in found.values()})
+    report.notes.append(
+        f"not collected, because the balance was too small: {quota} of {len(found)} requests "
+        f"(users {_listed(ids)})"
+    )
+
+
+def _listed(ids: Sequence[int]) -> str:
+    return ", ".join(map(str, ids[:_SHOWN])) + (" …" if len(ids) > _SHOWN else "")
+
+
 def _ids(connection: Connection, column: ColumnElement[int], *where: ColumnElement[bool]) -> str:
     """Return the ids that fulfil the conditions, as text; empty if there are none."""
     found = connection.execute(select(column).where(*where).order_by(column).limit(_SHOWN + 1))
-    ids = [str(id) for id in found.scalars()]
-    return ", ".join(ids[:_SHOWN]) + (" …" if len(ids) > _SHOWN else "")
+    return _listed(list(found.scalars()))
 
 
 def _negative(connection: Connection, report: Report) -> None:

@@ -6,7 +6,10 @@ import msgspec
 
 
 class Detail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """The JSON in `logs.detail` of a charged request. `usage`: what `Usage.counts` returns."""
+    """The JSON in `logs.detail` of a charged request. `usage`: what `Usage.counts` returns.
+
+    `oddity`: what the vendor reported and could not be believed. `uncollected`: what the user did not have, of the charge.
+    """
 
     source: str
     ended: str
@@ -17,7 +20,12 @@ class Detail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     endpoint: str
     asked_model: str = ""
     attempts: tuple[tuple[int, int], ...] = ()
-    clamped: bool = False
     oddity: str = ""
     uncollected: int = 0
     uncollected_from_key: int = 0
+
+
+class Missing(msgspec.Struct, frozen=True):
+    """What a detail says of quota that was owed and not there."""
+
+    uncollected: int = 0

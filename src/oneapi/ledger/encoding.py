@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
-from oneapi.ledger.entry import Entry, Released, believable
+from oneapi.ledger.entry import Entry, Released, countable
 from oneapi.ledger.journal import LONGEST_RECORD
 from oneapi.ledger.payer import Payer
 from oneapi.ledger.pricing import Price
@@ -78,7 +78,7 @@ def _mended(entry: Entry) -> Entry:
             asked_model=_text(facts.asked_model),
             ended=_text(facts.ended),
         ),
-        usage=believable(entry.usage),
+        usage=countable(entry.usage),
         oddity=_text(entry.oddity),
     )
 

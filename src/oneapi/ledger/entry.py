@@ -39,7 +39,7 @@ class Settled(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     """A request was charged.
 
     `covered` and `key_covered` came out of the worker's leases; the rest of `charge` is still to be
-    collected from the accounts. `oddity`: what the vendor reported, when that could not be believed.
+    collected from the accounts. `oddity`: what the vendor reported, when that could not be believed (`is_doubted`).
     """
 
     request_id: str
@@ -52,7 +52,7 @@ class Settled(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     usage: Usage
     price: msgspec.Raw
     facts: Facts
-    clamped: bool = False
+    is_doubted: bool = False
     oddity: str = ""
 
 
@@ -82,7 +82,7 @@ def _usage(said: dict[str, Any]) -> Usage:
     counts = {name: said[name] for name in COUNTERS if name in said}
     usage = Usage(**counts, estimated=said.get("estimated") is True)
     typed = [type(counts[name]) is (float if name == "seconds" else int) for name in counts]
-    return usage if all(typed) else believable(usage)
+    return usage if all(typed) else countable(usage)
 
 
 _decoder: msgspec.msgpack.Decoder[Entry] = msgspec.msgpack.Decoder(Entry, dec_hook=_meant)
@@ -120,7 +120,7 @@ def decoded_price(raw: bytes | msgspec.Raw) -> Price:
     return _price_decoder.decode(raw)
 
 
-def believable(usage: Usage) -> Usage:
+def countable(usage: Usage) -> Usage:
     """Return the usage with everything that is negative or not a number as zero."""
     return Usage(
         input_tokens=count(usage.input_tokens),
@@ -134,5 +134,6 @@ def believable(usage: Usage) -> Usage:
         images=count(usage.images),
         seconds=count(usage.seconds, 1000) / 1000,
         characters=count(usage.characters),
+        searches=count(usage.searches),
         estimated=usage.estimated is True,
     )

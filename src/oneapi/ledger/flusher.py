@@ -7,7 +7,7 @@ that somebody has reclaimed meanwhile, is collected from the account as far as t
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import structlog
@@ -89,8 +89,16 @@ class Orders(msgspec.Struct, frozen=True):
     keeps_logs: bool = True
 
 
-def flush(database: Database, holder: str, batch: Batch, orders: Orders) -> bool:
-    """Apply a batch in one transaction; return whether the leases were all there.
+class Flushed(NamedTuple):
+    """What a flush found: whether the leases were all there, and the requests whose payer did not have all they cost."""
+
+    is_whole: bool
+    uncollected: int = 0
+    uncollected_quota: int = 0
+
+
+def flush(database: Database, holder: str, batch: Batch, orders: Orders) -> Flushed:
+    """Apply a batch in one transaction.
 
     The usual case is a handful of statements. When something in it does not fit, nothing of it has
     happened, and the careful way looks at each account and each log row by itself.
@@ -101,7 +109,7 @@ def flush(database: Database, holder: str, batch: Batch, orders: Orders) -> bool
         try:
             with transaction(database) as connection:
                 _plainly(connection, holder, batch, orders, rows)
-                return True
+                return Flushed(is_whole=True)
         except (_LeaseLost, *ROW_FAULTS) as error:
             log.warning("flush_looks_closer", holder=holder, reason=str(error)[:500])
     with transaction(database) as connection:
@@ -140,7 +148,7 @@ def _plainly(
     _count(connection, Tally(batch.settled, _NOTHING, _NOTHING, orders.now), orders.returns)
 
 
-def _carefully(connection: Connection, holder: str, batch: Batch, orders: Orders) -> bool:
+def _carefully(connection: Connection, holder: str, batch: Batch, orders: Orders) -> Flushed:
     _begin(connection, holder, batch, orders)
     charges = _charges(batch.settled)
     returned: dict[Ref, int] = {}
@@ -160,9 +168,10 @@ def _carefully(connection: Connection, holder: str, batch: Batch, orders: Orders
         accounts.drop_empty_leases(connection, holder)
     tally = Tally(batch.settled, uncollected["user"], uncollected["key"], orders.now)
     _count(connection, tally, returned)
-    if orders.logs_consumption:
-        _insert_one_by_one(connection, batch.settled, uncollected, everything=orders.keeps_logs)
-    return is_whole
+    everything = orders.logs_consumption and orders.keeps_logs
+    _insert_one_by_one(connection, batch.settled, uncollected, everything=everything)
+    of_users = [amount for amount in uncollected["user"].values() if amount]
+    return Flushed(is_whole, len(of_users), sum(of_users))
 
 
 Charge = tuple[int, int, int]  # the entry's index, its charge, how much of it a lease covered
@@ -226,8 +235,8 @@ def _insert_one_by_one(
 ) -> None:
     """Insert log rows so that one that the database refuses does not hold up money.
 
-    Where log rows belong into another database, only those are written here that say what was not
-    collected; `log_flusher` takes them over.
+    Where log rows belong into another database, or are not wanted, only those are written here that say what was not
+    collected: nothing else tells of it. `log_flusher` takes them over.
     """
     for index, entry in enumerate(settled):
         missing = uncollected["user"].get(index, 0)

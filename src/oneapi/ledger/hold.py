@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from oneapi.ledger.charging import assessed
 from oneapi.ledger.encoding import encoded, encoded_price
-from oneapi.ledger.entry import Facts, Released, Settled, believable
+from oneapi.ledger.entry import Facts, Released, Settled, countable
 from oneapi.ledger.leases import Account
 from oneapi.ledger.payer import Payer
 from oneapi.ledger.pricing import Price
@@ -14,17 +14,13 @@ from oneapi.wire.usage import Usage
 if TYPE_CHECKING:
     from oneapi.ledger.ledger import Ledger
 
-ABSURD: Final = 4  # times the ceiling; a charge above is the vendor's mistake, not the client's
 _ODDITY_LENGTH: Final = 500
 
 
 class Hold:
-    """Made by `Ledger.hold`; entering takes the ceiling, leaving without `settle` releases it.
+    """Made by `Ledger.hold`; entering takes the ceiling, leaving without `settle` releases it."""
 
-    `clamped` is true after `settle` if the vendor's usage could not be believed.
-    """
-
-    __slots__ = ("_is_open", "_ledger", "ceiling", "clamped", "key", "payer", "request_id", "user")
+    __slots__ = ("_is_open", "_ledger", "ceiling", "key", "payer", "request_id", "user")
 
     def __init__(self, ledger: "Ledger", payer: Payer, ceiling: int, request_id: str) -> None:
         self._ledger = ledger
@@ -32,7 +28,6 @@ class Hold:
         self.payer = payer
         self.ceiling = ceiling
         self.request_id = request_id
-        self.clamped = False
         self.user: Account | None = None
         self.key: Account | None = None
 
@@ -46,10 +41,18 @@ class Hold:
         self._is_open = self._ledger.take(self)
         return self._is_open
 
-    async def __aenter__(self) -> Self:
+    async def take(self) -> None:
+        """Take the ceiling, waiting for the account if the lease does not cover it. Whoever does settles or releases.
+
+        Raises `InsufficientQuota`, or `Unavailable` when only a database that is away could say.
+        """
         if not self._ledger.take(self):
             await self._ledger.wait(self)
         self._is_open = True
+
+    async def __aenter__(self) -> Self:
+        if not self._is_open:
+            await self.take()
         return self
 
     async def __aexit__(
@@ -64,18 +67,23 @@ class Hold:
     def settle(self, usage: Usage, price: Price, factor: int, facts: Facts) -> int:
         """Charge for the usage; return the quota charged.
 
-        Never waits. The charge is in the journal when this returns: call it before the last byte of
-        the answer goes out.
+        A charge above the ceiling takes what the lease has, and the flusher then what the account has; what neither has
+        is written down as uncollected. Never waits. The charge is in the journal when this returns: call it before the
+        last byte of the answer goes out.
         """
         assert self._is_open, "a hold is settled or released once"
         ceiling = self.ceiling
         owed, is_sane = assessed(usage, price, factor)
-        oddity = ""
-        if owed > ABSURD * ceiling or not is_sane:
-            self.clamped = True
-            owed = ceiling
-            oddity = repr(usage)[:_ODDITY_LENGTH]
-            usage = believable(usage)
+        oddity = usage.oddity
+        if not is_sane:  # whoever calls has looked at it; if not, what can be counted is charged
+            oddity = oddity or repr(usage)
+            usage = countable(usage)
+        counters = self._ledger.counters
+        counters.charges += 1
+        if usage.estimated or oddity or owed > ceiling:
+            counters.estimated += usage.estimated
+            counters.doubted += oddity != ""
+            counters.above_hold += owed > ceiling
         user = self.user
         key = self.key
         covered = 0 if user is None else user.coverable(ceiling, owed)
@@ -91,8 +99,8 @@ class Hold:
             usage,
             encoded_price(price),
             facts,
-            self.clamped,
-            oddity,
+            oddity != "",
+            oddity[:_ODDITY_LENGTH],
         )
         self._ledger.recent.append(encoded(entry), entry)
         self._is_open = False

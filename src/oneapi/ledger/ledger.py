@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import structlog
 
 from oneapi.errors import Unavailable
+from oneapi.ledger.counters import Counters
 from oneapi.ledger.credit import begin_total
 from oneapi.ledger.hold import Hold
 from oneapi.ledger.journal import Journal, Position, SlotLock, drop_before
@@ -26,7 +27,10 @@ log = structlog.get_logger(__name__)
 
 
 class Ledger:
-    """One per worker; all its methods belong to the thread of the event loop that started it."""
+    """One per worker; all its methods belong to the thread of the event loop that started it.
+
+    `counters` are for whoever renders metrics.
+    """
 
     journal: Journal
     recent: Recent
@@ -51,6 +55,7 @@ class Ledger:
         self._is_open = False
         self._oldest_seq = -1
         self.leases = Leases()
+        self.counters = Counters()
 
     async def start(self) -> None:
         """Replay what a predecessor left, return its leases, and begin to serve.
@@ -67,7 +72,7 @@ class Ledger:
         folder, slot = desk.seat.folder, desk.seat.slot
         self.journal = Journal(folder, slot, begin.seq, rotate_at=desk.terms.rotate_at)
         self.recent = Recent(self.journal)
-        self._teller = Teller(desk, self.journal, self.recent, self.leases, begin)
+        self._teller = Teller(desk, self.journal, self.recent, self.leases, begin, self.counters)
         self._copier = LogCopier(desk)
         loop = asyncio.get_running_loop()
         self._syncer = ThreadPoolExecutor(1, f"ledger-sync-{slot}")
@@ -106,9 +111,8 @@ class Ledger:
         return begin
 
     def hold(self, payer: Payer, ceiling: int, request_id: str) -> Hold:
-        """Return the hold of one request, to be entered with `async with`.
+        """Return the hold of one request, to be entered with `async with`, which takes it unless that is done.
 
-        Entering raises `InsufficientQuota`, or `Unavailable` when only a database that is away could say.
         A ceiling of zero holds zero, and is always admitted.
         """
         return Hold(self, payer, max(ceiling, 0), request_id)

@@ -71,7 +71,6 @@ def row(entry: Settled, uncollected: int = 0, from_key: int = 0) -> Row:
         facts.endpoint,
         "" if facts.asked_model == model else facts.asked_model,
         facts.attempts,
-        entry.clamped,
         entry.oddity,
         uncollected,
         from_key,

@@ -7,9 +7,11 @@ the table `prices.json`, which `tools/build_prices.py` makes from the vendors' p
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 from typing import Final, Self
 
 import msgspec
+from msgspec.structs import replace
 
 from oneapi.ledger.catalogue import Entry, Limits, entries, entry, limits, slips
 from oneapi.store.settings import Settings, lenient_ratios
@@ -25,6 +27,7 @@ __all__ = [
     "default_group_ratio",
     "default_model_ratio",
     "limits",
+    "searching",
 ]
 
 NANO: Final = 10**9
@@ -39,6 +42,7 @@ class Price(msgspec.Struct, frozen=True):
 
     `source` says who named it: `option`, `table` or `default`. `long` is what the whole request
     costs when its input is longer than `long_from` tokens (some vendors price long contexts so).
+    `search` is one search that the vendor makes; see `searching`.
     """
 
     input: int = 0
@@ -54,6 +58,7 @@ class Price(msgspec.Struct, frozen=True):
     call: int = 0
     source: str = ""
     long_from: int = 0
+    search: int = 0
     long: "Price | None" = None
 
     @property
@@ -62,6 +67,20 @@ class Price(msgspec.Struct, frozen=True):
         tokens = self.input or self.output or self.cache_read or self.cache_write
         dearer = self.cache_write_1h or self.audio_input or self.audio_output or self.long
         return not (tokens or dearer or self.image or self.second or self.character or self.call)
+
+
+# Anthropic, OpenAI and xAI all ask 10 USD for a thousand. Sources: https://platform.claude.com/docs/en/about-claude/pricing,
+# https://platform.openai.com/docs/pricing, https://docs.x.ai/docs/models (read 2026-11-26).
+_SEARCH: Final = QUOTA_PER_USD * NANO // 100
+
+
+@lru_cache(maxsize=1024)
+def searching(price: Price) -> Price:
+    """Return a price with what the vendor's own searches cost; what is free, or paid by the call, stays so.
+
+    Apart, because nearly no request searches, and every log row says its price.
+    """
+    return price if price.call or price.is_free else replace(price, search=_SEARCH)
 
 
 def _nano(amount: Decimal) -> int:
@@ -197,7 +216,7 @@ class PriceList:
         usd = known.images.get(f"{quality} {size}") or known.images.get(size)
         if usd is None:
             usd = known.images["1024x1024"] if size == "" else max(known.images.values())
-        return msgspec.structs.replace(price, image=_nano(price.image * usd / known.image / NANO))
+        return replace(price, image=_nano(price.image * usd / known.image / NANO))
 
     def _look_up(self, model: str, channel_type: int) -> Price:
         special = f"{model}({channel_type})"
@@ -225,7 +244,7 @@ class PriceList:
         if completion is None or not price.input or _is_default_completion(model, completion):
             return price
         output = _nano(completion * price.input / NANO)
-        return msgspec.structs.replace(price, output=output, source="option", long=None)
+        return replace(price, output=output, source="option", long=None)
 
     def _from_ratio(
         self, ratio: Decimal, known: Entry | None, model: str, channel_type: int
@@ -238,7 +257,7 @@ class PriceList:
         if table.input:
             scaled = _scaled(table, ratio)
             scaled["output"] = plain.output
-            return msgspec.structs.replace(table, **scaled, source="option", long_from=0, long=None)
+            return replace(table, **scaled, source="option", long_from=0, long=None)
         return Price(
             output=plain.output if table.output else 0,
             image=plain.image if table.image else 0,
@@ -269,7 +288,7 @@ class PriceList:
                 changes |= {unit: _by_factor(price, unit, ratio) for unit in units}
         if not changes:
             return price
-        return msgspec.structs.replace(price, **changes, source="option", long=None)
+        return replace(price, **changes, source="option", long=None)
 
 
 _CACHED_PRICES: Final = (

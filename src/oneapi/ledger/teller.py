@@ -20,8 +20,9 @@ from oneapi.ledger import accounts
 from oneapi.ledger.accounts import OffsetMoved, Ref
 from oneapi.ledger.acquisition import Demand, Grant, acquire
 from oneapi.ledger.batches import Batch, batch_of
+from oneapi.ledger.counters import Counters
 from oneapi.ledger.entry import Settled
-from oneapi.ledger.flusher import Orders, Unsure, flush, transaction
+from oneapi.ledger.flusher import Flushed, Orders, Unsure, flush, transaction
 from oneapi.ledger.hold import Hold
 from oneapi.ledger.journal import ROTATE_AT, Journal, Position
 from oneapi.ledger.leases import Account, Leases
@@ -119,9 +120,16 @@ class Teller:
     """Runs as one task; `trusted_until` is the unix time until which leases in memory may be used."""
 
     def __init__(
-        self, desk: Desk, journal: Journal, recent: Recent, leases: Leases, offset: Position
+        self,
+        desk: Desk,
+        journal: Journal,
+        recent: Recent,
+        leases: Leases,
+        offset: Position,
+        counters: Counters,
     ) -> None:
         self._desk = desk
+        self._counters = counters
         self._holder = desk.seat.holder
         self._journal = journal
         self._recent = recent
@@ -376,17 +384,19 @@ class Teller:
             if not self._is_doubtful:
                 self._leases.not_returned(returns)
             return False
-        batch, is_whole = applied
+        batch, flushed = applied
         self._leases.flushed(batch.covered)
         self.offset = batch.end
-        self._is_doubtful = self._is_doubtful or not is_whole
+        self._is_doubtful = self._is_doubtful or not flushed.is_whole
+        self._counters.uncollected += flushed.uncollected
+        self._counters.uncollected_quota += flushed.uncollected_quota
         if renews:
             self._renewed(now)
         return True
 
     def _apply(
         self, target: Position, recent: tuple[list[Settled], Position] | None, orders: Orders
-    ) -> tuple[Batch, bool]:
+    ) -> tuple[Batch, Flushed]:
         if recent is not None:
             batch = Batch(self.offset, recent[1], recent[0])
         else:

@@ -17,9 +17,13 @@ from oneapi.providers.base import Call, Document, Headers, Reply, UpstreamReques
 from oneapi.providers.openai_stream import decoded_answer
 from oneapi.providers.refusals import refusal
 from oneapi.providers.urls import url_of
+from oneapi.wire.anthropic_blocks import message_of
 from oneapi.wire.anthropic_usage import usage_of
+from oneapi.wire.canonical import text_of
 from oneapi.wire.decoding import UNDECODABLE, invalid_json
-from oneapi.wire.shapes import section
+from oneapi.wire.dialect import LIMITS
+from oneapi.wire.shapes import objects, section
+from oneapi.wire.textmeter import estimate_text
 from oneapi.wire.usage import Usage
 
 VERSION: Final = "2023-06-01"
@@ -63,6 +67,15 @@ class AnthropicDialect:
             return usage_of(counts) if counts else None
         return usage_of(answer.usage)
 
+    def output_tokens(self, call: Call, body: bytes) -> int:
+        """Estimate the tokens of a whole message's texts, thoughts and calls."""
+        try:
+            blocks = objects(section(msgspec.json.decode(body)).get("content"))
+        except UNDECODABLE:
+            return 0
+        message = message_of(blocks, is_reply=True)
+        return estimate_text(text_of({"choices": [{"message": message}]}))
+
     def stream(self, call: Call) -> AnthropicDecoder:
         """Return the state machine that turns events into canonical chunks."""
         return AnthropicDecoder(call)
@@ -87,6 +100,7 @@ def _edited_body(call: Call) -> bytes:
         raise invalid_json(error) from error
     fields["model"] = call.model
     if call.max_output_tokens is not None:
+        fields = {name: value for name, value in fields.items() if name not in LIMITS}
         fields["max_tokens"] = call.max_output_tokens
     if call.system_prompt is not None:
         fields["system"] = call.system_prompt

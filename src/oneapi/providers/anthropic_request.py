@@ -13,6 +13,7 @@ from oneapi.providers.anthropic_thinking import is_thinking, think
 from oneapi.providers.anthropic_tools import add_search, add_tool_choice, add_tools, answer_by_tool
 from oneapi.providers.anthropic_turns import conversation
 from oneapi.providers.base import Call, Document
+from oneapi.wire.dialect import LIMITS
 from oneapi.wire.shapes import section
 
 MAX_USER: Final = 256  # characters; Anthropic refuses a longer `metadata.user_id`
@@ -62,6 +63,8 @@ def _ends(call: Call, document: Document, request: Document) -> None:
     limit = document.get("max_tokens") if limit is None else limit
     if call.max_output_tokens is not None:
         limit = call.max_output_tokens
+        for name in LIMITS:
+            request.pop(name, None)
     if limit is None or (limit == 0 and "anthropic" not in document):
         limit = traits_of(call.model).max_tokens
     request["max_tokens"] = limit

@@ -122,7 +122,8 @@ class Call:
     again, see `upstream.bodies`). `document` is `None` in the fast lane (client and vendor speak the same dialect
     and nothing has to be decoded); otherwise the canonical document, not to be changed in place.
     `model` is what the vendor calls the model, `asked_model` what the client asked for. `max_output_tokens` is set
-    when the gateway imposes a limit (the client named none and the balance is small). `system_prompt` is the
+    when the gateway says the limit: the client named none and the balance is small, or it named several. It is sent under
+    the one word that the vendor obeys, and every other word for it is left out. `system_prompt` is the
     channel's forced one. `headers` are the client's headers that may travel (lower-case names). `created` is unix
     seconds, for the ids and dates that a converted answer needs. `has_stream_options` is false when the client's document is
     known to have none, which saves looking for them. `input_estimate` (tokens) is for answers that begin with the count.
@@ -268,6 +269,10 @@ class Dialect(Protocol):
 
     def usage(self, call: Call, body: bytes) -> Usage | None:
         """Return the usage of a whole answer that passes through unchanged (any endpoint)."""
+        ...
+
+    def output_tokens(self, call: Call, body: bytes) -> int:
+        """Estimate the tokens of a whole answer that passes through: of its texts, and nothing around them."""
         ...
 
     def stream(self, call: Call) -> StreamDecoder:

@@ -16,6 +16,7 @@ from oneapi.providers.base import Call, Document, Endpoint, Headers, Reply, Upst
 from oneapi.providers.openai_edits import edited, edited_body
 from oneapi.providers.openai_lowering import lowered
 from oneapi.providers.openai_stream import OpenAIDecoder, decoded_answer, reply_of
+from oneapi.providers.openai_text import text_tokens
 from oneapi.providers.openai_usage import (
     ANSWER,
     TRANSCRIPTS,
@@ -94,6 +95,10 @@ class OpenAIDialect:
         if call.endpoint in TRANSCRIPTS and not body.lstrip().startswith(b"{"):
             return usage_of_subtitles(body)
         return usage_of_answer(call, decoded_answer(body))
+
+    def output_tokens(self, call: Call, body: bytes) -> int:
+        """Estimate the tokens of a whole answer's texts."""
+        return text_tokens(call, body)
 
     def stream(self, call: Call) -> OpenAIDecoder:
         """Return the state machine that evens out chunks."""

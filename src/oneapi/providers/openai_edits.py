@@ -12,6 +12,7 @@ from oneapi.providers.base import Call, Document, Endpoint
 from oneapi.providers.openai_lowering import takes_completion_limit
 from oneapi.providers.urls import azure_version
 from oneapi.wire.decoding import UNDECODABLE, invalid_json
+from oneapi.wire.dialect import LIMITS
 
 STREAMED: Final = (Endpoint.CHAT, Endpoint.COMPLETIONS)
 _USAGE_TAIL: Final = b',"stream_options":{"include_usage":true}}'
@@ -88,14 +89,15 @@ def edited(call: Call, fields: Document) -> Document:
 
 
 def _limit(call: Call, fields: Document) -> None:
-    for name in ("max_completion_tokens", "max_tokens"):
-        if plain_value(fields.get(name)) is not None:
-            fields[name] = call.max_output_tokens
-            return
+    """Say the limit once, in the word that the vendor obeys; every other word for it is left out."""
+    said = [name for name in LIMITS if plain_value(fields.pop(name, None)) is not None]
     if call.endpoint is Endpoint.CHAT and takes_completion_limit(call):
-        fields["max_completion_tokens"] = call.max_output_tokens
+        name = "max_completion_tokens"
+    elif "max_tokens" in said or "max_completion_tokens" not in said:
+        name = "max_tokens"
     else:
-        fields["max_tokens"] = call.max_output_tokens
+        name = "max_completion_tokens"
+    fields[name] = call.max_output_tokens
 
 
 def plain_value(value: Any) -> Any:

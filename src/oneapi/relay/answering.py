@@ -8,10 +8,10 @@ from oneapi.providers.base import Endpoint, Reply
 from oneapi.relay.delivery import BinaryDelivery, StreamDelivery
 from oneapi.relay.exchange import JSON
 from oneapi.relay.job import Attempt, Job
-from oneapi.relay.metering import estimate_text
 from oneapi.relay.translation import Translation, of_stream
 from oneapi.upstream import UpstreamResponse
 from oneapi.wire.canonical import as_chunks, text_of
+from oneapi.wire.textmeter import estimate_text
 from oneapi.wire.usage import Usage
 
 MAX_ANSWER_BYTES: Final = 256 << 20
@@ -49,18 +49,19 @@ class Answering:
         job.settle(attempt, usage, ended, self._monotonic())
 
     def _settle_stream(
-        self, job: Job, attempt: Attempt, translation: Translation, ended: str
+        self, job: Job, attempt: Attempt, translation: Translation, ended: str, is_whole: bool
     ) -> None:
-        usage = job.usage(translation.usage, translation.output_tokens, ended)
+        usage = job.usage(translation.usage, lambda: translation.output_tokens, is_whole=is_whole)
         self._settle(job, attempt, usage, ended)
 
     def whole(self, job: Job, attempt: Attempt, content_type: str, body: bytes) -> None:
         """Charge and send an answer that is there; raise `UpstreamError` if it is none."""
         if attempt.passes_through:
             said = content_type.encode("latin-1") or JSON
-            usage = attempt.dialect.usage(attempt.call, body)
-            if usage is None:
-                usage = job.usage(None, estimate_text(body), "complete")
+            dialect, call = attempt.dialect, attempt.call
+            usage = dialect.usage(call, body)
+            if usage is None or not job.takes(usage):
+                usage = job.usage(usage, partial(dialect.output_tokens, call, body), is_whole=True)
         else:
             said = JSON
             reply = attempt.dialect.response(attempt.call, body)
@@ -74,15 +75,17 @@ class Answering:
     ) -> None:
         """The vendor answered a stream request with a whole document: an error, or an answer to be streamed."""
         reply = attempt.dialect.response(attempt.call, await response.read(MAX_ANSWER_BYTES))
+        usage = self._usage_of(job, reply)
         encoder = job.client.stream(attempt.call)
-        events = [encoder.feed(chunk) for chunk in as_chunks(reply.document, reply.usage)]
+        events = [encoder.feed(chunk) for chunk in as_chunks(reply.document, usage)]
         events.append(encoder.finish())
-        self._settle(job, attempt, self._usage_of(job, reply))
+        self._settle(job, attempt, usage)
         delivery.send_whole(b"".join(events))
 
     async def _binary(self, job: Job, attempt: Attempt, response: UpstreamResponse) -> None:
         """Pass on what is no document (speech): its usage is known from the request."""
-        usage = attempt.dialect.usage(attempt.call, b"") or Usage()
+        reported = attempt.dialect.usage(attempt.call, b"")
+        usage = job.usage(reported, lambda: 0, is_whole=True)
         content_type = response.headers.get("content-type", "application/octet-stream")
         delivery = BinaryDelivery(
             job.responder,
@@ -92,5 +95,4 @@ class Answering:
         await delivery.run(response)
 
     def _usage_of(self, job: Job, reply: Reply) -> Usage:
-        output = 0 if reply.usage is not None else estimate_text(text_of(reply.document))
-        return job.usage(reply.usage, output, "complete")
+        return job.usage(reply.usage, lambda: estimate_text(text_of(reply.document)), is_whole=True)

@@ -135,13 +135,9 @@ class Attempts:
         return Attempt(channel, call, dialect, fast)
 
     def succeeded(self, job: Job, channel: Channel) -> None:
-        """The channel answered; usage that could not be believed counts against it all the same."""
+        """The channel answered; a usage that cannot be believed is no failure: the client has its answer."""
         self._health.succeeded(channel.id, job.route[1])
-        if job.hold.clamped:
-            absurd = UpstreamError("the vendor reported a usage that cannot be")
-            self._disabling.failed(channel, absurd, job.snapshot.policy)
-        else:
-            self._disabling.succeeded(channel)
+        self._disabling.succeeded(channel)
 
     def failed(self, job: Job, channel: Channel, error: UpstreamError) -> None:
         """The attempt failed; the channel may have to rest, or be switched off."""

@@ -16,7 +16,8 @@ from oneapi.wire.dialect import ClientDialect
 STREAM_HEADERS: HeaderPairs = ((b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no"))
 CLOSE_GRACE_SECONDS = 1.0
 
-Settle = Callable[[str], None]  # charges the running attempt; takes the rule that ended the stream
+# Charges the running attempt; takes the rule that ended the stream, and whether the vendor has said the end of its answer.
+Settle = Callable[[str, bool], None]
 
 
 class StreamDelivery:
@@ -113,7 +114,7 @@ class StreamDelivery:
     def _conclude(self, last: bytes) -> None:
         """Charge, then let the end of the answer go."""
         self._settled = True
-        self._settle("client_left" if self._responder.left else "complete")
+        self._settle("client_left" if self._responder.left else "complete", True)
         self._start()
         self.begun = True
         self._responder.end(last)
@@ -124,19 +125,19 @@ class StreamDelivery:
             return
         if self._responder.left and self.begun:
             self._settled = True
-            self._settle("client_left")
+            self._settle("client_left", False)
             return
         if not self.begun:
             raise error
         self._settled = True
-        self._settle("upstream_broke")
+        self._settle("upstream_broke", False)
         raise BrokenOffError(error) from error
 
     def _cancelled(self, translation: Translation) -> None:
         """The client left before the first token, or we are shutting down: what was used is still owed."""
         if not self._settled and (self.begun or translation.usage is not None):
             self._settled = True
-            self._settle("client_left" if self._responder.left else "shutdown")
+            self._settle("client_left" if self._responder.left else "shutdown", False)
 
     def send_whole(self, events: bytes) -> None:
         """Send an answer that came whole and is charged already."""
@@ -191,7 +192,7 @@ class StreamDelivery:
             self._response.close()
 
 
-def _nothing_to_settle(ended: str) -> None:
+def _nothing_to_settle(ended: str, is_whole: bool) -> None:
     raise AssertionError(f"no attempt is running, so nothing can have {ended}")
 
 
@@ -214,7 +215,7 @@ class BinaryDelivery:
         self,
         responder: Responder,
         content_type: bytes,
-        settle: Settle,
+        settle: Callable[[str], None],
         status: int = 200,
         extra: HeaderPairs = (),
     ) -> None:

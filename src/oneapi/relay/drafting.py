@@ -9,6 +9,7 @@ from oneapi.ledger.charging import quota_of
 from oneapi.providers.base import Endpoint
 from oneapi.relay import metering
 from oneapi.relay.admission import check_model, pinned_channel
+from oneapi.relay.ceiling import Asked, ceiling, demand
 from oneapi.relay.directory import Caller
 from oneapi.relay.exchange import Request, Responder
 from oneapi.relay.job import Job
@@ -17,7 +18,7 @@ from oneapi.relay.parts import Parts
 from oneapi.relay.pricing import Worst
 from oneapi.relay.routes import Route
 from oneapi.upstream.bodies import SpooledBody
-from oneapi.wire.dialect import Envelope
+from oneapi.wire.dialect import NOTHING_SELDOM, SELDOM, Envelope
 
 FILE_FIELDS = {
     Endpoint.TRANSCRIPTIONS: ("file", "whisper-1"),
@@ -25,9 +26,15 @@ FILE_FIELDS = {
     Endpoint.IMAGE_EDITS: ("image", "dall-e-2"),
     Endpoint.IMAGE_VARIATIONS: ("image", "dall-e-2"),
 }
+# The words for a limit that every vendor of the client's dialect obeys.
+LIMITED: Final = {
+    Endpoint.CHAT: frozenset({"max_tokens", "max_completion_tokens"}),
+    Endpoint.COMPLETIONS: frozenset({"max_tokens"}),
+}
 _CHAT: Final = Endpoint.CHAT
-_BYTES_PER_TOKEN: Final = metering.HOLDING.bytes_per_token
 _TOKENS_PER_MESSAGE: Final = metering.HOLDING.message
+_LONG_CONTEXT: Final = (b"context-1m", 1_000_000)  # an `anthropic-beta`, and the window it opens
+_values: Final = msgspec.structs.astuple
 
 
 def drafted(
@@ -54,33 +61,61 @@ def drafted(
         raise _no_route(caller, model)
     job = Job(request, responder, route, place, caller, envelope, body, snapshot, pinned, worst)
     if endpoint is not _CHAT or not _plainly_priced(job, envelope, worst):
-        job.wanted = metering.demand(
-            endpoint,
-            body,
-            limit=envelope.max_output_tokens,
-            answers=envelope.answers,
-            characters=envelope.characters,
-            model=model,
-        )
+        _demand(job, metering.HOLDING)
     return job
 
 
 def _plainly_priced(job: Job, envelope: Envelope, worst: Worst) -> bool:
-    """Set the ceiling of a chat in text with a limit of its own, which most requests are."""
-    limit = envelope.max_completion_tokens
+    """Set the ceiling of a chat in text with one limit of its own, which most requests are."""
+    values: tuple[Any, ...] = _values(envelope)  # all of them cost as much as three attributes
+    limit, other, answers = values[2:5]
     if limit is None:
-        limit = envelope.max_tokens
-    if not limit or not worst.is_flat:
+        limit = other
+    elif other is not None:
+        return False
+    if not limit or not worst.is_flat or values[SELDOM] != NOTHING_SELDOM:
         return False
     body: bytes = job.body
     # A body with a single array has no parts: that one is the messages.
     if body.find(b"[", body.find(b"[") + 1) >= 0 and metering.has_parts(body):
         return False
-    tokens = len(body) // _BYTES_PER_TOKEN + _TOKENS_PER_MESSAGE
-    output = limit * (envelope.n or 1)
-    nano = tokens * worst.per_input + output * worst.per_output + worst.per_call
+    tokens = len(body) + _TOKENS_PER_MESSAGE + worst.instructions
+    if tokens > worst.window:
+        return False
+    nano = tokens * worst.per_input + limit * (answers or 1) * worst.per_output + worst.per_call
     job.ceiling = quota_of(nano, worst.factor)
     return True
+
+
+def _demand(job: Job, rates: metering.Rates) -> None:
+    """Set what the request wants, for `priced` to make a ceiling of."""
+    envelope, worst = job.envelope, job.worst
+    limit = envelope.output_limit
+    if limit and job.endpoint in LIMITED and not envelope.says_limit(LIMITED[job.endpoint]):
+        job.imposed_limit = limit
+    job.wanted = demand(
+        job.endpoint,
+        job.body,
+        Asked(
+            limit,
+            envelope.answers,
+            envelope.output_beside,
+            envelope.characters,
+            envelope.audio is not None,
+            envelope.model,
+            _window(job),
+            worst.instructions,
+        ),
+        rates,
+    )
+
+
+def _window(job: Job) -> int:
+    """Return how many tokens the model reads at most; a client may ask Anthropic for the longer one."""
+    window = job.worst.window
+    beta, longer = _LONG_CONTEXT
+    asks = beta in job.request.headers.get(b"anthropic-beta", b"")
+    return max(window, longer) if asks else window
 
 
 def priced(job: Job, affordable: int) -> None:
@@ -88,9 +123,18 @@ def priced(job: Job, affordable: int) -> None:
     wanted = job.wanted
     if wanted is not None:
         worst = job.worst
-        most = metering.ceiling(wanted, worst.price, worst.factor, worst.output_cap, affordable)
+        most = ceiling(wanted, worst.price, worst.factor, worst.output_cap, affordable)
         job.ceiling = most.quota
-        job.imposed_limit = most.imposed_limit
+        if most.imposed_limit is not None:
+            job.imposed_limit = most.imposed_limit
+
+
+def tightened(job: Job, affordable: int) -> bool:
+    """Look at the prompt more closely, where the balance is too small for the ceiling; say whether it is less now."""
+    before = job.ceiling
+    _demand(job, metering.TIGHT)
+    priced(job, affordable)
+    return job.ceiling < before
 
 
 def _unusual(request: Request, route: Route) -> tuple[Envelope, Any]:

@@ -1,12 +1,16 @@
 """One client request on its way through the relay: what every stage needs to know of it."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from oneapi.ledger import Facts, Hold
+from oneapi.ledger.pricing import searching
 from oneapi.providers.base import NOTHING, Call, Dialect, Document, Endpoint
+from oneapi.relay.billable import TEXT, Sent, billable_usage
+from oneapi.relay.ceiling import Demand
 from oneapi.relay.directory import Caller
 from oneapi.relay.exchange import JSON, HeaderPairs, Request, Responder
-from oneapi.relay.metering import Demand, estimate_prompt
+from oneapi.relay.metering import estimate_prompt
 from oneapi.relay.multipart import MultipartEnvelope, with_model
 from oneapi.relay.pricing import Worst, price_of
 from oneapi.relay.routes import Route
@@ -42,7 +46,8 @@ class Job:
     """A model request that was understood; `hold` is there once its quota has been put aside.
 
     `route`: what routing looks up. `attempts`: (channel id, status) of the attempts that failed. `ceiling` (quota) is
-    worked out from `wanted` and `worst` when nothing simpler has said it; `imposed_limit` comes with it.
+    worked out from `wanted` and `worst` when nothing simpler has said it. `imposed_limit` is what the vendor is told
+    instead of what the client said: it named no limit, or several.
     """
 
     __slots__ = (
@@ -142,9 +147,7 @@ class Job:
             request.request_id,
             request.created_at,
             options is not None,
-            0
-            if document is None
-            else estimate_prompt(self.endpoint, body, model=model, margin=False),
+            0 if document is None else estimate_prompt(self.endpoint, body, model=model),
         )
 
     def canonical(self) -> Document:
@@ -161,6 +164,8 @@ class Job:
         price = worst.price
         if not worst.is_common:
             price = price_of(self.snapshot, channel, self.envelope, self.endpoint)
+        if usage.searches:
+            price = searching(price)
         self.hold.settle(
             usage,
             price,
@@ -179,20 +184,30 @@ class Job:
             ),
         )
 
-    def usage(self, reported: Usage | None, output_tokens: int, ended: str) -> Usage:
-        """Return what is charged: as reported when the answer is whole, otherwise at least what was delivered."""
-        if reported is None or not (
-            reported.input_tokens or reported.output_tokens or _other(reported)
-        ):
-            prompt = estimate_prompt(self.endpoint, self.body, model=self.route[1], margin=False)
-            return Usage(input_tokens=prompt, output_tokens=output_tokens, estimated=True)
-        if ended != "complete" and output_tokens > reported.output_tokens:
-            return reported.cut_at(output_tokens)
-        return reported
+    def takes(self, usage: Usage) -> bool:
+        """Whether a whole answer's usage is charged as it is: what nearly all vendors nearly always report."""
+        if usage.oddity or usage.total_tokens:
+            return False
+        window = self.worst.window
+        read, made = usage.input_tokens, usage.output_tokens
+        if self.endpoint not in TEXT:
+            return bool(0 < read <= window and made == 0)
+        return bool(0 < read <= window and 0 < made <= window)
 
-
-def _other(usage: Usage) -> bool:
-    return bool(usage.images or usage.seconds or usage.characters)
+    def usage(
+        self, reported: Usage | None, delivered: Callable[[], int], *, is_whole: bool
+    ) -> Usage:
+        """Return what is charged; see `billable_usage`."""
+        envelope = self.envelope
+        sent = Sent(
+            self.endpoint,
+            self.body,
+            self.route[1],
+            self.worst.window,
+            envelope.output_limit or self.worst.output_cap or 0,
+            envelope.answers,
+        )
+        return billable_usage(sent, reported, delivered(), is_whole=is_whole)
 
 
 def _travelling(headers: dict[bytes, bytes]) -> dict[str, str]:

@@ -1,39 +1,19 @@
-"""What a request may consume at most, and about what it consumed when nobody says: by bytes and
-script, no tokenizer.
+"""How much a prompt is, by bytes and script, no tokenizer: at most (to hold), or most likely (to charge when nobody says).
 
-The text of a prompt is never looked at; only arrays of parts are, because an image, a recording or
-a file must not be taken for text by the length of its base64. Numbers of tokens per image, second
-and file are upper bounds of what OpenAI, Anthropic and Gemini document (read 2026-11-21).
+A text has at most one token a byte; only arrays of parts are looked into, because an image, a recording or a file must not
+be taken for text by the length of its base64. Numbers of tokens per image, second and file are upper bounds of what
+OpenAI, Anthropic and Gemini document (read 2026-11-21).
 """
 
 import re
-from collections.abc import Iterable
-from typing import Any, Final, Protocol, cast
+from collections.abc import Callable, Iterable
+from typing import Any, Final, NamedTuple, Protocol, cast
 
 import msgspec
 
-from oneapi.errors import InvalidRequest
-from oneapi.ledger.charging import SCALE, quota_of
-from oneapi.ledger.pricing import Price
 from oneapi.providers.base import Endpoint
-from oneapi.wire.textmeter import BYTES_PER_TOKEN, TextMeter, estimate_text, text_bytes
-
-__all__ = [
-    "MAX_LIMIT",
-    "Ceiling",
-    "Demand",
-    "TextMeter",
-    "ceiling",
-    "check_limit",
-    "demand",
-    "estimate_prompt",
-    "estimate_text",
-]
-
-MAX_LIMIT: Final = 1_073_741_823  # the largest `max_tokens` that One API accepts
-FLOOR: Final = 4096  # the least output that is allowed for when the client names no limit
-ASSUMED_CAP: Final = 32_768  # the longest answer of a model that we know nothing of
-SHARE: Final = 8  # of what the balance affords, for one answer without a limit
+from oneapi.wire.shapes import count
+from oneapi.wire.textmeter import BYTES_PER_TOKEN, most_tokens, text_bytes
 
 
 class Sized(Protocol):
@@ -46,9 +26,10 @@ class Sized(Protocol):
 
 
 class Rates(msgspec.Struct, frozen=True):
-    """What a prompt's parts count; one set errs upwards (to hold), the other not (to charge)."""
+    """What a prompt's parts count. `size` measures a text, in units of which `per_token` make a token."""
 
-    bytes_per_token: int
+    size: Callable[[str | bytes], int]
+    per_token: int
     message: int
     tools: int  # vendors put instructions of their own before tools
     image: int
@@ -59,41 +40,36 @@ class Rates(msgspec.Struct, frozen=True):
     file: int  # a file that we only know the name of
 
 
-HOLDING: Final = Rates(3, 8, 800, 3000, 50_000, 3000, 125, 20, 20_000)
-CHARGING: Final = Rates(BYTES_PER_TOKEN, 4, 0, 800, 26_000, 90, 1000, 60, 1500)
+# To hold: no prompt is more. To hold where the balance is too small for that: takes ten times longer to find out.
+HOLDING: Final = Rates(text_bytes, 1, 8, 800, 5000, 50_000, 3000, 125, 20, 20_000)
+TIGHT: Final = Rates(most_tokens, 1, 8, 800, 3000, 50_000, 3000, 125, 20, 20_000)
+# To charge: errs to neither side.
+CHARGING: Final = Rates(text_bytes, BYTES_PER_TOKEN, 4, 0, 800, 26_000, 90, 1000, 60, 1500)
 
-_TOKENS_PER_SECOND_HEARD: Final = 20
-_TOKENS_PER_SECOND_WRITTEN: Final = 5
+TOKENS_PER_SECOND_HEARD: Final = 20
 _RECORDED_BYTES_PER_SECOND: Final = 4000  # sound can be packed tighter, speech seldom is
-_TOKENS_PER_CHARACTER_SPOKEN: Final = 3
-_TOKENS_PER_IMAGE_MADE: Final = 9000  # OpenAI's dearest size and quality, with partial images
 _TOKENS_PER_IMAGE_EDITED: Final = 7000
+_TOKENS_PER_SEARCH: Final = 8000  # what one search of the vendor's own adds to the prompt
+_USUAL_SEARCHES: Final = 5
+_USUAL_ROUNDS: Final = 10  # Anthropic's loop over its own tools pauses after as many
 _IMAGES: Final = frozenset({"image_url", "image", "input_image"})
 _AUDIO: Final = frozenset({"input_audio", "audio"})
 _FILES: Final = frozenset({"file", "input_file", "document", "video", "video_url"})
 _LARGE_IMAGES: Final = ("gpt-4o-mini", "/gpt-4o-mini")
 _OBJECTS: Final = re.compile(rb'\[\s*\{\s*"(role")?')
 _MANY_BRACKETS: Final = 64
+# Tools that the vendor runs itself, so that the model reads what they found; of Anthropic's other types the client runs
+# the tool. Source: https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview (read 2026-11-26).
+_SEARCHES: Final = ("web_search", "web_fetch")
+_RUN_BY_CLIENT: Final = ("function", "custom", "bash_", "text_editor_", "computer_", "memory_")
 
 
-class Demand(msgspec.Struct, frozen=True):
-    """The most that a request asks for: `limit` per answer; `audio`: sound comes in or goes out."""
+class PromptSize(NamedTuple):
+    """A prompt in tokens; whether it has sound in it; how many searches the vendor may make for it."""
 
-    endpoint: Endpoint
-    input_tokens: int = 0
-    limit: int | None = None
-    answers: int = 1
-    images: int = 0
-    seconds: int = 0
-    characters: int = 0
+    tokens: int
     audio: bool = False
-
-
-class Ceiling(msgspec.Struct, frozen=True):
-    """The most that a request can cost, and the output limit to impose so that it is (or `None`)."""
-
-    quota: int
-    imposed_limit: int | None = None
+    searches: int = 0
 
 
 class _Message(msgspec.Struct):
@@ -104,7 +80,6 @@ class _Chat(msgspec.Struct):
     messages: list[_Message] = []
     system: msgspec.Raw = msgspec.Raw()
     tools: msgspec.Raw = msgspec.Raw()
-    audio: msgspec.Raw = msgspec.Raw()
 
 
 class _Part(msgspec.Struct):
@@ -112,12 +87,37 @@ class _Part(msgspec.Struct):
     content: msgspec.Raw = msgspec.Raw()
 
 
-class _Prompt(msgspec.Struct):
+class _Tool(msgspec.Struct):
+    type: Any = None
+    max_uses: Any = None
+
+
+class _ProviderTools(msgspec.Struct):
+    tools: list[_Tool] = []
+    mcp_servers: list[Any] = []
+    plugins: list[Any] = []
+    web_search_options: Any = None
+
+
+class Prompt(msgspec.Struct):
+    """What completions, embeddings, moderations and speech are asked with."""
+
     prompt: Any = None
     input: Any = None
     suffix: Any = None
-    best_of: Any = None
-    n: Any = None
+
+    @property
+    def prompts(self) -> int:
+        """How many prompts a completion has: a list of texts or of token lists is several."""
+        prompt = self.prompt
+        if isinstance(prompt, list) and prompt and not isinstance(prompt[0], int):
+            return len(cast("list[Any]", prompt))
+        return 1
+
+    @property
+    def characters(self) -> int:
+        """How many characters are to be spoken."""
+        return len(self.input) if isinstance(self.input, str) else 0
 
 
 # Too deep a document raises `RecursionError`; what cannot be read is refused elsewhere, and estimated by its size here.
@@ -125,81 +125,60 @@ _UNREADABLE: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 _read_chat = msgspec.json.Decoder(_Chat).decode
 _read_parts = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _read_part = msgspec.json.Decoder(_Part).decode
-_read_prompt = msgspec.json.Decoder(_Prompt).decode
-
-
-def check_limit(value: object, name: str = "max_tokens") -> int | None:
-    """Return a client's output limit, `None` for none; raise `InvalidRequest` naming the field."""
-    if value is None or value == 0:
-        return None
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_LIMIT:
-        raise InvalidRequest(f"`{name}` must be a whole number from 0 to {MAX_LIMIT}", param=name)
-    return value
-
-
-def demand(
-    endpoint: Endpoint,
-    body: bytes | Sized,
-    *,
-    limit: int | None = None,
-    answers: int = 1,
-    characters: int = 0,
-    model: str = "",
-) -> Demand:
-    """Return what a request may consume, from its body and the fields that are decoded already."""
-    match endpoint:
-        case Endpoint.CHAT:
-            tokens, audio = _chat(body, model, HOLDING)
-            return Demand(endpoint, tokens, limit or None, answers, audio=audio)
-        case Endpoint.COMPLETIONS:
-            prompt = _prompt(body)
-            answers = max(answers, _whole(prompt.best_of)) * _prompts(prompt.prompt)
-            return Demand(endpoint, _prompt_tokens(prompt, HOLDING), limit or None, answers)
-        case Endpoint.SPEECH:
-            spoken = characters or _length(_prompt(body).input)
-            return Demand(endpoint, spoken, characters=spoken, audio=True)
-        case Endpoint.IMAGES | Endpoint.IMAGE_EDITS | Endpoint.IMAGE_VARIATIONS:
-            return Demand(endpoint, estimate_prompt(endpoint, body), images=answers)
-        case Endpoint.TRANSCRIPTIONS | Endpoint.TRANSLATIONS:
-            seconds = _heard(body)
-            tokens = seconds * _TOKENS_PER_SECOND_HEARD
-            return Demand(endpoint, tokens, seconds=seconds, audio=True)
-        case _:
-            return Demand(endpoint, estimate_prompt(endpoint, body), limit or None, answers)
+_read_prompt = msgspec.json.Decoder(Prompt).decode
+_read_tools = msgspec.json.Decoder(list[_Tool]).decode
+_read_provider_tools = msgspec.json.Decoder(_ProviderTools).decode
 
 
 def estimate_prompt(
-    endpoint: Endpoint, body: bytes | Sized, *, model: str = "", margin: bool = True
+    endpoint: Endpoint, body: bytes | Sized, *, model: str = "", rates: Rates = CHARGING
 ) -> int:
-    """Return about how many tokens a request's prompt is: at most (`margin`, cheap), or most
-    likely.
+    """Return how many tokens a request's prompt is, by these rates.
 
     Arrays of token numbers count exactly. Never raises: a body that is no JSON is not sent
     anywhere.
     """
-    rates = HOLDING if margin else CHARGING
     match endpoint:
         case Endpoint.CHAT:
-            return _chat(body, model, rates)[0] if margin else _likely_chat(body, model)
+            if rates is CHARGING:
+                return _likely_chat(body, model)
+            return chat_size(body, model, rates).tokens
         case Endpoint.COMPLETIONS | Endpoint.EMBEDDINGS | Endpoint.MODERATIONS:
-            return _prompt_tokens(_prompt(body), rates)
+            return _prompt_tokens(read_prompt(body), rates)
         case Endpoint.TRANSCRIPTIONS | Endpoint.TRANSLATIONS:
-            return _heard(body) * _TOKENS_PER_SECOND_HEARD if margin else 0  # the text is charged
+            return 0 if rates is CHARGING else heard(body) * TOKENS_PER_SECOND_HEARD
         case Endpoint.IMAGE_EDITS | Endpoint.IMAGE_VARIATIONS:
             return _TOKENS_PER_IMAGE_EDITED
         case Endpoint.SPEECH:
-            return _length(_prompt(body).input) // rates.bytes_per_token
+            return read_prompt(body).characters // rates.per_token
         case _:
-            return _size(body) // rates.bytes_per_token
+            return _size(body, rates) // rates.per_token
 
 
-def _heard(body: bytes | Sized) -> int:
+def heard(body: bytes | Sized) -> int:
     """Return the most seconds that a recording of this size lasts."""
-    return _size(body) // _RECORDED_BYTES_PER_SECOND + 1
+    size = len(body) if isinstance(body, bytes) else body.size
+    return size // _RECORDED_BYTES_PER_SECOND + 1
 
 
-def _size(body: bytes | Sized) -> int:
-    return len(body) if isinstance(body, bytes) else body.size
+def provider_rounds(body: bytes | Sized) -> int:
+    """Return how often the model may read its prompt: again after each round of tools that the vendor runs itself."""
+    if not isinstance(body, bytes):
+        return 1
+    try:
+        asked = _read_provider_tools(body)
+    except _UNREADABLE:
+        return 1
+    others = len(asked.mcp_servers) + len(asked.plugins) + (asked.web_search_options is not None)
+    rounds = 1 + others * _USUAL_ROUNDS
+    for tool in asked.tools:
+        if isinstance(tool.type, str) and not tool.type.startswith(_RUN_BY_CLIENT):
+            rounds += max(count(tool.max_uses), _USUAL_ROUNDS)
+    return rounds
+
+
+def _size(body: bytes | Sized, rates: Rates) -> int:
+    return rates.size(body) if isinstance(body, bytes) else body.size
 
 
 def has_parts(body: bytes) -> bool:
@@ -219,34 +198,56 @@ def has_parts(body: bytes) -> bool:
             if arrays > 1 or found[1] is None:
                 return True
         at = body.find(b"[", at + 1)
-    return body.rfind(b'"type"') >= 0
+    return (
+        body.rfind(b'"type"') >= 0 or body.rfind(b"\\u00") >= 0
+    )  # or spelled so that it cannot be found
 
 
-def _chat(body: bytes | Sized, model: str, rates: Rates) -> tuple[int, bool]:
-    size = _size(body)
+def chat_size(body: bytes | Sized, model: str, rates: Rates) -> PromptSize:
+    """Return how much a chat is."""
+    size = _size(body, rates)
+    plain = PromptSize(size // rates.per_token + rates.message)
     if not isinstance(body, bytes) or not has_parts(body):
-        return size // rates.bytes_per_token + rates.message, False
+        return plain
     try:
         chat = _read_chat(body)
     except _UNREADABLE:
-        return size // rates.bytes_per_token + rates.message, False
+        return plain
     tally = _Tally(model, rates)
     for message in chat.messages:
         tally.content(message.content)
     tally.content(chat.system)
-    tokens = (size - tally.hidden_bytes) // rates.bytes_per_token + rates.message + tally.tokens
-    return tokens + (rates.tools if chat.tools else 0), tally.audio or bool(chat.audio)
+    tokens = (size - tally.hidden) // rates.per_token + rates.message + tally.tokens
+    if not chat.tools:
+        return PromptSize(tokens, tally.audio)
+    searches = _searches(bytes(chat.tools))
+    return PromptSize(tokens + rates.tools + searches * _TOKENS_PER_SEARCH, tally.audio, searches)
+
+
+def _searches(tools: bytes) -> int:
+    """Return how often the vendor may search, or fetch, for one answer."""
+    if not any(name.encode() in tools for name in _SEARCHES):
+        return 0
+    try:
+        known = [tool for tool in _read_tools(tools) if isinstance(tool.type, str)]
+    except _UNREADABLE:
+        return 0
+    return sum(
+        max(count(tool.max_uses), 0) or _USUAL_SEARCHES
+        for tool in known
+        if tool.type.startswith(_SEARCHES)
+    )
 
 
 class _Tally:
-    """Adds up the parts that are no text: `hidden_bytes` of the body count as `tokens` instead."""
+    """Adds up the parts that are no text: what is `hidden` of the body's size counts as `tokens` instead."""
 
-    __slots__ = ("_image", "_rates", "audio", "hidden_bytes", "tokens")
+    __slots__ = ("_image", "_rates", "audio", "hidden", "tokens")
 
     def __init__(self, model: str, rates: Rates) -> None:
         self._rates = rates
         self._image = rates.large_image if _counts_images_dearly(model) else rates.image
-        self.hidden_bytes = 0
+        self.hidden = 0
         self.tokens = 0
         self.audio = False
 
@@ -266,18 +267,18 @@ class _Tally:
         rates = self._rates
         if part.type in _IMAGES:
             low = b'"low"' in bytes(memoryview(raw)[-64:])
-            self._hide(size, rates.small_image if low else self._image)
+            self._hide(raw, rates.small_image if low else self._image)
         elif part.type in _AUDIO:
             self.audio = True
-            self._hide(size, size // rates.audio_bytes_per_token)
+            self._hide(raw, size // rates.audio_bytes_per_token)
         elif part.type in _FILES:
-            if b'"text/plain"' not in bytes(memoryview(raw)[:256]):
-                self._hide(size, max(rates.file, size // rates.file_bytes_per_token))
+            if b'"text/plain"' not in bytes(raw):
+                self._hide(raw, max(rates.file, size // rates.file_bytes_per_token))
         elif part.content:
             self.content(part.content)
 
-    def _hide(self, size: int, tokens: int) -> None:
-        self.hidden_bytes += size
+    def _hide(self, raw: msgspec.Raw, tokens: int) -> None:
+        self.hidden += self._rates.size(bytes(raw))
         self.tokens += tokens
 
 
@@ -288,16 +289,16 @@ def _counts_images_dearly(model: str) -> bool:
 def _likely_chat(body: bytes | Sized, model: str) -> int:
     """Return the likely number of tokens of a chat: its texts, decoded, and what is no text."""
     if not isinstance(body, bytes):
-        return _size(body) // CHARGING.bytes_per_token
+        return body.size // CHARGING.per_token
     try:
         document: Any = msgspec.json.decode(body)
     except _UNREADABLE:
-        return 0
+        return len(body) // CHARGING.per_token
     if not isinstance(document, dict):
         return 0
     chat = cast("dict[str, Any]", document)
     messages = chat.get("messages")
-    count = len(cast("list[Any]", messages)) if isinstance(messages, list) else 0
+    number = len(cast("list[Any]", messages)) if isinstance(messages, list) else 0
     size = sum(map(text_bytes, _texts([messages, chat.get("system")])))
     tools = chat.get("tools") or chat.get("functions")
     tools_bytes = len(msgspec.json.encode(tools)) if tools else 0
@@ -306,8 +307,8 @@ def _likely_chat(body: bytes | Sized, model: str) -> int:
         read = _read_leniently(body)
         for raw in [message.content for message in read.messages] + [read.system]:
             tally.content(raw)
-    text_tokens = size / CHARGING.bytes_per_token + tools_bytes / _TOOL_BYTES_PER_TOKEN
-    return round(text_tokens) + tally.tokens + CHARGING.message * count + _ANSWER_BEGINS
+    text_tokens = size / CHARGING.per_token + tools_bytes / _TOOL_BYTES_PER_TOKEN
+    return round(text_tokens) + tally.tokens + CHARGING.message * number + _ANSWER_BEGINS
 
 
 _ANSWER_BEGINS: Final = 3  # tokens that open the answer
@@ -338,23 +339,24 @@ def _texts(values: Iterable[Any]) -> Iterable[str]:
                 waiting.extend(held for key, held in part.items() if key not in _NO_TEXT_KEYS)
 
 
-def _prompt(body: bytes | Sized) -> _Prompt:
+def read_prompt(body: bytes | Sized) -> Prompt:
+    """Return what stands in a request without messages; nothing if that cannot be read."""
     if not isinstance(body, bytes):
-        return _Prompt()
+        return Prompt()
     try:
         return _read_prompt(body)
     except _UNREADABLE:
-        return _Prompt()
+        return Prompt()
 
 
-def _prompt_tokens(prompt: _Prompt, rates: Rates) -> int:
+def _prompt_tokens(prompt: Prompt, rates: Rates) -> int:
     """Count a completion's prompt or an embedding's input: texts, tokens, or lists of them."""
     tokens, size, texts = 0, 0, 0
     waiting: list[Any] = [prompt.prompt, prompt.input, prompt.suffix]
     while waiting:
         value = waiting.pop()
         if isinstance(value, str):
-            size += text_bytes(value)
+            size += rates.size(value)
             texts += 1
         elif isinstance(value, int):
             tokens += 1
@@ -366,75 +368,4 @@ def _prompt_tokens(prompt: _Prompt, rates: Rates) -> int:
                 waiting.extend(values)
         elif isinstance(value, dict):  # a moderation's part
             tokens += rates.image
-    return tokens + size // rates.bytes_per_token + texts
-
-
-def _prompts(prompt: Any) -> int:
-    """Return how many prompts a completion has: a list of texts or of token lists is several."""
-    if isinstance(prompt, list) and prompt and not isinstance(prompt[0], int):
-        return len(cast("list[Any]", prompt))
-    return 1
-
-
-def _whole(value: Any) -> int:
-    return value if isinstance(value, int) else 1
-
-
-def _length(value: Any) -> int:
-    return len(value) if isinstance(value, str) else 0
-
-
-def ceiling(
-    wanted: Demand, price: Price, factor: int, model_cap: int | None, affordable: int
-) -> Ceiling:
-    """Return the most that a request can cost; `affordable` is the quota that its payer has.
-
-    A client that names no limit is allowed an eighth of what it can pay, at least 4096 tokens and
-    at most what the model gives; when that is less than the model gives, it has to be imposed
-    upstream.
-    """
-    long = price.long if price.long is not None and wanted.input_tokens > price.long_from else None
-    per_input = _per_input(price, wanted.audio)
-    per_output = _per_output(price, wanted.audio)
-    if long is not None:
-        per_input = max(per_input, _per_input(long, wanted.audio))
-        per_output = max(per_output, _per_output(long, wanted.audio))
-    nano = wanted.input_tokens * per_input + wanted.images * price.image + price.call
-    nano += wanted.seconds * price.second + wanted.characters * price.character
-    output, imposed = _output(wanted, per_output * factor, nano * factor, model_cap, affordable)
-    nano += output * per_output
-    return Ceiling(quota_of(nano, factor), imposed)
-
-
-def _per_input(price: Price, audio: bool) -> int:
-    plain = max(price.input, price.cache_read, price.cache_write, price.cache_write_1h)
-    return max(plain, price.audio_input) if audio else plain
-
-
-def _per_output(price: Price, audio: bool) -> int:
-    return max(price.output, price.audio_output) if audio else price.output
-
-
-def _output(
-    wanted: Demand, per_token: int, spent: int, model_cap: int | None, affordable: int
-) -> tuple[int, int | None]:
-    """Return the most output tokens of all answers, and the limit to impose on each."""
-    match wanted.endpoint:
-        case Endpoint.CHAT | Endpoint.COMPLETIONS | Endpoint.EDITS:
-            pass
-        case Endpoint.IMAGES | Endpoint.IMAGE_EDITS | Endpoint.IMAGE_VARIATIONS:
-            return wanted.images * _TOKENS_PER_IMAGE_MADE, None
-        case Endpoint.TRANSCRIPTIONS | Endpoint.TRANSLATIONS:
-            return wanted.seconds * _TOKENS_PER_SECOND_WRITTEN, None
-        case Endpoint.SPEECH:
-            return wanted.characters * _TOKENS_PER_CHARACTER_SPOKEN, None
-        case _:
-            return 0, None
-    if wanted.limit is not None:
-        return wanted.limit * wanted.answers, None
-    cap = model_cap or ASSUMED_CAP
-    if per_token <= 0:
-        return cap * wanted.answers, None
-    left = max(affordable * SCALE - spent, 0) // per_token // wanted.answers
-    allowance = min(cap, max(FLOOR, left // SHARE))
-    return allowance * wanted.answers, allowance if allowance < cap else None
+    return tokens + size // rates.per_token + texts

@@ -13,14 +13,16 @@ from typing import Any
 
 import msgspec
 
-from oneapi.errors import InvalidRequest, NotImplementedHere
+from oneapi.errors import InsufficientQuota, InvalidRequest, NotImplementedHere
+from oneapi.ledger import Hold
 from oneapi.providers.base import Endpoint
 from oneapi.relay import billing, metering
 from oneapi.relay.admission import check_model
 from oneapi.relay.catalogue import model_list, one_model
 from oneapi.relay.directory import Caller
-from oneapi.relay.drafting import FILE_FIELDS, drafted, priced
+from oneapi.relay.drafting import FILE_FIELDS, drafted, priced, tightened
 from oneapi.relay.exchange import JSON, Request, Responder
+from oneapi.relay.job import Job
 from oneapi.relay.parts import Parts
 from oneapi.relay.proxy import relay_raw
 from oneapi.relay.routes import Kind, Route
@@ -53,9 +55,26 @@ async def relay(
     """Serve a model request, waiting for whatever memory does not know: the balance, quota, a channel."""
     job = drafted(parts, request, responder, route, caller)
     priced(job, await parts.balances.affordable(caller.payer) if job.needs_balance else 0)
-    async with parts.ledger.hold(caller.payer, job.ceiling, request.request_id) as hold:
+    async with await _held(parts, job) as hold:
         job.hold = hold
         await parts.attempts.run(job)
+
+
+async def _held(parts: Parts, job: Job) -> Hold:
+    """Put the ceiling aside; before a payer is refused, the prompt is looked at more closely."""
+    payer, request_id = job.caller.payer, job.request.request_id
+    known = parts.balances.recall(payer)
+    if known is not None and job.ceiling > known:
+        tightened(job, known)
+    hold = parts.ledger.hold(payer, job.ceiling, request_id)
+    try:
+        await hold.take()
+    except InsufficientQuota:
+        if not tightened(job, await parts.balances.affordable(payer)):
+            raise
+        hold = parts.ledger.hold(payer, job.ceiling, request_id)
+        await hold.take()
+    return hold
 
 
 def _check_form(request: Request, route: Route) -> None:
@@ -75,9 +94,7 @@ def _count(request: Request, responder: Responder, route: Route, caller: Caller)
     """Answer how many tokens a prompt has, by our own estimate; free of charge."""
     envelope = route.client.envelope(request.body, "count_tokens")
     check_model(caller, envelope.model)
-    count = metering.estimate_prompt(
-        Endpoint.CHAT, request.body, model=envelope.model, margin=False
-    )
+    count = metering.estimate_prompt(Endpoint.CHAT, request.body, model=envelope.model)
     responder.send(200, JSON, msgspec.json.encode({"input_tokens": count}))
 
 

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from oneapi.ledger.catalogue import limits
 from oneapi.ledger.pricing import Price
 from oneapi.providers.base import Endpoint
+from oneapi.relay.ceiling import ASSUMED_WINDOW
 from oneapi.relay.snapshot import Channel, Snapshot
 from oneapi.wire.dialect import Envelope
 
@@ -19,14 +20,16 @@ _TOKENS_PER_SECOND: Final = 20  # of sound that is heard
 
 
 class Worst:
-    """The dearest price, the group's factor, and the most tokens that the model gives (`None`: unknown).
+    """The dearest price, the group's factor, and the most that any channel's model reads and gives.
 
-    `per_input` is the dearest a token of text can be, in nano-quota; `is_flat`: the same for contexts of any length.
-    `is_common`: every channel has this price.
+    `window`: tokens that it reads; `output_cap`: that it gives (`None`: unknown); `instructions`: bytes that a channel adds
+    to the prompt. `per_input` is the dearest a token of text can be, in nano-quota; `is_flat`: the same for contexts of any
+    length. `is_common`: every channel has this price.
     """
 
     __slots__ = (
         "factor",
+        "instructions",
         "is_common",
         "is_flat",
         "is_free",
@@ -35,14 +38,24 @@ class Worst:
         "per_input",
         "per_output",
         "price",
+        "window",
     )
 
-    def __init__(self, prices: Sequence[Price], factor: int, output_cap: int | None) -> None:
+    def __init__(
+        self,
+        prices: Sequence[Price],
+        factor: int,
+        output_cap: int | None,
+        window: int = ASSUMED_WINDOW,
+        instructions: int = 0,
+    ) -> None:
         price = _dearest(prices)
         self.price: Final = price
         self.is_common: Final = price is prices[0]
         self.factor: Final = factor
         self.output_cap: Final = output_cap
+        self.window: Final = window
+        self.instructions: Final = instructions
         self.is_free: Final = price.is_free
         self.is_flat: Final = price.long is None
         self.per_input: Final = max(
@@ -97,8 +110,18 @@ def _worst(
     candidates: tuple[Channel, ...],
 ) -> Worst:
     prices = [price_of(snapshot, channel, envelope, endpoint) for channel in candidates]
-    model = candidates[0].model_mapping.get(envelope.model, envelope.model)
-    return Worst(prices, snapshot.prices.factor(group), limits(model).output)
+    asked = envelope.model
+    known = [limits(channel.model_mapping.get(asked, asked)) for channel in candidates]
+    windows = [found.context or ASSUMED_WINDOW for found in known]
+    outputs = [found.output for found in known if found.output is not None]
+    prompts = [len((channel.system_prompt or "").encode()) for channel in candidates]
+    return Worst(
+        prices,
+        snapshot.prices.factor(group),
+        max(outputs) if len(outputs) == len(known) else None,
+        max(windows),
+        max(prompts),
+    )
 
 
 def _dearest(prices: Sequence[Price]) -> Price:

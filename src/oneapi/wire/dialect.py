@@ -4,15 +4,28 @@
 of it is decoded only when it has to be changed.
 """
 
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Final, Protocol
 
 import msgspec
 
 from oneapi.errors import GatewayError
+from oneapi.wire.shapes import count, section
+from oneapi.wire.textmeter import text_bytes
 from oneapi.wire.usage import Usage
 
 MAX_LIMIT = 1_073_741_823  # the largest `max_tokens` that One API accepts
 Limit = Annotated[int, msgspec.Meta(ge=0, le=MAX_LIMIT)]
+# Every word in which a vendor of these dialects takes the limit of an answer. The last three are read by servers behind
+# compatible endpoints beside OpenAI's: the Responses API's, text-generation-inference's, llama.cpp's (beats `max_tokens`).
+# Sources: https://platform.openai.com/docs/api-reference/chat/create, https://github.com/ggml-org/llama.cpp/blob/master/tools/server
+# (`json_value(data, "n_predict", json_value(data, "max_tokens", …))`) (read 2026-11-26).
+LIMITS: Final = (
+    "max_tokens",
+    "max_completion_tokens",
+    "max_output_tokens",
+    "max_new_tokens",
+    "n_predict",
+)
 
 
 class StreamOptions(msgspec.Struct, frozen=True):
@@ -30,6 +43,17 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     max_completion_tokens: Limit | None = None
     n: Annotated[int, msgspec.Meta(ge=1, le=128)] | None = None
     stream_options: StreamOptions | None = None
+    # What seldom is said, and makes the answer longer or dearer; see `SELDOM`.
+    max_output_tokens: Limit | None = None
+    max_new_tokens: Limit | None = None
+    n_predict: Limit | None = None
+    best_of: Annotated[int, msgspec.Meta(ge=0, le=128)] | None = None
+    thinking: Any = None
+    thinking_budget: Any = None
+    reasoning: Any = None
+    prediction: Any = None
+    audio: Any = None
+    web_search_options: Any = None
 
     @property
     def stream(self) -> bool:
@@ -42,20 +66,53 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
         return self.stream_options is not None and self.stream_options.include_usage is True
 
     @property
-    def max_output_tokens(self) -> int | None:
-        """The client's own limit of the answer, `None` if it named none."""
-        limit = self.max_completion_tokens
-        return self.max_tokens if limit is None else limit
+    def output_limit(self) -> int | None:
+        """The smallest limit of an answer that the client named, in whatever word; `None` if it named none."""
+        named = [limit for name in LIMITS if (limit := getattr(self, name))]
+        return min(named, default=None)
+
+    def says_limit(self, words: frozenset[str]) -> bool:
+        """Say whether the limit stands in the body once, in one of these words: then it may travel as it is."""
+        named = [name for name in LIMITS if getattr(self, name) is not None]
+        return len(named) == 1 and named[0] in words
+
+    @property
+    def output_beside(self) -> int:
+        """How many tokens an answer may have beside its limit, in all.
+
+        Anthropic's and OpenRouter's thinking is a part of the limit unless the budget is larger (interleaved thinking);
+        Qwen's is not; a prediction that does not come true is paid like output.
+        Sources: https://platform.claude.com/docs/en/build-with-claude/extended-thinking,
+        https://openrouter.ai/docs/use-cases/reasoning-tokens, https://help.aliyun.com/zh/model-studio/deep-thinking,
+        https://platform.openai.com/docs/guides/predicted-outputs (read 2026-11-26).
+        """
+        inside = max(
+            count(section(self.thinking).get("budget_tokens")),
+            count(section(self.reasoning).get("max_tokens")),
+        )
+        limit = self.output_limit
+        beside = inside if limit is not None and inside >= limit else 0
+        beside += max(count(self.thinking_budget), 0)
+        if self.prediction is not None:
+            beside += text_bytes(msgspec.json.encode(self.prediction))
+        return min(beside, MAX_LIMIT)
 
     @property
     def answers(self) -> int:
-        """How many answers (or images) the client wants."""
-        return self.n or 1
+        """How many answers (or images) are made for the client, whether it gets them all or the best."""
+        return max(self.n or 1, self.best_of or 1)
 
     @property
     def characters(self) -> int:
         """How many characters a speech request wants spoken."""
         return 0
+
+
+# Where the seldom fields stand among an envelope's values, of whatever kind it is; and what an ordinary request says there.
+SELDOM: Final = slice(
+    Envelope.__struct_fields__.index("max_output_tokens"), len(Envelope.__struct_fields__)
+)
+NOTHING_SELDOM: Final[tuple[object, ...]] = (None,) * (SELDOM.stop - SELDOM.start)
 
 
 class Asked(Protocol):

@@ -11,6 +11,9 @@ tests).
 from typing import Final
 
 BYTES_PER_TOKEN: Final = 4
+# Bytes of which two make a token even where a text is as dense as can be: lower-case letters, spaces, and what continues a
+# character of several bytes. Digits, capitals and punctuation may be a token each.
+_TWO_TO_A_TOKEN: Final = bytes([*range(0x61, 0x7B), 0x20, *range(0x80, 0xC0)])
 
 
 def text_bytes(text: str | bytes) -> int:
@@ -23,6 +26,13 @@ def text_bytes(text: str | bytes) -> int:
 def estimate_text(text: str | bytes) -> int:
     """Return about how many tokens a text is, rounded up; bytes are taken as UTF-8."""
     return -(-text_bytes(text) // BYTES_PER_TOKEN)
+
+
+def most_tokens(text: str | bytes) -> int:
+    """Return how many tokens a text is at most, by the script it is in: at most its length in bytes."""
+    data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    alone = len(data.translate(None, _TWO_TO_A_TOKEN))
+    return (len(data) + alone + 1) // 2
 
 
 class TextMeter:

@@ -15,6 +15,7 @@ COUNTERS: Final[tuple[str, ...]] = (
     "images",
     "seconds",
     "characters",
+    "searches",
 )
 
 
@@ -24,11 +25,14 @@ class Usage:
     `input_tokens` contains `cached_tokens`, `cache_write_tokens`, `cache_write_1h_tokens` and
     `audio_input_tokens`; `cache_write_tokens` (5-minute or unspecified lifetime) and
     `cache_write_1h_tokens` are disjoint. `output_tokens` contains `reasoning_tokens` and
-    `audio_output_tokens`. All are whole numbers but `seconds`; a negative or absurd count is kept as the
-    vendor sent it: the ledger clamps and marks it.
+    `audio_output_tokens`. All are whole numbers but `seconds`. `searches`: made by the vendor for this answer.
+
+    `total_tokens` is there only when the vendor named a total and not its parts. `oddity`: what the vendor said, when that
+    cannot be counted (negative, no number) or believed; such a usage is never charged, an estimate is (`relay.billable`),
+    and carries the oddity into the log. `estimated`: at least a part of it is ours.
     """
 
-    __slots__ = (*COUNTERS, "estimated")
+    __slots__ = (*COUNTERS, "estimated", "oddity", "total_tokens")
 
     def __init__(
         self,
@@ -43,7 +47,10 @@ class Usage:
         images: Any = 0,
         seconds: Any = 0.0,
         characters: Any = 0,
+        searches: Any = 0,
         estimated: bool = False,
+        oddity: str = "",
+        total_tokens: int = 0,
     ) -> None:
         self.input_tokens: Final = input_tokens
         self.output_tokens: Final = output_tokens
@@ -56,7 +63,10 @@ class Usage:
         self.images: Final = images
         self.seconds: Final = seconds
         self.characters: Final = characters
+        self.searches: Final = searches
         self.estimated: Final = estimated
+        self.oddity: Final = oddity
+        self.total_tokens: Final = total_tokens
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Usage) and self.counts() == other.counts()
@@ -82,12 +92,14 @@ class Usage:
         _say(counts, "images", self.images)
         _say(counts, "seconds", self.seconds)
         _say(counts, "characters", self.characters)
+        _say(counts, "searches", self.searches)
         _say(counts, "estimated", self.estimated)
         return counts
 
-    def cut_at(self, output_tokens: int) -> "Usage":
-        """Return the usage of an answer that was broken off after so much output, by estimate."""
+    def completed(self, input_tokens: int, output_tokens: int) -> "Usage":
+        """Return it with counts that the vendor left open, by estimate."""
         counts = self.counts()
+        counts["input_tokens"] = input_tokens
         counts["output_tokens"] = output_tokens
         counts["estimated"] = True
         return Usage(**counts)

@@ -1,0 +1,44 @@
+"""How much text a whole answer of OpenAI's dialect holds, for the case that its usage is not to be had.
+
+Counted are the texts of the choices, their reasoning, refusals and tool calls; never the JSON around, vectors, log
+probabilities, or media.
+"""
+
+from typing import Final
+
+import msgspec
+
+from oneapi.providers.base import Call, Document, Endpoint
+from oneapi.providers.openai_stream import evened
+from oneapi.providers.openai_usage import TRANSCRIPTS
+from oneapi.wire.canonical import text_of
+from oneapi.wire.decoding import UNDECODABLE
+from oneapi.wire.shapes import objects, section, text
+from oneapi.wire.textmeter import estimate_text
+
+_TALK: Final = frozenset({Endpoint.CHAT, Endpoint.COMPLETIONS, Endpoint.EDITS})
+
+
+def text_tokens(call: Call, body: bytes) -> int:
+    """Return about how many tokens of text there are; 0 for an endpoint that answers otherwise."""
+    if call.endpoint not in _TALK and call.endpoint not in TRANSCRIPTS:
+        return 0
+    try:
+        document = section(msgspec.json.decode(body))
+    except UNDECODABLE:
+        return estimate_text(body)  # subtitles, or a plain text
+    if call.endpoint in TRANSCRIPTS:
+        return estimate_text(text(document.get("text")))
+    choices = [_choice(choice) for choice in objects(document.get("choices"))]
+    spoken = [text(section(_message(choice).get("audio")).get("transcript")) for choice in choices]
+    whole = [text(choice.get("text")) for choice in choices]
+    said = text_of({"choices": choices})
+    return estimate_text("".join([said, *whole, *spoken]))
+
+
+def _choice(choice: Document) -> Document:
+    return {**choice, "message": evened(_message(choice))}
+
+
+def _message(choice: Document) -> Document:
+    return section(choice.get("message"))

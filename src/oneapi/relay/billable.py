@@ -1,0 +1,131 @@
+"""The one rule of what is charged: the vendor's usage as far as it can be believed, otherwise an estimate, marked.
+
+Never the most that a request could cost, and never nothing: what was sent and what was delivered is always known. The table
+of causes and charges is decision 20; `tests/bad_days/test_charges.py` is that table.
+"""
+
+from typing import Any, Final
+
+from oneapi.ledger.charging import is_countable
+from oneapi.providers.base import Endpoint
+from oneapi.relay.metering import Sized, estimate_prompt, heard, provider_rounds, read_prompt
+from oneapi.wire.usage import Usage
+
+TEXT: Final = frozenset({Endpoint.CHAT, Endpoint.COMPLETIONS, Endpoint.EDITS})
+_IMAGES: Final = frozenset({Endpoint.IMAGES, Endpoint.IMAGE_EDITS, Endpoint.IMAGE_VARIATIONS})
+_HEARD: Final = frozenset({Endpoint.TRANSCRIPTIONS, Endpoint.TRANSLATIONS})
+_TOKENS_PER_SECOND: Final = 3  # of speech that is written down
+_ODDITY_LENGTH: Final = 500
+
+
+class Sent:
+    """What is known of a request whatever the vendor says of it.
+
+    `window`: tokens that the model reads at most; `limit`: of each answer, where there is one; `answers`: how many are made.
+    """
+
+    __slots__ = ("answers", "body", "endpoint", "limit", "model", "window")
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        body: bytes | Sized,
+        model: str,
+        window: int,
+        limit: int = 0,
+        answers: int = 1,
+    ) -> None:
+        self.endpoint: Final = endpoint
+        self.body: Final = body
+        self.model: Final = model
+        self.window: Final = window
+        self.limit: Final = limit
+        self.answers: Final = answers
+
+
+def billable_usage(sent: Sent, reported: Usage | None, delivered: int, *, is_whole: bool) -> Usage:
+    """Return what is charged.
+
+    `delivered`: tokens of text that came, by estimate. `is_whole`: the vendor has said the end of its answer, so that what
+    it reported counts all of it; otherwise at least what was delivered is owed.
+    """
+    if reported is None:
+        return estimate(sent, delivered)
+    oddity = reported.oddity or _doubt(sent, reported)
+    if oddity:
+        return estimate(sent, delivered, oddity)
+    if not _says_something(reported):
+        return estimate(sent, delivered)
+    if sent.endpoint not in TEXT:
+        return _split(sent, reported)
+    return _completed(sent, reported, delivered, is_whole=is_whole)
+
+
+def estimate(sent: Sent, delivered: int, oddity: str = "") -> Usage:
+    """Return what was sent and delivered, in the unit of the endpoint."""
+    endpoint, body = sent.endpoint, sent.body
+    said: dict[str, Any] = {"estimated": True, "oddity": oddity[:_ODDITY_LENGTH]}
+    if endpoint in _IMAGES:
+        return Usage(images=sent.answers, **said)
+    if endpoint in _HEARD:
+        return Usage(seconds=float(max(delivered // _TOKENS_PER_SECOND, 1)), **said)
+    if endpoint is Endpoint.SPEECH:
+        return Usage(characters=read_prompt(body).characters, **said)
+    prompt = estimate_prompt(endpoint, body, model=sent.model)
+    return Usage(prompt, delivered if endpoint in TEXT else 0, **said)
+
+
+def _says_something(usage: Usage) -> bool:
+    tokens = usage.input_tokens or usage.output_tokens or usage.total_tokens
+    return bool(tokens or usage.images or usage.seconds or usage.characters)
+
+
+def _split(sent: Sent, usage: Usage) -> Usage:
+    """Return a usage without output: a total is all input."""
+    if usage.total_tokens and not usage.input_tokens:
+        return Usage(usage.total_tokens, estimated=usage.estimated)
+    return usage
+
+
+def _completed(sent: Sent, usage: Usage, delivered: int, *, is_whole: bool) -> Usage:
+    """Return the usage of a text, with what the vendor left open.
+
+    No model answers without reading something, and what was delivered has been made.
+    """
+    read: int = usage.input_tokens
+    made: int = usage.output_tokens
+    if not read:
+        read = estimate_prompt(sent.endpoint, sent.body, model=sent.model)
+        if usage.total_tokens:
+            read = min(read, usage.total_tokens)
+            made = made or usage.total_tokens - read
+    if not made or (not is_whole and made < delivered):
+        made = max(made, delivered)
+    if read == usage.input_tokens and made == usage.output_tokens:
+        return usage
+    return usage.completed(read, made)
+
+
+def _doubt(sent: Sent, usage: Usage) -> str:
+    """Return what a vendor said that cannot be, empty if it can.
+
+    A model reads no more than its window, again after each round of tools that the vendor runs; a prompt of so many bytes
+    is not above what it has bytes, however old our table of windows is.
+    """
+    if not is_countable(usage):
+        return repr(usage)
+    body = sent.body
+    size = len(body) if isinstance(body, bytes) else body.size
+    most_read = max(sent.window, size)
+    most_made = max(sent.window, sent.limit) * sent.answers
+    read = max(usage.input_tokens, usage.total_tokens)
+    if read > most_read or usage.output_tokens > most_made:
+        prompts = read_prompt(body).prompts if sent.endpoint is Endpoint.COMPLETIONS else 1
+        rounds = max(provider_rounds(body), 1 + usage.searches)
+        if (
+            read > most_read * rounds * prompts
+            or usage.output_tokens > most_made * rounds * prompts
+        ):
+            return repr(usage)
+    too_long = usage.seconds > 100 * heard(body)
+    return repr(usage) if too_long and sent.endpoint in _HEARD else ""

@@ -1,0 +1,171 @@
+"""The most that a request can cost: what the sent body allows, at the price in force. It is what is held.
+
+What is charged may be more, when a vendor reports more and can be believed (`relay.billable`); nothing here has to foresee
+that. Decision 20.
+"""
+
+from typing import Final
+
+import msgspec
+
+from oneapi.ledger.charging import SCALE, quota_of
+from oneapi.ledger.pricing import Price, searching
+from oneapi.providers.base import Endpoint
+from oneapi.relay.metering import (
+    HOLDING,
+    Rates,
+    Sized,
+    chat_size,
+    estimate_prompt,
+    heard,
+    read_prompt,
+)
+
+FLOOR: Final = 4096  # the least output that is allowed for when the client names no limit
+ASSUMED_CAP: Final = 32_768  # the longest answer of a model that we know nothing of
+ASSUMED_WINDOW: Final = 2_000_000  # tokens that such a model reads at most
+SHARE: Final = 8  # of what the balance affords, for one answer without a limit
+
+_TOKENS_PER_SECOND_WRITTEN: Final = 5
+_TOKENS_PER_CHARACTER_SPOKEN: Final = 3
+_TOKENS_PER_IMAGE_MADE: Final = 9000  # OpenAI's dearest size and quality, with partial images
+
+
+class Demand(msgspec.Struct, frozen=True):
+    """The most that a request asks for.
+
+    `limit` is per answer, `beside` are tokens that all answers may have in addition; `audio`: sound comes in or goes out;
+    `searches`: made by the vendor, each at its own price.
+    """
+
+    endpoint: Endpoint
+    input_tokens: int = 0
+    limit: int | None = None
+    answers: int = 1
+    images: int = 0
+    seconds: int = 0
+    characters: int = 0
+    audio: bool = False
+    beside: int = 0
+    searches: int = 0
+
+
+class Ceiling(msgspec.Struct, frozen=True):
+    """The most that a request can cost, and the output limit to impose so that it is (or `None`)."""
+
+    quota: int
+    imposed_limit: int | None = None
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What a request's envelope says of its size, and its model and channels of its prompt.
+
+    `window`: tokens that the model reads at most; `instructions`: bytes that a channel adds to the prompt.
+    """
+
+    limit: int | None = None
+    answers: int = 1
+    beside: int = 0
+    characters: int = 0
+    audio: bool = False
+    model: str = ""
+    window: int = ASSUMED_WINDOW
+    instructions: int = 0
+
+
+_NOTHING: Final = Asked()
+
+
+def demand(
+    endpoint: Endpoint, body: bytes | Sized, asked: Asked = _NOTHING, rates: Rates = HOLDING
+) -> Demand:
+    """Return what a request may consume."""
+    answers = asked.answers
+    match endpoint:
+        case Endpoint.CHAT:
+            size = chat_size(body, asked.model, rates)
+            tokens = min(size.tokens + asked.instructions, asked.window)
+            return Demand(
+                endpoint,
+                tokens,
+                asked.limit or None,
+                answers,
+                audio=size.audio or asked.audio,
+                beside=asked.beside,
+                searches=size.searches,
+            )
+        case Endpoint.COMPLETIONS:
+            prompts = read_prompt(body).prompts
+            tokens = min(estimate_prompt(endpoint, body, rates=rates), asked.window * prompts)
+            return Demand(endpoint, tokens, asked.limit or None, answers * prompts)
+        case Endpoint.SPEECH:
+            spoken = asked.characters or read_prompt(body).characters
+            return Demand(endpoint, spoken, characters=spoken, audio=True)
+        case Endpoint.IMAGES | Endpoint.IMAGE_EDITS | Endpoint.IMAGE_VARIATIONS:
+            tokens = estimate_prompt(endpoint, body, rates=rates)
+            return Demand(endpoint, tokens, images=answers)
+        case Endpoint.TRANSCRIPTIONS | Endpoint.TRANSLATIONS:
+            tokens = estimate_prompt(endpoint, body, rates=rates)
+            return Demand(endpoint, tokens, seconds=heard(body), audio=True)
+        case _:
+            tokens = estimate_prompt(endpoint, body, rates=rates)
+            return Demand(endpoint, tokens, asked.limit or None, answers)
+
+
+def ceiling(
+    wanted: Demand, price: Price, factor: int, model_cap: int | None, affordable: int
+) -> Ceiling:
+    """Return the most that a request can cost; `affordable` is the quota that its payer has.
+
+    A client that names no limit is allowed an eighth of what it can pay, at least 4096 tokens and
+    at most what the model gives; when that is less than the model gives, it has to be imposed
+    upstream.
+    """
+    long = price.long if price.long is not None and wanted.input_tokens > price.long_from else None
+    per_input = _per_input(price, wanted.audio)
+    per_output = _per_output(price, wanted.audio)
+    if long is not None:
+        per_input = max(per_input, _per_input(long, wanted.audio))
+        per_output = max(per_output, _per_output(long, wanted.audio))
+    nano = wanted.input_tokens * per_input + wanted.images * price.image + price.call
+    nano += wanted.seconds * price.second + wanted.characters * price.character
+    nano += wanted.beside * per_output
+    if wanted.searches:
+        nano += wanted.searches * searching(price).search
+    output, imposed = _output(wanted, per_output * factor, nano * factor, model_cap, affordable)
+    nano += output * per_output
+    return Ceiling(quota_of(nano, factor), imposed)
+
+
+def _per_input(price: Price, audio: bool) -> int:
+    plain = max(price.input, price.cache_read, price.cache_write, price.cache_write_1h)
+    return max(plain, price.audio_input) if audio else plain
+
+
+def _per_output(price: Price, audio: bool) -> int:
+    return max(price.output, price.audio_output) if audio else price.output
+
+
+def _output(
+    wanted: Demand, per_token: int, spent: int, model_cap: int | None, affordable: int
+) -> tuple[int, int | None]:
+    """Return the most output tokens of all answers, and the limit to impose on each."""
+    match wanted.endpoint:
+        case Endpoint.CHAT | Endpoint.COMPLETIONS | Endpoint.EDITS:
+            pass
+        case Endpoint.IMAGES | Endpoint.IMAGE_EDITS | Endpoint.IMAGE_VARIATIONS:
+            return wanted.images * _TOKENS_PER_IMAGE_MADE, None
+        case Endpoint.TRANSCRIPTIONS | Endpoint.TRANSLATIONS:
+            return wanted.seconds * _TOKENS_PER_SECOND_WRITTEN, None
+        case Endpoint.SPEECH:
+            return wanted.characters * _TOKENS_PER_CHARACTER_SPOKEN, None
+        case _:
+            return 0, None
+    if wanted.limit is not None:
+        return wanted.limit * wanted.answers, None
+    cap = model_cap or ASSUMED_CAP
+    if per_token <= 0:
+        return cap * wanted.answers, None
+    left = max(affordable * SCALE - spent, 0) // per_token // wanted.answers
+    allowance = min(cap, max(FLOOR, left // SHARE))
+    return allowance * wanted.answers, allowance if allowance < cap else None

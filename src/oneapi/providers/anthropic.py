@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 import msgspec
 
 from oneapi.errors import UpstreamError
+from oneapi.providers.anthropic_repairs import needs_repair, repair
 from oneapi.providers.anthropic_request import vendor_document
 from oneapi.providers.anthropic_stream import AnthropicDecoder, reply_of
 from oneapi.providers.anthropic_watch import AnthropicWatcher
@@ -91,13 +92,18 @@ class AnthropicDialect:
 
 def _edited_body(call: Call) -> bytes:
     body = cast("bytes", call.body)
-    mapped = call.model != call.asked_model
-    if not mapped and call.max_output_tokens is None and call.system_prompt is None:
+    is_mapped = call.model != call.asked_model
+    has_edits = is_mapped or call.max_output_tokens is not None or call.system_prompt is not None
+    may_be_broken = needs_repair(body, call.model)
+    if not has_edits and not may_be_broken:
         return body
     try:
         fields: Document = dict(_FIELDS.decode(body))
     except UNDECODABLE as error:
         raise invalid_json(error) from error
+    is_repaired = may_be_broken and repair(fields, call.model)
+    if not has_edits and not is_repaired:
+        return body
     fields["model"] = call.model
     if call.max_output_tokens is not None:
         fields = {name: value for name, value in fields.items() if name not in LIMITS}

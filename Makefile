@@ -81,6 +81,7 @@ fmt: $(VENV)/.dev ## format the code and fix what can be fixed
 docs: $(VENV)/.dev ## write the generated pages of docs/ anew
 	$(BIN)/python tools/docs_settings.py
 	$(BIN)/python tools/docs_providers.py
+	$(BIN)/python tools/docs_openapi.py
 
 bench: deps $(VENV)/.dev $(COMPILED)/.made $(PRODUCTION)/.made ## measure us beside nginx; writes docs/benchmarks.md
 	$(BIN)/python -m bench $(ARGS)

@@ -5,7 +5,7 @@ import tomllib
 
 import pytest
 from tests.architecture.project import ROOT
-from tools import docs_providers
+from tools import docs_openapi, docs_providers
 
 from oneapi.config import VARIABLES, VERSION, WITHOUT_EFFECT
 
@@ -82,6 +82,10 @@ def test_every_variable_is_documented_and_no_other() -> None:
 
 def test_the_page_of_vendors_is_current() -> None:
     assert docs_providers.page() == (ROOT / "docs/providers.md").read_text("utf-8")
+
+
+def test_the_description_of_the_api_is_current() -> None:
+    assert docs_openapi.page() == (ROOT / "docs/openapi.json").read_text("utf-8")
 
 
 def test_the_version_is_the_same_everywhere() -> None:

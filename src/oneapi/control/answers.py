@@ -1,4 +1,4 @@
-"""The envelope `{"success", "message", "data"}` and the refusals that fill it.
+"""The envelope `{"success", "message", "data"}`, the refusals that fill it, and both as models for the API's description.
 
 A business error is HTTP 200 with `success: false`, as One API's clients expect; the sentences are in `locales/`.
 """
@@ -6,14 +6,51 @@ A business error is HTTP 200 with `success: false`, as One API's clients expect;
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from oneapi.errors import GatewayError
 
 _encoder = msgspec.json.Encoder()
+T = TypeVar("T")
+
+
+class Refusal(BaseModel):
+    """It was not done: why in words, in a stable code, and at which field."""
+
+    success: Literal[False]
+    message: str
+    code: str | None = None
+    field: str | None = None
+
+
+class Done(BaseModel):
+    """It was done."""
+
+    success: Literal[True]
+    message: str
+
+
+class Found(BaseModel, Generic[T]):
+    """It was done, and this came of it."""
+
+    success: Literal[True]
+    message: str
+    data: T
+
+
+class Rows(BaseModel, Generic[T]):
+    """Rows of a list; what follows `data` only with `size`."""
+
+    success: Literal[True]
+    message: str
+    data: list[T]
+    total: int | None = None
+    total_is_exact: bool | None = None
+    next_cursor: str | None = None
 
 
 class Answer(Response):

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from oneapi.control.answers import Answer, Refused, refused, sentence
 from oneapi.control.api_keys import routes as api_keys
 from oneapi.control.channels import routes as channels, testing
+from oneapi.control.description import describe, operation_id
 from oneapi.control.gate import REQUEST_ID_HEADER, Gate, too_many
 from oneapi.control.limits import RateLimiter, TooManyRequests
 from oneapi.control.logs import routes as logs
@@ -41,7 +42,9 @@ def create_app(services: Services) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=operation_id,
     )
+    describe(app)
     app.state.services = services
     app.state.critical = RateLimiter(services.rate_limits.critical, services.clock)
     resources = (

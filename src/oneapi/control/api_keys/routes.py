@@ -5,7 +5,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from sqlalchemy import Connection, RowMapping
 
-from oneapi.control.answers import Answer, Refused, bad_field, done, found
+from oneapi.control.answers import (
+    Answer,
+    Done,
+    Found,
+    Refusal,
+    Refused,
+    Rows,
+    bad_field,
+    done,
+    found,
+)
 from oneapi.control.api_keys.documents import KeyDocument
 from oneapi.control.api_keys.queries import (
     KEYS,
@@ -17,7 +27,7 @@ from oneapi.control.api_keys.queries import (
     matching_keys,
     page_of_keys,
 )
-from oneapi.control.api_keys.views import key_view
+from oneapi.control.api_keys.views import KeyView, key_view
 from oneapi.control.fields import FoundPage, Paged, QueryText, RowId
 from oneapi.control.identity import Surroundings, User
 from oneapi.control.lists import Wanted, listed, slice_of, wanted_of
@@ -28,7 +38,7 @@ from oneapi.store.tables import tokens
 router = APIRouter(prefix="/api/token", tags=["tokens"])
 
 
-@router.get("")
+@router.get("", response_model=Rows[KeyView] | Refusal)
 def keys(
     user: User,
     page: Paged,
@@ -44,21 +54,21 @@ def keys(
         return found(_views(connection, page_of_keys(connection, user.id, page, order)))
 
 
-@router.get("/search")
+@router.get("/search", response_model=Rows[KeyView] | Refusal)
 def search(user: User, page: FoundPage, services: Surroundings, keyword: QueryText = "") -> Answer:
     """Find one's keys by the beginning of their name."""
     with services.database.connect() as connection:
         return found(_views(connection, matching_keys(connection, user.id, page, keyword)))
 
 
-@router.get("/{key_id:int}")
+@router.get("/{key_id:int}", response_model=Found[KeyView] | Refusal)
 def key(key_id: RowId, user: User, services: Surroundings) -> Answer:
     """Show one key."""
     with services.database.connect() as connection:
         return found(_view(connection, user.id, key_id))
 
 
-@router.post("")
+@router.post("", response_model=Found[KeyView] | Refusal)
 def create(document: KeyDocument, user: User, services: Surroundings) -> Answer:
     """Make a key."""
     document.check()
@@ -78,7 +88,7 @@ def create(document: KeyDocument, user: User, services: Surroundings) -> Answer:
         return found(_view(connection, user.id, key_id))
 
 
-@router.put("")
+@router.put("", response_model=Found[KeyView] | Refusal)
 def change(
     document: KeyDocument,
     user: User,
@@ -132,7 +142,7 @@ def _refuse_useless(status: int, will_be: dict[str, Any], now: int) -> None:
         raise Refused("key_exhausted")
 
 
-@router.delete("/{key_id:int}")
+@router.delete("/{key_id:int}", response_model=Done | Refusal)
 def remove(key_id: RowId, user: User, services: Surroundings) -> Answer:
     """Delete a key for good."""
     with services.writing() as connection:
@@ -140,10 +150,10 @@ def remove(key_id: RowId, user: User, services: Surroundings) -> Answer:
     return done()
 
 
-def _view(connection: Connection, user_id: int, key_id: int) -> dict[str, Any]:
+def _view(connection: Connection, user_id: int, key_id: int) -> KeyView:
     return _views(connection, [key_by_id(connection, user_id, key_id)])[0]
 
 
-def _views(connection: Connection, rows: list[RowMapping]) -> list[dict[str, Any]]:
+def _views(connection: Connection, rows: list[RowMapping]) -> list[KeyView]:
     held = leased(connection, "key", [row["id"] for row in rows])
     return [key_view(row, held.get(row["id"], 0)) for row in rows]

@@ -1,11 +1,28 @@
 """A key as `/api` shows it to its owner."""
 
-from typing import Any
-
 from sqlalchemy import RowMapping
+from typing_extensions import TypedDict
 
 
-def key_view(row: RowMapping, leased: int) -> dict[str, Any]:
+class KeyView(TypedDict):
+    """A key of one's own, in full; `expired_time` is -1 for never."""
+
+    id: int
+    user_id: int
+    key: str
+    status: int
+    name: str
+    created_time: int
+    accessed_time: int
+    expired_time: int
+    remain_quota: int
+    unlimited_quota: bool
+    used_quota: int
+    models: str | None
+    subnet: str | None
+
+
+def key_view(row: RowMapping, leased: int) -> KeyView:
     """Return the JSON of a key; `leased` is what workers hold of its limit at the moment."""
     expires_at = row["expired_time"]
     return {

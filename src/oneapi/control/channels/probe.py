@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 import msgspec
+from typing_extensions import TypedDict
 
 from oneapi.control.answers import bad_field
 from oneapi.control.fields import listed
@@ -43,6 +44,17 @@ _BODIES: Final[dict[Endpoint, dict[str, Any]]] = {
 }
 
 
+class ProbeView(TypedDict):
+    """How a test went; `status` is the vendor's, 0 if there was no answer."""
+
+    model: str
+    url: str
+    time_ms: int
+    status: int
+    answer: str
+    error: str
+
+
 @dataclass(frozen=True, slots=True)
 class Probe:
     """How a test went: `answer` is what the vendor said, `error` why it failed (then `answer` is empty)."""
@@ -59,7 +71,7 @@ class Probe:
         """Whether the channel answered as it should."""
         return not self.error
 
-    def view(self) -> dict[str, Any]:
+    def view(self) -> ProbeView:
         """Return the JSON of it."""
         return {
             "model": self.model,

@@ -4,7 +4,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from oneapi.control.answers import Answer, Refused, bad_field, done, found
+from oneapi.control.answers import (
+    Answer,
+    Done,
+    Found,
+    Refusal,
+    Refused,
+    Rows,
+    bad_field,
+    done,
+    found,
+)
 from oneapi.control.channels.documents import ChannelDocument
 from oneapi.control.channels.queries import (
     CHANNELS,
@@ -16,18 +26,18 @@ from oneapi.control.channels.queries import (
     matching_channels,
     page_of_channels,
 )
-from oneapi.control.channels.views import channel_view
+from oneapi.control.channels.views import ChannelView, channel_view
 from oneapi.control.fields import FoundPage, Paged, QueryText, RowId
 from oneapi.control.identity import Role, Surroundings, at_least
 from oneapi.control.lists import Wanted, listed, slice_of, wanted_of
-from oneapi.control.status.models import model_list
+from oneapi.control.status.models import ModelList, model_list
 
 router = APIRouter(
     prefix="/api/channel", tags=["channels"], dependencies=[Depends(at_least(Role.ADMIN))]
 )
 
 
-@router.get("")
+@router.get("", response_model=Rows[ChannelView] | Refusal)
 def channels(
     page: Paged,
     wanted: Annotated[Wanted | None, Depends(wanted_of(CHANNELS))],
@@ -41,7 +51,7 @@ def channels(
         return found([channel_view(row) for row in page_of_channels(connection, page)])
 
 
-@router.get("/search")
+@router.get("/search", response_model=Rows[ChannelView] | Refusal)
 def search(page: FoundPage, services: Surroundings, keyword: QueryText = "") -> Answer:
     """Find channels by id or the beginning of the name."""
     with services.database.connect() as connection:
@@ -49,7 +59,7 @@ def search(page: FoundPage, services: Surroundings, keyword: QueryText = "") -> 
         return found([channel_view(row) for row in rows])
 
 
-@router.get("/models")
+@router.get("/models", response_model=ModelList)
 def models() -> Answer:
     """List all known models in OpenAI's format."""
     return Answer({"object": "list", "data": model_list()})
@@ -63,14 +73,14 @@ def not_built() -> Answer:
     raise Refused("not_built")
 
 
-@router.get("/{channel_id:int}")
+@router.get("/{channel_id:int}", response_model=Found[ChannelView] | Refusal)
 def channel(channel_id: RowId, services: Surroundings) -> Answer:
     """Show one channel."""
     with services.database.connect() as connection:
         return found(channel_view(channel_by_id(connection, channel_id)))
 
 
-@router.post("")
+@router.post("", response_model=Done | Refusal)
 def create(document: ChannelDocument, services: Surroundings) -> Answer:
     """Make a channel for every line of `key`."""
     if not document.type:
@@ -83,7 +93,7 @@ def create(document: ChannelDocument, services: Surroundings) -> Answer:
     return done()
 
 
-@router.put("")
+@router.put("", response_model=Found[ChannelView] | Refusal)
 def change(document: ChannelDocument, services: Surroundings) -> Answer:
     """Change the fields that were sent; answers the channel, its key blank."""
     with services.writing() as connection:
@@ -91,14 +101,14 @@ def change(document: ChannelDocument, services: Surroundings) -> Answer:
     return found(channel_view(row))
 
 
-@router.delete("/disabled")
+@router.delete("/disabled", response_model=Found[int] | Refusal)
 def remove_disabled(services: Surroundings) -> Answer:
     """Delete all channels that are switched off; answers how many."""
     with services.writing() as connection:
         return found(delete_disabled(connection, services.now()))
 
 
-@router.delete("/{channel_id:int}")
+@router.delete("/{channel_id:int}", response_model=Done | Refusal)
 def remove(channel_id: RowId, services: Surroundings) -> Answer:
     """Delete a channel."""
     with services.writing() as connection:

@@ -3,13 +3,13 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from pydantic import Field
+from pydantic import BaseModel, Field
 from sqlalchemy import RowMapping, insert, update
 from starlette.concurrency import run_in_threadpool
 
-from oneapi.control.answers import Answer, Refused, as_go, bad_field, found
+from oneapi.control.answers import Answer, Found, Refusal, Refused, as_go, bad_field, found
 from oneapi.control.channels.documents import ChannelDocument
-from oneapi.control.channels.probe import Probe, model_to_test, probe, vendor_models
+from oneapi.control.channels.probe import Probe, ProbeView, model_to_test, probe, vendor_models
 from oneapi.control.channels.queries import channel_by_id
 from oneapi.control.fields import Document, QueryText, RowId, Text
 from oneapi.control.identity import Role, Surroundings, at_least
@@ -29,13 +29,28 @@ class ModelToTest(Document):
     model: Annotated[Text, Field(max_length=191)] = ""
 
 
+class OneApiTest(BaseModel):
+    """How a test went, as One API says it: `time` in seconds, 0 if it failed."""
+
+    success: bool
+    message: str
+    time: float
+    modelName: str  # noqa: N815 - on the wire
+
+
+class Failed(Refusal):
+    """The channel did not answer as it should, or the request was refused (then without `data`)."""
+
+    data: ProbeView | None = None
+
+
 class UnsavedChannel(ChannelDocument):
     """A channel as the form holds it, which need not be saved; with an `id`, what is blank is taken from there."""
 
     model: Annotated[Text, Field(max_length=191)] = ""
 
 
-@router.get("/test/{channel_id:int}")
+@router.get("/test/{channel_id:int}", response_model=OneApiTest)
 async def try_as_one_api(
     channel_id: RowId, services: Surroundings, model: QueryText = ""
 ) -> Answer:
@@ -51,13 +66,13 @@ async def try_as_one_api(
     return Answer(content)
 
 
-@router.post("/{channel_id:int}/test")
+@router.post("/{channel_id:int}/test", response_model=Found[ProbeView] | Failed)
 async def try_saved(channel_id: RowId, document: ModelToTest, services: Surroundings) -> Answer:
     """Try a channel; answers what was asked, what the vendor said, and how long it took."""
     return _shown(await _tested(services, channel_id, document.model))
 
 
-@router.post("/test")
+@router.post("/test", response_model=Found[ProbeView] | Failed)
 async def try_unsaved(document: UnsavedChannel, services: Surroundings) -> Answer:
     """Try a channel before it is saved; nothing is written."""
     row = await run_in_threadpool(_row_of, services, document)
@@ -65,7 +80,7 @@ async def try_unsaved(document: UnsavedChannel, services: Surroundings) -> Answe
     return _shown(await probe(services.ask, row, model, services.test_prompt, services.clock))
 
 
-@router.post("/models")
+@router.post("/models", response_model=Found[list[str]] | Refusal)
 async def models_of_vendor(document: UnsavedChannel, services: Surroundings) -> Answer:
     """Ask the vendor which models it has, for a channel that need not be saved."""
     row = await run_in_threadpool(_row_of, services, document)

@@ -1,13 +1,37 @@
 """A channel as `/api` shows it: the vendor's key goes in and never comes out."""
 
-from typing import Any
-
 from sqlalchemy import RowMapping
+from typing_extensions import TypedDict
 
 from oneapi.control.answers import as_go
 
 
-def channel_view(row: RowMapping) -> dict[str, Any]:
+class ChannelView(TypedDict):
+    """A channel; `key` is always blank, `balance` in the vendor's currency, `response_time` milliseconds."""
+
+    id: int
+    type: int
+    key: str
+    status: int
+    name: str
+    weight: int | None
+    created_time: int
+    test_time: int
+    response_time: int
+    base_url: str | None
+    other: str | None
+    balance: float
+    balance_updated_time: int
+    models: str
+    group: str
+    used_quota: int
+    model_mapping: str | None
+    priority: int | None
+    config: str
+    system_prompt: str | None
+
+
+def channel_view(row: RowMapping) -> ChannelView:
     """Return the JSON of a channel, its key blank."""
     return {
         "id": row["id"],

@@ -1,12 +1,13 @@
 """`/api/log`: administrators see what happened to all, everybody what happened to them."""
 
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from sqlalchemy import RowMapping
+from typing_extensions import TypedDict
 
-from oneapi.control.answers import Answer, Refused, found
+from oneapi.control.answers import Answer, Found, Refusal, Refused, Rows, found
 from oneapi.control.fields import Paged, QueryNumber, QueryText
 from oneapi.control.identity import Admin, Surroundings, User
 from oneapi.control.lists import Wanted, listed, slice_of, wanted_of
@@ -24,10 +25,44 @@ from oneapi.store.tables import logs
 
 router = APIRouter(prefix="/api/log", tags=["logs"])
 
+
+class Consumption(TypedDict):
+    """What the rows add up to."""
+
+    quota: int
+
+
+class OwnLogView(TypedDict):
+    """A row of the log as its user sees it; `elapsed_time` in milliseconds, `id` always 0."""
+
+    id: int
+    user_id: int
+    created_at: int
+    type: int
+    content: str
+    username: str
+    token_name: str
+    model_name: str
+    quota: int
+    prompt_tokens: int
+    completion_tokens: int
+    channel: int
+    request_id: str
+    elapsed_time: int
+    is_stream: bool
+    system_prompt_reset: bool
+
+
+class LogView(OwnLogView):
+    """A row of the log as administrators see it; `detail` is JSON: how the quota came about."""
+
+    detail: str | None
+
+
 Listed = Annotated[Wanted | None, Depends(wanted_of(LOGS))]
 
 
-@router.get("")
+@router.get("", response_model=Rows[LogView] | Refusal)
 def everybodys(
     _: Admin, page: Paged, wanted: Filtered, listing: Listed, services: Surroundings
 ) -> Answer:
@@ -39,7 +74,7 @@ def everybodys(
         return found([_view(row) for row in page_of_logs(connection, page, wanted)])
 
 
-@router.delete("")
+@router.delete("", response_model=Found[int] | Refusal)
 def remove(_: Admin, services: Surroundings, target_timestamp: QueryNumber = 0) -> Answer:
     """Delete the rows from before a time; answers how many."""
     if not target_timestamp:
@@ -47,28 +82,28 @@ def remove(_: Admin, services: Surroundings, target_timestamp: QueryNumber = 0) 
     return found(delete_logs(services.log_database, target_timestamp))
 
 
-@router.get("/stat")
+@router.get("/stat", response_model=Found[Consumption] | Refusal)
 def consumption(_: Admin, wanted: Filtered, services: Surroundings) -> Answer:
     """Add up what was consumed."""
     with services.log_database.connect() as connection:
         return found({"quota": consumed(connection, wanted)})
 
 
-@router.get("/self/stat")
+@router.get("/self/stat", response_model=Found[Consumption] | Refusal)
 def own_consumption(user: User, wanted: Filtered, services: Surroundings) -> Answer:
     """Add up what one has consumed oneself."""
     with services.log_database.connect() as connection:
         return found({"quota": consumed(connection, _own(wanted), logs.c.user_id == user.id)})
 
 
-@router.get("/search")
+@router.get("/search", response_model=Rows[LogView] | Refusal)
 def search(_: Admin, services: Surroundings, keyword: QueryText = "") -> Answer:
     """Find the latest hundred rows by type or the beginning of their content."""
     with services.log_database.connect() as connection:
         return found([_view(row) for row in matching_logs(connection, keyword)])
 
 
-@router.get("/self")
+@router.get("/self", response_model=Rows[OwnLogView] | Refusal)
 def own(
     user: User, page: Paged, wanted: Filtered, listing: Listed, services: Surroundings
 ) -> Answer:
@@ -81,7 +116,7 @@ def own(
         return found([_own_view(row) for row in rows])
 
 
-@router.get("/self/search")
+@router.get("/self/search", response_model=Rows[OwnLogView] | Refusal)
 def own_search(user: User, services: Surroundings, keyword: QueryText = "") -> Answer:
     """Find the latest hundred of one's own rows of a type."""
     with services.log_database.connect() as connection:
@@ -94,9 +129,18 @@ def _own(wanted: LogFilter) -> LogFilter:
     return replace(wanted, username="")
 
 
-def _view(row: RowMapping) -> dict[str, Any]:
+def _view(row: RowMapping) -> LogView:
+    return {**_shown(row), "id": row["id"], "detail": row["detail"]}
+
+
+def _own_view(row: RowMapping) -> OwnLogView:
+    """Return a row for the user themselves: how the quota came about names other channels, and is not theirs."""
+    return _shown(row)
+
+
+def _shown(row: RowMapping) -> OwnLogView:
     return {
-        "id": row["id"],
+        "id": 0,
         "user_id": row["user_id"] or 0,
         "created_at": row["created_at"] or 0,
         "type": row["type"] or 0,
@@ -112,12 +156,4 @@ def _view(row: RowMapping) -> dict[str, Any]:
         "elapsed_time": row["elapsed_time"] or 0,
         "is_stream": bool(row["is_stream"]),
         "system_prompt_reset": bool(row["system_prompt_reset"]),
-        "detail": row["detail"],
     }
-
-
-def _own_view(row: RowMapping) -> dict[str, Any]:
-    """Return a row for the user themselves: how the quota came about names other channels, and is not theirs."""
-    view = _view(row) | {"id": 0}
-    del view["detail"]
-    return view

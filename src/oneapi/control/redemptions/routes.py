@@ -4,8 +4,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from sqlalchemy import RowMapping
+from typing_extensions import TypedDict
 
-from oneapi.control.answers import Answer, bad_field, done, found
+from oneapi.control.answers import Answer, Done, Found, Refusal, Rows, bad_field, done, found
 from oneapi.control.fields import FoundPage, Paged, QueryText, RowId
 from oneapi.control.identity import Admin, Surroundings
 from oneapi.control.lists import Wanted, listed, slice_of, wanted_of
@@ -25,7 +26,21 @@ from oneapi.store.enums import RedemptionStatus
 router = APIRouter(prefix="/api/redemption", tags=["redemption codes"])
 
 
-@router.get("")
+class CodeView(TypedDict):
+    """A redemption code; `user_id` made it, `count` is always 0."""
+
+    id: int
+    user_id: int
+    key: str
+    status: int
+    name: str
+    quota: int
+    created_time: int
+    redeemed_time: int
+    count: int
+
+
+@router.get("", response_model=Rows[CodeView] | Refusal)
 def codes(
     _: Admin,
     page: Paged,
@@ -40,21 +55,21 @@ def codes(
         return found([_view(row) for row in page_of_codes(connection, page)])
 
 
-@router.get("/search")
+@router.get("/search", response_model=Rows[CodeView] | Refusal)
 def search(_: Admin, page: FoundPage, services: Surroundings, keyword: QueryText = "") -> Answer:
     """Find codes by id or the beginning of the name."""
     with services.database.connect() as connection:
         return found([_view(row) for row in matching_codes(connection, page, keyword)])
 
 
-@router.get("/{code_id:int}")
+@router.get("/{code_id:int}", response_model=Found[CodeView] | Refusal)
 def code(code_id: RowId, _: Admin, services: Surroundings) -> Answer:
     """Show one code."""
     with services.database.connect() as connection:
         return found(_view(code_by_id(connection, code_id)))
 
 
-@router.post("")
+@router.post("", response_model=Found[list[str]] | Refusal)
 def create(document: CodeDocument, admin: Admin, services: Surroundings) -> Answer:
     """Make codes; answers them all."""
     document.check_name()
@@ -72,7 +87,7 @@ def create(document: CodeDocument, admin: Admin, services: Surroundings) -> Answ
     return found(keys)
 
 
-@router.put("")
+@router.put("", response_model=Found[CodeView] | Refusal)
 def change(
     document: CodeDocument,
     _: Admin,
@@ -99,7 +114,7 @@ def _columns(document: CodeDocument) -> dict[str, Any]:
     return {name: value for name, value in document.given().items() if name in ("name", "quota")}
 
 
-@router.delete("/{code_id:int}")
+@router.delete("/{code_id:int}", response_model=Done | Refusal)
 def remove(code_id: RowId, _: Admin, services: Surroundings) -> Answer:
     """Delete a code."""
     with services.database.begin() as connection:
@@ -107,7 +122,7 @@ def remove(code_id: RowId, _: Admin, services: Surroundings) -> Answer:
     return done()
 
 
-def _view(row: RowMapping) -> dict[str, Any]:
+def _view(row: RowMapping) -> CodeView:
     return {
         "id": row["id"],
         "user_id": row["user_id"] or 0,

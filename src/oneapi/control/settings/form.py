@@ -3,7 +3,8 @@
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import Any
+
+from typing_extensions import TypedDict
 
 from oneapi.store.settings import SECTIONS, Kind, Setting, Settings
 
@@ -25,7 +26,24 @@ def _words() -> dict[str, dict[str, str]]:
     return tomllib.loads(text)
 
 
-def form(settings: Settings, accept_language: str) -> list[dict[str, Any]]:
+class FormEntry(TypedDict):
+    """A setting as a form draws it; of a secret, `value` is blank and `is_set` says whether there is one."""
+
+    key: str
+    group: str
+    label: str
+    help: str
+    kind: str
+    default: str
+    value: str
+    is_secret: bool
+    is_set: bool
+    min: float | None
+    max: float | None
+    choices: list[str]
+
+
+def form(settings: Settings, accept_language: str) -> list[FormEntry]:
     """Return every setting in the order of the table, section by section; of secrets only whether they are set."""
     chinese = accept_language.strip().lower().startswith("zh")
     return [
@@ -35,7 +53,7 @@ def form(settings: Settings, accept_language: str) -> list[dict[str, Any]]:
     ]
 
 
-def _entry(section: str, setting: Setting, settings: Settings, chinese: bool) -> dict[str, Any]:
+def _entry(section: str, setting: Setting, settings: Settings, chinese: bool) -> FormEntry:
     words = _words()
     name = setting.name
     stored = settings.texts.get(name)

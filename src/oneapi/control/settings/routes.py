@@ -6,11 +6,12 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter
 from pydantic import Field
+from typing_extensions import TypedDict
 
-from oneapi.control.answers import Answer, Refused, done, found
+from oneapi.control.answers import Answer, Done, Found, Refusal, Refused, done, found
 from oneapi.control.fields import Document, Text
 from oneapi.control.identity import Language, Root, Surroundings
-from oneapi.control.settings.form import form
+from oneapi.control.settings.form import FormEntry, form
 from oneapi.ledger.pricing import default_completion_ratio, default_model_ratio
 from oneapi.store import changes, settings
 from oneapi.store.tables import options
@@ -24,6 +25,13 @@ _TABLES: Final[dict[str, Callable[[], dict[str, float]]]] = {
 }
 
 
+class OptionView(TypedDict):
+    """A setting and its text."""
+
+    key: str
+    value: str
+
+
 class Option(Document):
     """A setting and its text."""
 
@@ -31,7 +39,7 @@ class Option(Document):
     value: Text = ""
 
 
-@router.get("")
+@router.get("", response_model=Found[list[OptionView]] | Refusal)
 def options_list(_: Root, services: Surroundings) -> Answer:
     """List every setting but the secrets."""
     with services.database.connect() as connection:
@@ -41,14 +49,14 @@ def options_list(_: Root, services: Surroundings) -> Answer:
     return found([{"key": name, "value": text} for name, text in sorted(texts.items())])
 
 
-@router.get("/form")
+@router.get("/form", response_model=Found[list[FormEntry]] | Refusal)
 def settings_form(_: Root, language: Language, services: Surroundings) -> Answer:
     """Describe every setting as a form draws it, in the language of `Accept-Language`."""
     with services.database.connect() as connection:
         return found(form(settings.load(connection), language))
 
 
-@router.put("")
+@router.put("", response_model=Done | Refusal)
 def change(option: Option, _: Root, services: Surroundings) -> Answer:
     """Change a setting; a bad value is refused before it is stored."""
     with services.writing() as connection:

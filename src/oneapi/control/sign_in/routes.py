@@ -4,9 +4,10 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy import Connection, Row, select
+from typing_extensions import TypedDict
 
 from oneapi.control.addresses import is_private
-from oneapi.control.answers import Answer, Refused, done, found
+from oneapi.control.answers import Answer, Done, Found, Refusal, Refused, done, found
 from oneapi.control.fields import Document, Text
 from oneapi.control.gate import client_of
 from oneapi.control.identity import Surroundings
@@ -20,6 +21,16 @@ from oneapi.store.tables import users
 router = APIRouter(prefix="/api/user", tags=["sign in"])
 
 
+class SignedInUser(TypedDict):
+    """Who has signed in."""
+
+    id: int
+    username: str
+    display_name: str
+    role: int
+    status: int
+
+
 class Credentials(Document):
     """A name (or e-mail address) and a password."""
 
@@ -27,7 +38,9 @@ class Credentials(Document):
     password: Text = ""
 
 
-@router.post("/login", dependencies=[Depends(critical)])
+@router.post(
+    "/login", dependencies=[Depends(critical)], response_model=Found[SignedInUser] | Refusal
+)
 def login(credentials: Credentials, request: Request, services: Surroundings) -> Answer:
     """Start a session."""
     if not credentials.username or not credentials.password:
@@ -73,7 +86,7 @@ def _account(connection: Connection, name: str) -> Row[Any, Any, Any, Any, Any, 
     return None
 
 
-@router.get("/logout")
+@router.get("/logout", response_model=Done | Refusal)
 async def logout() -> Answer:
     """End the session."""
     answer = done()

@@ -3,6 +3,8 @@
 from functools import cache
 from typing import Any, Final
 
+from typing_extensions import TypedDict
+
 from oneapi.providers import catalogue
 from oneapi.wire.models import model_object
 
@@ -14,6 +16,13 @@ def models_by_type() -> dict[str, list[str] | None]:
     """Return the models of every channel type; null for the proxy, which has none by nature."""
     known = {str(number): list(catalogue.models_of(number)) for number in catalogue.channel_types()}
     return known | {str(_PROXY): None}
+
+
+class ModelList(TypedDict):
+    """Models in OpenAI's format."""
+
+    object: str
+    data: list[dict[str, Any]]
 
 
 @cache

@@ -1,8 +1,9 @@
 """What the web page and health checks ask before anybody signs in, and the lists that forms are made of."""
 
 from fastapi import APIRouter
+from typing_extensions import TypedDict
 
-from oneapi.control.answers import Answer, as_go, found
+from oneapi.control.answers import Answer, Found, Refusal, as_go, found
 from oneapi.control.identity import Admin, Surroundings, User
 from oneapi.control.services import Services
 from oneapi.control.status.models import models_by_type
@@ -11,14 +12,43 @@ from oneapi.store.settings import Settings, load
 router = APIRouter(prefix="/api", tags=["status"])
 
 
-@router.get("/status")
+class StatusView(TypedDict):
+    """What anybody may know of this installation."""
+
+    version: str
+    start_time: int
+    email_verification: bool
+    github_oauth: bool
+    github_client_id: str
+    lark_client_id: str
+    system_name: str
+    logo: str
+    footer_html: str
+    wechat_qrcode: str
+    wechat_login: bool
+    server_address: str
+    turnstile_check: bool
+    turnstile_site_key: str
+    top_up_link: str
+    chat_link: str
+    quota_per_unit: float
+    display_in_currency: bool
+    oidc: bool
+    oidc_client_id: str
+    oidc_well_known: str
+    oidc_authorization_endpoint: str
+    oidc_token_endpoint: str
+    oidc_userinfo_endpoint: str
+
+
+@router.get("/status", response_model=Found[StatusView] | Refusal)
 def status(services: Surroundings) -> Answer:
     """Tell what this installation is and how to sign in to it."""
     with services.database.connect() as connection:
         return found(_status(services, load(connection)))
 
 
-def _status(services: Services, settings: Settings) -> dict[str, object]:
+def _status(services: Services, settings: Settings) -> StatusView:
     return {
         "version": services.version,
         "start_time": services.started_at,
@@ -47,19 +77,19 @@ def _status(services: Services, settings: Settings) -> dict[str, object]:
     }
 
 
-@router.get("/notice")
+@router.get("/notice", response_model=Found[str] | Refusal)
 def notice(services: Surroundings) -> Answer:
     """Show the notice."""
     return _text(services, "Notice")
 
 
-@router.get("/about")
+@router.get("/about", response_model=Found[str] | Refusal)
 def about(services: Surroundings) -> Answer:
     """Show the page about this installation."""
     return _text(services, "About")
 
 
-@router.get("/home_page_content")
+@router.get("/home_page_content", response_model=Found[str] | Refusal)
 def home_page(services: Surroundings) -> Answer:
     """Show the home page."""
     return _text(services, "HomePageContent")
@@ -70,13 +100,13 @@ def _text(services: Services, name: str) -> Answer:
         return found(load(connection).text(name))
 
 
-@router.get("/models")
+@router.get("/models", response_model=Found[dict[str, list[str] | None]] | Refusal)
 def models(_: User) -> Answer:
     """List the models that each channel type is known for."""
     return found(models_by_type())
 
 
-@router.get("/group")
+@router.get("/group", response_model=Found[list[str]] | Refusal)
 def groups(_: Admin, services: Surroundings) -> Answer:
     """List the groups: those that have a price factor."""
     with services.database.connect() as connection:

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy import Connection, update
 from sqlalchemy.exc import IntegrityError
 
-from oneapi.control.answers import Answer, Refused, done, found
+from oneapi.control.answers import Answer, Done, Found, Refusal, Refused, done, found
 from oneapi.control.identity import SignedIn, Surroundings, User
 from oneapi.control.sign_in.session import start_session
 from oneapi.control.users.documents import CodeToRedeem, OwnChanges
@@ -15,7 +15,7 @@ from oneapi.control.users.queries import (
     unused_aff_code,
     user_by_id,
 )
-from oneapi.control.users.views import user_view
+from oneapi.control.users.views import OwnView, UserView, user_view
 from oneapi.errors import InvalidRequest
 from oneapi.ledger import redeem, user_balance
 from oneapi.store.tables import users
@@ -23,20 +23,21 @@ from oneapi.store.tables import users
 router = APIRouter(prefix="/api/user", tags=["account"])
 
 
-@router.get("/self")
+@router.get("/self", response_model=Found[OwnView] | Refusal)
 def account(person: SignedIn, services: Surroundings) -> Answer:
     """Show one's own account."""
     with services.database.connect() as connection:
         view = _view(connection, person.id)
-    return found(view | {"must_change_password": person.must_change_password})
+    own: OwnView = {**view, "must_change_password": person.must_change_password}
+    return found(own)
 
 
-def _view(connection: Connection, user_id: int) -> dict[str, object]:
+def _view(connection: Connection, user_id: int) -> UserView:
     row = user_by_id(connection, user_id)
     return user_view(row, user_balance(connection, user_id) - (row["quota"] or 0))
 
 
-@router.put("/self")
+@router.put("/self", response_model=Done | Refusal)
 def change(
     changes: OwnChanges, person: SignedIn, request: Request, services: Surroundings
 ) -> Answer:
@@ -56,7 +57,7 @@ def change(
     return answer
 
 
-@router.get("/token")
+@router.get("/token", response_model=Found[str] | Refusal)
 def access_token(person: User, services: Surroundings) -> Answer:
     """Make a new access token for `/api`; the old one stops working."""
     made = services.new_id()
@@ -65,7 +66,7 @@ def access_token(person: User, services: Surroundings) -> Answer:
     return found(made)
 
 
-@router.get("/aff")
+@router.get("/aff", response_model=Found[str] | Refusal)
 def invitation_code(person: User, services: Surroundings) -> Answer:
     """Show one's invitation code; the first time, make it."""
     with services.writing() as connection:
@@ -77,14 +78,14 @@ def invitation_code(person: User, services: Surroundings) -> Answer:
     return found(code)
 
 
-@router.get("/available_models")
+@router.get("/available_models", response_model=Found[list[str]] | Refusal)
 def available_models(person: User, services: Surroundings) -> Answer:
     """List the models that one's group may use."""
     with services.database.connect() as connection:
         return found(models_of_group(connection, person.group))
 
 
-@router.post("/topup")
+@router.post("/topup", response_model=Found[int] | Refusal)
 def redeem_code(code: CodeToRedeem, person: User, services: Surroundings) -> Answer:
     """Redeem a code; answers the quota that it brought."""
     key = (code.key or "").strip()

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy import Connection, RowMapping
 from sqlalchemy.exc import IntegrityError
+from typing_extensions import TypedDict
 
-from oneapi.control.answers import Answer, Refused, done, found
+from oneapi.control.answers import Answer, Done, Found, Refusal, Refused, Rows, done, found
 from oneapi.control.fields import FoundPage, Paged, QueryText, RowId
 from oneapi.control.identity import Admin, Person, Surroundings
 from oneapi.control.lists import Wanted, listed, slice_of, wanted_of
@@ -25,7 +26,7 @@ from oneapi.control.users.queries import (
     user_by_id,
     user_by_name,
 )
-from oneapi.control.users.views import user_view
+from oneapi.control.users.views import UserView, user_view
 from oneapi.ledger import Kind, Reason, credit, leased, set_quota, user_balance
 from oneapi.store.enums import Role, UserStatus
 from oneapi.store.settings import load
@@ -34,7 +35,14 @@ from oneapi.store.tables import users
 router = APIRouter(prefix="/api", tags=["users"])
 
 
-@router.get("/user")
+class Standing(TypedDict):
+    """A user's role and status after an action."""
+
+    role: int
+    status: int
+
+
+@router.get("/user", response_model=Rows[UserView] | Refusal)
 def people(
     _: Admin,
     page: Paged,
@@ -51,14 +59,14 @@ def people(
         return found(_views(connection, page_of_users(connection, page, order)))
 
 
-@router.get("/user/search")
+@router.get("/user/search", response_model=Rows[UserView] | Refusal)
 def search(_: Admin, page: FoundPage, services: Surroundings, keyword: QueryText = "") -> Answer:
     """Find users by id, or the beginning of name or e-mail address."""
     with services.database.connect() as connection:
         return found(_views(connection, matching_users(connection, page, keyword)))
 
 
-@router.get("/user/{user_id:int}")
+@router.get("/user/{user_id:int}", response_model=Found[UserView] | Refusal)
 def user(user_id: RowId, admin: Admin, services: Surroundings) -> Answer:
     """Show one user."""
     with services.database.connect() as connection:
@@ -68,7 +76,7 @@ def user(user_id: RowId, admin: Admin, services: Surroundings) -> Answer:
         return found(_views(connection, [row])[0])
 
 
-@router.post("/user")
+@router.post("/user", response_model=Done | Refusal)
 def create(document: NewUser, admin: Admin, services: Surroundings) -> Answer:
     """Make a common user, with the quota and the key that every new user gets."""
     if (document.role or 0) >= admin.role:
@@ -95,7 +103,7 @@ def create(document: NewUser, admin: Admin, services: Surroundings) -> Answer:
     return done()
 
 
-@router.put("/user")
+@router.put("/user", response_model=Done | Refusal)
 def change(document: UserChanges, admin: Admin, request: Request, services: Surroundings) -> Answer:
     """Change the fields that were sent; the balance goes through the ledger."""
     columns = document.columns()
@@ -133,7 +141,7 @@ def _check_change(admin: Person, row: RowMapping, columns: dict[str, Any]) -> No
     check_new_name(row["username"], columns.get("username"))
 
 
-@router.delete("/user/{user_id:int}")
+@router.delete("/user/{user_id:int}", response_model=Done | Refusal)
 def remove(user_id: RowId, admin: Admin, services: Surroundings) -> Answer:
     """Delete a user; the row stays, as One API's does."""
     with services.writing() as connection:
@@ -144,7 +152,7 @@ def remove(user_id: RowId, admin: Admin, services: Surroundings) -> Answer:
     return done()
 
 
-@router.post("/user/manage")
+@router.post("/user/manage", response_model=Found[Standing] | Refusal)
 def manage(document: Management, admin: Admin, services: Surroundings) -> Answer:
     """Disable, enable, delete, promote or demote a user; answers role and status."""
     with services.writing() as connection:
@@ -181,7 +189,7 @@ def _manage(
     change_user(connection, row["id"], columns, services.now())
 
 
-@router.post("/topup")
+@router.post("/topup", response_model=Done | Refusal)
 def top_up(document: TopUp, _: Admin, services: Surroundings) -> Answer:
     """Add quota to an account, as a shop does after a payment."""
     if document.quota < 0:
@@ -199,6 +207,6 @@ def top_up(document: TopUp, _: Admin, services: Surroundings) -> Answer:
     return done()
 
 
-def _views(connection: Connection, rows: list[RowMapping]) -> list[dict[str, Any]]:
+def _views(connection: Connection, rows: list[RowMapping]) -> list[UserView]:
     held = leased(connection, "user", [row["id"] for row in rows])
     return [user_view(row, held.get(row["id"], 0)) for row in rows]

@@ -1,11 +1,40 @@
 """A user as `/api` shows one: every field of One API's, secrets always blank."""
 
-from typing import Any
-
 from sqlalchemy import RowMapping
+from typing_extensions import TypedDict
 
 
-def user_view(row: RowMapping, leased: int) -> dict[str, Any]:
+class UserView(TypedDict):
+    """A user; `password` and `access_token` are always blank, `quota` is the balance."""
+
+    id: int
+    username: str
+    password: str
+    display_name: str
+    role: int
+    status: int
+    email: str
+    github_id: str
+    wechat_id: str
+    lark_id: str
+    oidc_id: str
+    verification_code: str
+    access_token: str
+    quota: int
+    used_quota: int
+    request_count: int
+    group: str
+    aff_code: str
+    inviter_id: int
+
+
+class OwnView(UserView):
+    """One's own account; nothing but a new password is possible while `must_change_password`."""
+
+    must_change_password: bool
+
+
+def user_view(row: RowMapping, leased: int) -> UserView:
     """Return the JSON of a user; `leased` is what workers hold of the balance at the moment."""
     return {
         "id": row["id"],

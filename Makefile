@@ -18,7 +18,7 @@ PAGE         := src/oneapi/web/dist
 PAGE_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run web page page-checks test quick check fmt docs bench bench-peers soak lock wheel compiled clean deps lint types house suite
+.PHONY: help run web page page-checks test quick fuzz check fmt docs bench bench-peers soak lock wheel compiled clean deps lint types house suite
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s%s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -44,6 +44,9 @@ suite: $(VENV)/.dev $(COMPILED)/.made web
 
 quick: $(VENV)/.dev ## run the tests that need no server (half a minute)
 	$(BIN)/pytest -q $(PARALLEL) --quick $(ARGS)
+
+fuzz: $(VENV)/.dev ## run the fuzzers for FUZZ_MINUTES (10), each round with new seeds
+	$(BIN)/python tools/fuzz.py $(ARGS)
 
 PARALLEL := -n 2 --dist worksteal
 

@@ -4,10 +4,13 @@ from collections.abc import Generator
 
 import pytest
 from _pytest.terminal import TerminalReporter
+from hypothesis import settings
 
 from oneapi.store.database import Database
 from tests.engines import KINDS, Engine, Engines
 from tests.fixtures_path import RECORDED
+
+settings.register_profile("fuzz", max_examples=500, deadline=None)
 
 
 @pytest.fixture(scope="session")

@@ -71,6 +71,7 @@ HOT = (
     "upstream/limits.py",
     "upstream/pool.py",
     "upstream/response.py",
+    "wire/field_names.py",
     "wire/hollow.py",
     "wire/openai.py",
     "wire/usage.py",

@@ -58,6 +58,54 @@ def test_a_wrong_form_is_told_what_is_wrong(
         envelope_of(read_form(body, content_type), "whisper-1", "file")
 
 
+PLAIN = 'Content-Disposition: form-data; name="model"'
+
+
+@pytest.mark.fault("A2")
+@pytest.mark.parametrize(
+    ("parts", "param"),
+    [
+        ((part("model", b"a"), part("model", b"b")), "model"),
+        ((part("model", b"a"), part("Model", b"b")), "Model"),
+        ((part("model", b"a"), part("model[]", b"b")), "model[]"),
+        ((part("mo\\del", b"a"),), "mo\\del"),
+        ((part("n", b"1"), part("n", b"9")), "n"),
+        ((part("N", b"9"),), "N"),
+        ((part("size", b"a"), part("size", b"b")), "size"),
+        ((part("\u017ftream", b"true"),), "\u017ftream"),
+        ((part("model", b"b", "model.txt"),), "model"),
+        ((part("File", b"x"),), "File"),
+    ],
+)
+def test_a_form_says_what_decides_once_and_plainly(parts: tuple[bytes, ...], param: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        read_form(form(AUDIO, *parts), TYPE)
+    assert (caught.value.param, caught.value.code) == (param, "ambiguous_field")
+
+
+@pytest.mark.fault("A2")
+@pytest.mark.parametrize(
+    "disposition",
+    [
+        PLAIN + '; name="x"',
+        "Content-Disposition: form-data; name*=utf-8''model; name=x",
+        "Content-Disposition: form-data; name*=utf-8''model",
+        'Content-Disposition: form-data; name*0="mo"; name*1="del"',
+        PLAIN + '\r\nContent-Disposition: form-data; name="x"',
+    ],
+)
+def test_a_part_of_a_form_has_one_name(disposition: str) -> None:
+    with pytest.raises(InvalidRequest, match="one plain name"):
+        read_form(form(f"--XX\r\n{disposition}\r\n\r\nb".encode()), TYPE)
+
+
+def test_lists_and_files_may_stand_several_times() -> None:
+    lists = [part("timestamp_granularities[]", name) for name in (b"word", b"segment")]
+    images = [part("image[]", b"x", "a; name=b.png"), part("image[]", b"y", "c.png")]
+    read = read_form(form(*images, *lists, part("image", b"z", "d.png")), TYPE)
+    assert read.files == ("image[]", "image[]", "image")
+
+
 def test_a_form_that_is_cut_off_is_refused() -> None:
     body = SpooledBody()
     body.append(AUDIO)

@@ -54,7 +54,7 @@ def _opened(body: bytes) -> Document:
 
 def _spliced(call: Call, body: bytes) -> bytes | None:
     """Ask for usage at the end of the text, if the client's document says nothing about it."""
-    if call.has_stream_options and b"stream_options" in body:
+    if call.has_stream_options:
         return None
     end = body.rstrip()
     if not end.endswith(b"}") or len(end) <= len(b"{}"):

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
-from oneapi.errors import InvalidRequest, Unavailable
+from oneapi.errors import Unavailable
 from oneapi.ledger.charging import quota_of
 from oneapi.providers.base import Endpoint
 from oneapi.relay import metering
@@ -18,7 +18,9 @@ from oneapi.relay.parts import Parts
 from oneapi.relay.pricing import Worst
 from oneapi.relay.routes import Route
 from oneapi.upstream.bodies import SpooledBody
+from oneapi.wire.decoding import decode_as
 from oneapi.wire.dialect import NOTHING_SELDOM, SELDOM, Envelope
+from oneapi.wire.field_names import check_names
 
 FILE_FIELDS = {
     Endpoint.TRANSCRIPTIONS: ("file", "whisper-1"),
@@ -31,6 +33,7 @@ LIMITED: Final = {
     Endpoint.CHAT: frozenset({"max_tokens", "max_completion_tokens"}),
     Endpoint.COMPLETIONS: frozenset({"max_tokens"}),
 }
+_FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _CHAT: Final = Endpoint.CHAT
 _TOKENS_PER_MESSAGE: Final = metering.HOLDING.message
 _LONG_CONTEXT: Final = (b"context-1m", 1_000_000)  # an `anthropic-beta`, and the window it opens
@@ -144,10 +147,8 @@ def _unusual(request: Request, route: Route) -> tuple[Envelope, Any]:
         field, model = FILE_FIELDS.get(route.endpoint, ("file", ""))
         form = read_form(body, request.header(b"content-type"))
         return envelope_of(form, model, field), body
-    try:
-        document = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-    except msgspec.DecodeError as error:
-        raise InvalidRequest(f"the body is not a JSON object: {error}") from error
+    check_names(body)
+    document = decode_as(_FIELDS, body)
     document.setdefault("model", msgspec.Raw(msgspec.json.encode(route.argument)))
     body = msgspec.json.encode(document)
     return route.client.envelope(body, route.endpoint), body

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+from msgspec import UNSET
+
 from oneapi.ledger import Facts, Hold
 from oneapi.ledger.pricing import searching
 from oneapi.providers.base import NOTHING, Call, Dialect, Document, Endpoint
@@ -15,7 +17,7 @@ from oneapi.relay.multipart import MultipartEnvelope, with_model
 from oneapi.relay.pricing import Worst, price_of
 from oneapi.relay.routes import Route
 from oneapi.relay.snapshot import Channel, Snapshot
-from oneapi.wire.dialect import Envelope
+from oneapi.wire.dialect import Envelope, StreamOptions
 from oneapi.wire.usage import Usage
 
 # Client headers that a vendor may see; everything else (keys, cookies, addresses) stays here.
@@ -139,14 +141,14 @@ class Job:
             body,
             document,
             headers.get(b"content-type", JSON).decode("latin-1"),
-            options is not None and options.include_usage is True,
+            isinstance(options, StreamOptions) and options.include_usage is True,
             self.imposed_limit,
             channel.system_prompt,
             _travelling(headers),
             request.query,
             request.request_id,
             request.created_at,
-            options is not None,
+            options is not UNSET,
             0 if document is None else estimate_prompt(self.endpoint, body, model=model),
         )
 

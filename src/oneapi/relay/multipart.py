@@ -4,6 +4,9 @@ Parsing is python-multipart's; this module only remembers the fields and where t
 mapped model can be exchanged without touching the rest.
 """
 
+import re
+from typing import Final
+
 import msgspec
 from python_multipart import MultipartParser
 from python_multipart.exceptions import MultipartParseError
@@ -12,9 +15,15 @@ from python_multipart.multipart import parse_options_header
 from oneapi.errors import InvalidRequest
 from oneapi.upstream.bodies import Body, Edit, SpooledBody
 from oneapi.wire.dialect import Envelope
+from oneapi.wire.field_names import ambiguous, meant
 
 MAX_FIELD_BYTES = 64 * 1024
 MAX_PARTS = 256
+FILES: Final = frozenset({"file", "image", "mask"})
+_QUOTED: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_NAMES: Final = re.compile(rb";\s*name[\s0-9*]*=")
+_UNQUOTED: Final = str.maketrans("", "", "\\'\"")
+_TRUE: Final = frozenset({"true", "1", "t", "yes", "y", "on"})  # to Go's ParseBool, or to pydantic
 
 
 class Form(msgspec.Struct, frozen=True):
@@ -45,6 +54,7 @@ class _Reader:
         self.ended = False
         self._header = bytearray()
         self._value = bytearray()
+        self._disposition = b""
         self._name: str | None = None
         self._is_file = False
 
@@ -64,6 +74,7 @@ class _Reader:
             raise InvalidRequest(f"the form has more than {MAX_PARTS} parts")
         self._name = None
         self._is_file = False
+        self._disposition = b""
 
     def _header_name(self, piece: bytes, start: int, end: int) -> None:
         self._header += piece[start:end]
@@ -73,15 +84,32 @@ class _Reader:
 
     def _header_end(self) -> None:
         if bytes(self._header).lower() == b"content-disposition":
-            _, options = parse_options_header(bytes(self._value))
-            self._name = options.get(b"name", b"").decode("utf-8", "replace")
-            self._is_file = b"filename" in options
-            if self._is_file:
-                self.files.append(self._name)
-            else:
-                self.fields.setdefault(self._name, bytearray())
+            self._disposition += bytes(self._value)
+            self._named(self._disposition)
         self._header.clear()
         self._value.clear()
+
+    def _named(self, disposition: bytes) -> None:
+        """Take a part's name; raise `InvalidRequest` if another reader may see another one, or the same one again."""
+        unquoted = _QUOTED.sub(b"", disposition).lower()
+        names = _NAMES.findall(unquoted)
+        if len(names) > 1 or b"*" in b"".join(names):
+            raise InvalidRequest("a part of the form must have one plain name")
+        _, options = parse_options_header(disposition)
+        name = options.get(b"name", b"").decode("utf-8", "replace")
+        self._name = name
+        self._is_file = b"filename" in unquoted
+        known = meant(name.translate(_UNQUOTED).strip().removesuffix("[]"))
+        if known is not None and name != known and not (self._is_file and name == f"{known}[]"):
+            raise ambiguous(name, f"is `{known}` to some providers: write `{known}`")
+        if self._is_file:
+            if known is not None and known not in FILES:
+                raise ambiguous(name, "must be a plain field, not a file")
+            self.files.append(name)
+            return
+        if known is not None and name in self.fields:
+            raise ambiguous(name, "stands twice, and providers differ in which one they take")
+        self.fields[name] = bytearray()
 
     def _part(self, piece: bytes, start: int, end: int) -> None:
         if self._is_file or self._name is None:
@@ -130,7 +158,7 @@ def envelope_of(form: Form, default_model: str, file_field: str) -> MultipartEnv
     return MultipartEnvelope(
         form=form,
         model=fields.get("model", "").strip() or default_model,
-        stream_flag=fields.get("stream", "").strip().lower() == "true",
+        stream_flag=fields.get("stream", "").strip().lower() in _TRUE,
         n=_number(fields, "n"),
         size=fields.get("size"),
         quality=fields.get("quality"),

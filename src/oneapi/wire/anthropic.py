@@ -4,7 +4,7 @@ Source: https://platform.claude.com/docs/en/api/messages, …/errors, …/build-
 Python SDK 2.12 (read 2026-11-21).
 """
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
 import msgspec
 
@@ -15,6 +15,8 @@ from oneapi.wire.anthropic_stream import AnthropicStream, event, message_id, ref
 from oneapi.wire.anthropic_usage import anthropic_counts, anthropic_counts_of
 from oneapi.wire.decoding import UNDECODABLE, decode_as, document_of
 from oneapi.wire.dialect import MAX_LIMIT, Asked, Envelope
+from oneapi.wire.field_names import check_names
+from oneapi.wire.hollow import outside
 from oneapi.wire.shapes import objects, section, text
 from oneapi.wire.tool_ids import tool_id
 from oneapi.wire.usage import Usage
@@ -55,8 +57,14 @@ class CountEnvelope(Envelope, frozen=True, kw_only=True):
 
 
 COUNT: Final = "count_tokens"
-_DECODER: Final = msgspec.json.Decoder(MessagesEnvelope)
-_COUNT_DECODER: Final = msgspec.json.Decoder(CountEnvelope)
+_DECODERS: Final[dict[str, msgspec.json.Decoder[Envelope]]] = cast(
+    "dict[str, msgspec.json.Decoder[Envelope]]",  # a decoder of a subclass decodes an envelope
+    {
+        "chat": msgspec.json.Decoder(MessagesEnvelope),
+        COUNT: msgspec.json.Decoder(CountEnvelope),
+    },
+)
+_NAMES: Final = frozenset(field.encode_name for field in msgspec.structs.fields(MessagesEnvelope))
 
 
 class AnthropicClient:
@@ -67,11 +75,18 @@ class AnthropicClient:
 
     def envelope(self, body: bytes, endpoint: str = "chat") -> Envelope:
         """Read a request's outside; raise `InvalidRequest` naming the field that is wrong."""
-        if endpoint == COUNT:
-            return decode_as(_COUNT_DECODER, body)
-        if endpoint != "chat":
+        if endpoint not in _DECODERS:
             raise InvalidRequest(f"this dialect has no endpoint {endpoint!r}")
-        return decode_as(_DECODER, body)
+        decoder = _DECODERS[endpoint]
+        try:
+            text = outside(body, _NAMES)
+            if text is not None:
+                return decoder.decode(text)
+        except UNDECODABLE:
+            pass  # said properly below
+        envelope = decode_as(decoder, body)
+        check_names(body)
+        return envelope
 
     def to_canonical(self, body: bytes) -> dict[str, Any]:
         """Return a Messages request in canonical form."""

@@ -35,14 +35,17 @@ class StreamOptions(msgspec.Struct, frozen=True):
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """A request's outside. `characters`, `size` and `quality` matter to speech and images only."""
+    """A request's outside. `characters`, `size` and `quality` matter to speech and images only.
+
+    `stream_options` is unset when the document does not name them: nobody may then name them twice.
+    """
 
     model: str = ""
     stream_flag: bool | None = msgspec.field(default=None, name="stream")
     max_tokens: Limit | None = None
     max_completion_tokens: Limit | None = None
     n: Annotated[int, msgspec.Meta(ge=1, le=128)] | None = None
-    stream_options: StreamOptions | None = None
+    stream_options: StreamOptions | msgspec.UnsetType | None = msgspec.UNSET
     # What seldom is said, and makes the answer longer or dearer; see `SELDOM`.
     max_output_tokens: Limit | None = None
     max_new_tokens: Limit | None = None
@@ -63,7 +66,8 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def shows_usage(self) -> bool:
         """Whether a stream's usage is shown to the client."""
-        return self.stream_options is not None and self.stream_options.include_usage is True
+        options = self.stream_options
+        return isinstance(options, StreamOptions) and options.include_usage is True
 
     @property
     def output_limit(self) -> int | None:

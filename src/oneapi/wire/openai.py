@@ -12,7 +12,8 @@ from oneapi.errors import GatewayError, InvalidRequest, UpstreamError
 from oneapi.wire.canonical import CHAT_CHUNK, delta_texts, usage_object
 from oneapi.wire.decoding import UNDECODABLE, decode_as, document_of
 from oneapi.wire.dialect import Asked, Envelope
-from oneapi.wire.hollow import hollowed
+from oneapi.wire.field_names import check_names
+from oneapi.wire.hollow import outside
 from oneapi.wire.openai_envelopes import (
     ChatEnvelope,
     CompletionsEnvelope,
@@ -27,7 +28,6 @@ from oneapi.wire.textmeter import TextMeter
 from oneapi.wire.usage import Usage
 
 DONE: Final = b"data: [DONE]\n\n"
-LARGE: Final = 4096  # bytes of a body whose long strings are not decoded
 _DEFAULT_MODELS: Final = {
     "moderations": "text-moderation-latest",
     "images": "dall-e-2",
@@ -52,6 +52,7 @@ _DECODERS: Final[dict[str, msgspec.json.Decoder[Envelope]]] = cast(
 )
 _ANY_DECODER: Final = msgspec.json.Decoder(Envelope)
 _CHAT_DECODE: Final = _DECODERS["chat"].decode
+_CHAT_NAMES: Final = frozenset(field.encode_name for field in msgspec.structs.fields(ChatEnvelope))
 
 
 class OpenAIClient:
@@ -64,9 +65,11 @@ class OpenAIClient:
         """Read a request's outside; raise `InvalidRequest` naming the field that is wrong."""
         if endpoint == "chat":
             try:
-                envelope = _CHAT_DECODE(hollowed(body) if len(body) > LARGE else body)
-                if envelope.model:
-                    return envelope
+                text = outside(body, _CHAT_NAMES)
+                if text is not None:
+                    envelope = _CHAT_DECODE(text)
+                    if envelope.model:
+                        return envelope
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 pass  # said properly below
         return _checked(body, endpoint)
@@ -107,6 +110,7 @@ class OpenAIClient:
 def _checked(body: bytes, endpoint: str) -> Envelope:
     decoder = _DECODERS.get(endpoint, _ANY_DECODER)
     envelope = decode_as(decoder, body)
+    check_names(body)
     if isinstance(envelope, CompletionsEnvelope):
         _require("prompt", envelope.prompt)
     elif isinstance(envelope, InputEnvelope):

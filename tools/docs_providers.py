@@ -6,6 +6,8 @@ Run it as `make docs`.
 from pathlib import Path
 
 from oneapi.providers.base import Endpoint, Provider
+from oneapi.providers.openai_models import MODELS
+from oneapi.providers.quirks import NO_QUIRKS, Quirks
 from oneapi.providers.registry import providers
 
 TARGET = Path(__file__).parents[1] / "docs" / "providers.md"
@@ -32,9 +34,8 @@ def page() -> str:
     """Return the whole page."""
     names = " | ".join(COLUMNS)
     head = f"| type | vendor | base URL | dialect | {names} |\n|--:|---|---|---|{':-:|' * len(COLUMNS)}\n"
-    return (
-        INTRODUCTION + "\n" + head + "".join(_row(provider) for provider in providers()) + _notes()
-    )
+    rows = "".join(_row(provider) for provider in providers())
+    return INTRODUCTION + "\n" + head + rows + _notes() + _differences()
 
 
 def _row(provider: Provider) -> str:
@@ -46,6 +47,80 @@ def _row(provider: Provider) -> str:
 def _notes() -> str:
     noted = [f"- **{row.name}** ({row.type}): {row.notes}\n" for row in providers() if row.notes]
     return "\n" + "".join(noted) if noted else ""
+
+
+DIFFERENCES = """
+## What a vendor takes differently
+
+Everything else travels as the client says it: there is no list of what is allowed. *Left out* and *renamed* hold for every
+client. What is said of limits, sampling, effort and extra fields is for clients of another dialect (`/v1/messages`): what a
+client of the vendor's own dialect says there is sent as it is, and the vendor may refuse it.
+
+A field that the gateway itself adds (`stream_options`, an output limit for a small balance, what `thinking` and
+`metadata.user_id` become) and a vendor refuses is left out, the same channel is asked again at once, and this is remembered
+for the channel and the model until the channel is changed. Without `stream_options` a stream's usage may have to be
+estimated. A limit is tried under its other name first. A field that the client sent is never left out so: the
+vendor's refusal is the client's error.
+
+More stop sequences than a vendor takes are refused with a 400 that says so (`stop_sequences`), since without one of them the
+answer would be another.
+
+"""
+MODEL_INTRODUCTION = """
+### By the model's name, whoever serves it
+
+"""
+
+
+def _differences() -> str:
+    rows = [
+        f"- **{row.name}** ({row.type}): {said}\n"
+        for row in providers()
+        if (said := _said(row.quirks))
+    ]
+    models = [f"- `{_shown(pattern)}`: {_said(quirks)}\n" for pattern, quirks in MODELS]
+    return DIFFERENCES + "".join(rows) + MODEL_INTRODUCTION + "".join(models)
+
+
+def _shown(pattern: str) -> str:
+    return pattern.removeprefix("(?:^|[/:])").replace("\\.", ".").replace("(\\d+)", "N")
+
+
+def _names(names: frozenset[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))
+
+
+def _said(quirks: Quirks) -> str:
+    """Return what differs, in words; nothing when nothing does."""
+    if quirks == NO_QUIRKS:
+        return ""
+    said = [
+        f"left out: {_names(quirks.drops)}" if quirks.drops else "",
+        f"left out of messages: {_names(quirks.message_drops)}" if quirks.message_drops else "",
+        *(f"`{name}` becomes `{theirs}`" for name, theirs in quirks.renames),
+        *(f"role `{role}` becomes `{theirs}`" for role, theirs in quirks.roles),
+        "an assistant's message is put between a tool's result and what follows it"
+        if quirks.bridge
+        else "",
+        f"ids of tool calls are made to match `{quirks.call_ids}`" if quirks.call_ids else "",
+        *(f"`{name}` is added from version {first} on only" for name, first in quirks.since),
+        f"the output limit is `{quirks.limit}`" if quirks.limit else "",
+        "" if quirks.samples else "`temperature` and `top_p` are left out",
+        _efforts(quirks),
+        f"at most {quirks.max_stops} stop sequences" if quirks.max_stops else "",
+        f"extra fields passed on: {_names(quirks.keeps)}" if quirks.keeps else "",
+        "the first tool call of a step has to be signed" if quirks.sign_calls else "",
+        "unsigned tool calls get a stand-in" if quirks.signature else "",
+    ]
+    return "; ".join(part for part in said if part) + "."
+
+
+def _efforts(quirks: Quirks) -> str:
+    if quirks.efforts is None:
+        return ""
+    if not quirks.efforts:
+        return "no `reasoning_effort`"
+    return "`reasoning_effort`: " + ", ".join(quirks.efforts)
 
 
 if __name__ == "__main__":

@@ -133,7 +133,7 @@ class UpstreamError(GatewayError):
 
     `retryable`: another channel may succeed. `channel_at_fault`: counts against the channel's health
     (never the client's own mistakes). `auth_failed`: the vendor refused the channel's key itself.
-    `body`: the vendor's own error body, when it is JSON, for clients of the same dialect.
+    `body`: the vendor's own error body, when it is JSON, for clients of the same dialect. `said`: whatever its body was.
     """
 
     status = 502
@@ -153,6 +153,7 @@ class UpstreamError(GatewayError):
         channel_at_fault: bool = True,
         auth_failed: bool = False,
         body: bytes | None = None,
+        said: bytes = b"",
     ) -> None:
         super().__init__(
             message, status=status, type=type, code=code, param=param, retry_after=retry_after
@@ -161,6 +162,7 @@ class UpstreamError(GatewayError):
         self.channel_at_fault = channel_at_fault
         self.auth_failed = auth_failed
         self.body = body
+        self.said = said
 
 
 class UpstreamTimeout(UpstreamError):

@@ -25,6 +25,11 @@ def _parts(*blocks: dict[str, Any]) -> Any:
     return _sent(messages=[{"role": "user", "content": list(blocks)}])["messages"][0]["content"]
 
 
+def _calling(*ids: str) -> dict[str, Any]:
+    blocks: list[Any] = [{"type": "tool_use", "id": i, "name": "get", "input": {}} for i in ids]
+    return {"role": "assistant", "content": blocks}
+
+
 def test_texts_are_one_text() -> None:
     assert _parts({"type": "text", "text": "a"}, {"type": "text", "text": "b"}) == "a\n\nb"
 
@@ -80,7 +85,7 @@ def test_a_tool_that_finds_tools_is_not_needed() -> None:
     assert "tools" not in sent
     assert "tool_choice" not in sent
     hidden = {"name": "f", "input_schema": {"type": "object"}, "defer_loading": True}
-    plain = {"name": "f", "parameters": {"type": "object"}}
+    plain: Any = {"name": "f", "parameters": {"type": "object", "properties": {}}}
     assert _sent(tools=[finder, hidden])["tools"] == [{"type": "function", "function": plain}]
 
 
@@ -93,8 +98,10 @@ def test_tool_results() -> None:
             "content": [{"type": "tool_reference", "tool_name": "f"}],
         },
     ]
-    messages = _sent(messages=[{"role": "user", "content": results}])["messages"]
-    assert messages == [
+    messages = _sent(messages=[_calling("a", "b"), {"role": "user", "content": results}])[
+        "messages"
+    ]
+    assert messages[1:] == [
         {"role": "tool", "tool_call_id": "a", "content": "The tool failed."},
         {"role": "tool", "tool_call_id": "b", "content": "tool: f"},
     ]
@@ -103,9 +110,9 @@ def test_tool_results() -> None:
 def test_an_image_in_the_last_tool_result_follows_it() -> None:
     image = {"type": "image", "source": {"type": "url", "url": "https://h/x"}}
     result = {"type": "tool_result", "tool_use_id": "a", "content": [image]}
-    messages = _sent(messages=[{"role": "user", "content": [result]}])["messages"]
-    assert [message["role"] for message in messages] == ["tool", "user"]
-    assert messages[1]["content"][1]["image_url"] == {"url": "https://h/x"}
+    messages = _sent(messages=[_calling("a"), {"role": "user", "content": [result]}])["messages"]
+    assert [message["role"] for message in messages] == ["assistant", "tool", "user"]
+    assert messages[2]["content"][1]["image_url"] == {"url": "https://h/x"}
 
 
 @pytest.mark.parametrize(
@@ -128,13 +135,13 @@ def test_thinking(number: int, model: str, thinking: Any, said: dict[str, Any]) 
     assert found == said
 
 
+@pytest.mark.fault("W15")
 def test_openais_reasoning_models_have_their_own_limit() -> None:
-    sent = _sent(1, "gpt-5", temperature=0.5, output_config={"effort": "max"})
-    assert sent["max_completion_tokens"] == 9
-    assert sent["reasoning_effort"] == "xhigh"
-    assert "max_tokens" not in sent
-    assert "temperature" not in sent
-    assert _sent(50, "gpt-5")["max_tokens"] == 9
+    for number in (1, 3, 8, 50):
+        sent = _sent(number, "gpt-5", temperature=0.5, top_p=0.9)
+        assert sent["max_completion_tokens"] == 9
+        assert not {"max_tokens", "temperature", "top_p"} & sent.keys()
+    assert _sent(50, "gpt-4o", temperature=0.5)["max_tokens"] == 9
 
 
 def test_schemas_and_marks() -> None:

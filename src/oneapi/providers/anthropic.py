@@ -16,6 +16,7 @@ from oneapi.providers.anthropic_stream import AnthropicDecoder, reply_of
 from oneapi.providers.anthropic_watch import AnthropicWatcher
 from oneapi.providers.base import Call, Document, Headers, Reply, UpstreamRequest
 from oneapi.providers.openai_stream import decoded_answer
+from oneapi.providers.quirks import NO_FIELDS
 from oneapi.providers.refusals import refusal
 from oneapi.providers.urls import url_of
 from oneapi.wire.anthropic_blocks import message_of
@@ -88,6 +89,13 @@ class AnthropicDialect:
     def error(self, status: int, headers: Mapping[str, str], body: bytes) -> UpstreamError:
         """Return the vendor's refusal as an error."""
         return refusal(status, headers, body)
+
+    def adapt(self, call: Call, error: UpstreamError) -> frozenset[str]:
+        """Nothing of ours is optional here."""
+        return NO_FIELDS
+
+    def adapted(self, call: Call) -> None:
+        """There is nothing to remember."""
 
 
 def _edited_body(call: Call) -> bytes:

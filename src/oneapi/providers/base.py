@@ -4,17 +4,17 @@ Pure values and interfaces: no sockets, no clock, no randomness. The canonical f
 plain dicts; see `wire.canonical` for the named extra fields that carry what OpenAI's form cannot.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
 from oneapi.errors import UpstreamError
+from oneapi.providers.quirks import NO_FIELDS, NO_QUIRKS, Quirks
 from oneapi.providers.secret import Secret
 from oneapi.wire.usage import Usage
 
 Document = dict[str, Any]
 Headers = tuple[tuple[str, str], ...]
-Edit = Callable[[Document], Document]
 
 NOTHING: Final[dict[Any, Any]] = {}  # for who has none; nobody changes it
 
@@ -41,25 +41,22 @@ class Provider:
     """A vendor as data: a row of the registry.
 
     `paths` holds the request path of every endpoint that the vendor serves, in a template of `{base}`,
-    `{model}` and `{version}`; an endpoint that is absent is not served. `edits` is applied to a full document
-    of the named endpoint and returns the changed document (drop, rename, default, clamp): never an allow-list.
-    `accepts` names the extra fields of `wire.canonical` that this vendor understands. `reports_stream_usage` says that
-    it takes `stream_options.include_usage`.
+    `{model}` and `{version}`; an endpoint that is absent is not served. `unversioned` is the end of a base URL under
+    which the vendor serves the paths without model and version. `quirks`: what it takes differently from its dialect.
     """
 
     __slots__ = (
-        "accepts",
         "auth",
         "base_url",
         "dialect",
-        "edits",
         "headers",
         "name",
         "notes",
         "paths",
-        "reports_stream_usage",
+        "quirks",
         "slug",
         "type",
+        "unversioned",
     )
 
     def __init__(
@@ -72,10 +69,9 @@ class Provider:
         paths: Mapping[Endpoint, str],
         auth: str = "bearer",
         headers: Headers = (),
-        edits: Mapping[Endpoint, Edit] = NOTHING,
-        reports_stream_usage: bool = True,
-        accepts: frozenset[str] = frozenset(),
+        quirks: Quirks = NO_QUIRKS,
         notes: str = "",
+        unversioned: str = "",
     ) -> None:
         self.type: Final = type
         self.slug: Final = slug
@@ -85,10 +81,23 @@ class Provider:
         self.paths: Final = paths
         self.auth: Final = auth
         self.headers: Final = headers
-        self.edits: Final = edits
-        self.reports_stream_usage: Final = reports_stream_usage
-        self.accepts: Final = accepts
+        self.quirks: Final = quirks
         self.notes: Final = notes
+        self.unversioned: Final = unversioned
+
+
+class Observed:
+    """What a vendor has shown of itself at one target; kept as long as the channel's row stays as it is.
+
+    `refused`: by endpoint and model, what of ours it did not take (see `Quirks.omits`). `sends_reasoning`: the models
+    whose answers had `reasoning_content`.
+    """
+
+    __slots__ = ("refused", "sends_reasoning")
+
+    def __init__(self) -> None:
+        self.refused: Final[dict[tuple[Endpoint, str], frozenset[str]]] = {}
+        self.sends_reasoning: Final[set[str]] = set()
 
 
 class Target:
@@ -97,7 +106,7 @@ class Target:
     `memo` is the dialect's own: what it has worked out from this target before (a URL, headers).
     """
 
-    __slots__ = ("base_url", "channel_id", "config", "key", "memo", "provider")
+    __slots__ = ("base_url", "channel_id", "config", "key", "memo", "observed", "provider")
 
     def __init__(
         self,
@@ -113,6 +122,7 @@ class Target:
         self.key: Final = key
         self.config: Final = config
         self.memo: Final[dict[Any, Any]] = {}
+        self.observed = Observed()
 
 
 class Call:
@@ -127,9 +137,11 @@ class Call:
     channel's forced one. `headers` are the client's headers that may travel (lower-case names). `created` is unix
     seconds, for the ids and dates that a converted answer needs. `has_stream_options` is false when the client's document is
     known to have none, which saves looking for them. `input_estimate` (tokens) is for answers that begin with the count.
+    `adapted` is what this attempt does otherwise because the vendor has just refused it (see `Dialect.adapt`).
     """
 
     __slots__ = (
+        "adapted",
         "asked_model",
         "body",
         "content_type",
@@ -168,6 +180,7 @@ class Call:
         created: int = 0,
         has_stream_options: bool = True,
         input_estimate: int = 0,
+        adapted: frozenset[str] = NO_FIELDS,
     ) -> None:
         self.endpoint: Final = endpoint
         self.target: Final = target
@@ -186,6 +199,7 @@ class Call:
         self.created: Final = created
         self.has_stream_options: Final = has_stream_options
         self.input_estimate: Final = input_estimate
+        self.adapted: Final = adapted
 
 
 class UpstreamRequest:
@@ -254,7 +268,7 @@ class Watcher(Protocol):
 
 
 class Dialect(Protocol):
-    """A wire format: four pure functions and one small state machine."""
+    """A wire format: pure functions and small state machines."""
 
     name: str
     framing: str  # sse | ndjson | eventstream | json
@@ -285,4 +299,15 @@ class Dialect(Protocol):
 
     def error(self, status: int, headers: Mapping[str, str], body: bytes) -> UpstreamError:
         """Return the vendor's refusal as an error: retryable, channel at fault, when again."""
+        ...
+
+    def adapt(self, call: Call, error: UpstreamError) -> frozenset[str]:
+        """Return what to do otherwise in the same call, because the vendor refused something that is ours.
+
+        It contains `call.adapted`; empty when the refusal is about something else, or nothing is left to change.
+        """
+        ...
+
+    def adapted(self, call: Call) -> None:
+        """The vendor took a call that was adapted: remember how."""
         ...

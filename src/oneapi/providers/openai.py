@@ -13,7 +13,8 @@ import msgspec
 
 from oneapi.errors import UpstreamError
 from oneapi.providers.base import Call, Document, Endpoint, Headers, Reply, UpstreamRequest
-from oneapi.providers.openai_edits import edited, edited_body
+from oneapi.providers.openai_adapting import adaptation
+from oneapi.providers.openai_edits import Aim, edited, edited_body
 from oneapi.providers.openai_lowering import lowered
 from oneapi.providers.openai_stream import OpenAIDecoder, decoded_answer, reply_of
 from oneapi.providers.openai_text import text_tokens
@@ -28,12 +29,13 @@ from oneapi.providers.openai_usage import (
 from oneapi.providers.openai_watch import OpenAIWatcher
 from oneapi.providers.refusals import refusal
 from oneapi.providers.secret import Secret
-from oneapi.providers.urls import url_of
+from oneapi.providers.urls import adaptations, url_of
 from oneapi.wire.usage import Usage
 
 _decode_answer: Final = ANSWER.decode
 _values: Final = msgspec.structs.astuple
 _KEPT: Final = 512  # aims of one target
+NO_HEADERS: Final[Headers] = ()
 _LIGHT: Final = frozenset({Endpoint.CHAT, Endpoint.COMPLETIONS, Endpoint.EMBEDDINGS})
 
 
@@ -47,29 +49,31 @@ class OpenAIDialect:
         """Return the vendor's request; in the fast lane the client's bytes, edited only where they must be."""
         if call.document is None and not call.headers and not call.query:
             return self._plain(call)
-        url = url_of(call)
+        aim = Aim(call, url_of(call), NO_HEADERS)
         if call.document is not None:
-            body: Any = msgspec.json.encode(_converted(call, call.document))
+            body: Any = msgspec.json.encode(_converted(call, call.document, aim))
             content_type = "application/json"
         else:
             body, content_type = call.body, call.content_type
             if isinstance(body, bytes) and not content_type.startswith("multipart/"):
-                body = edited_body(call, body)
-        return UpstreamRequest("POST", url, _headers(call, content_type), body)
+                body = edited_body(call, body, aim)
+        return UpstreamRequest("POST", aim.url, _headers(call, content_type), body)
 
     def _plain(self, call: Call) -> UpstreamRequest:
         """Return a request of the fast lane whose URL and headers depend on nothing but the target and four words."""
         memo = call.target.memo
         place = (call.endpoint, call.model, call.stream, call.content_type)
-        aim = memo.get(place)
-        if aim is None:
-            if len(memo) >= _KEPT:
-                memo.clear()
-            aim = memo[place] = (url_of(call), _headers(call, call.content_type))
+        aim: Aim | None = memo.get(place)
+        if aim is None or call.adapted:
+            aim = Aim(call, url_of(call), _headers(call, call.content_type))
+            if not call.adapted:
+                if len(memo) >= _KEPT:
+                    memo.clear()
+                memo[place] = aim
         body = call.body
         if type(body) is bytes and not call.content_type.startswith("multipart/"):
-            body = edited_body(call, body)
-        return UpstreamRequest("POST", aim[0], aim[1], body)
+            body = edited_body(call, body, aim)
+        return UpstreamRequest("POST", aim.url, aim.headers, body)
 
     def response(self, call: Call, body: bytes) -> Reply:
         """Return the canonical reply of a whole chat answer."""
@@ -112,6 +116,16 @@ class OpenAIDialect:
         """Return the vendor's refusal as an error."""
         return refusal(status, headers, body)
 
+    def adapt(self, call: Call, error: UpstreamError) -> frozenset[str]:
+        """Return what to do otherwise, because the vendor refused something that is ours."""
+        return adaptation(call, error)
+
+    def adapted(self, call: Call) -> None:
+        """The vendor took an adapted call: so it is sent from now on."""
+        target = call.target
+        target.observed.refused[call.endpoint, call.model] = adaptations(call)
+        target.memo.clear()
+
 
 def _plain_usage(counts: Counts) -> Usage | None:
     """Return what the common shape of a usage object says; `None` if that is not all, or in another spelling."""
@@ -135,12 +149,10 @@ def _plain_usage(counts: Counts) -> Usage | None:
     )
 
 
-def _converted(call: Call, document: Document) -> Document:
+def _converted(call: Call, document: Document, aim: Aim) -> Document:
     """Return the vendor's document; only a client of another dialect left extra fields in it."""
-    fields = lowered(call, document) if "anthropic" in document else document
-    fields = edited(call, fields)
-    edit = call.target.provider.edits.get(call.endpoint)
-    return edit(fields) if edit is not None else fields
+    fields = lowered(document, aim.quirks) if "anthropic" in document else document
+    return edited(call, fields, aim)
 
 
 def _headers(call: Call, content_type: str) -> Headers:

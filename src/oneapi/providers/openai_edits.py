@@ -3,46 +3,87 @@
 `fields` maps names to values or, in the fast lane, to their undecoded JSON (`msgspec.Raw`).
 """
 
+from functools import lru_cache
 from typing import Any, Final, cast
 
 import msgspec
 
 from oneapi.errors import InvalidRequest
-from oneapi.providers.base import Call, Document, Endpoint
-from oneapi.providers.openai_lowering import takes_completion_limit
-from oneapi.providers.urls import azure_version
+from oneapi.providers.base import Call, Document, Endpoint, Headers, Provider
+from oneapi.providers.openai_messages import shaped_messages
+from oneapi.providers.openai_models import quirks_of_model
+from oneapi.providers.quirks import Quirks
+from oneapi.providers.urls import adaptations, api_version, is_versioned, model_in_body
 from oneapi.wire.decoding import UNDECODABLE, invalid_json
 from oneapi.wire.dialect import LIMITS
 
 STREAMED: Final = (Endpoint.CHAT, Endpoint.COMPLETIONS)
+LIMIT: Final = "max_tokens"
+COMPLETION_LIMIT: Final = "max_completion_tokens"
+_USAGE: Final = "stream_options"
 _USAGE_TAIL: Final = b',"stream_options":{"include_usage":true}}'
-_AZURE_USAGE_SINCE: Final = "2024-09-01"
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ROLE: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-def edited_body(call: Call, body: bytes) -> bytes:
+class Aim:
+    """Where calls of one kind go, and how: nothing here depends on what a client says beside model and `stream`.
+
+    `model`: its name in the body. `asks_usage`: the vendor is asked for a stream's usage. `marks`: one of them is in every
+    body that has to be rewritten.
+    """
+
+    __slots__ = ("asks_usage", "headers", "marks", "model", "quirks", "url")
+
+    def __init__(self, call: Call, url: str, headers: Headers) -> None:
+        chats = call.endpoint in STREAMED
+        quirks = quirks_of(call)
+        self.url: Final = url
+        self.headers: Final = headers
+        self.model: Final = model_in_body(call)
+        self.quirks: Final = quirks
+        self.asks_usage: Final[bool] = (
+            chats and call.stream and not (_USAGE in quirks.drops or _USAGE in quirks.omits)
+        )
+        self.marks: Final[tuple[bytes, ...]] = quirks.marks if chats else ()
+
+
+def quirks_of(call: Call) -> Quirks:
+    """Return what the vendor, or this model of it, takes differently, with what it has refused before."""
+    quirks = _stated(call.target.provider, call.model)
+    omits = adaptations(call)
+    if quirks.since and is_versioned(call):
+        version = api_version(call)
+        omits = omits.union([name for name, first in quirks.since if version < first])
+    return quirks.omitting(omits) if omits else quirks
+
+
+@lru_cache(maxsize=4096)
+def _stated(provider: Provider, model: str) -> Quirks:
+    return provider.quirks.over(quirks_of_model(model))
+
+
+def edited_body(call: Call, body: bytes, aim: Aim) -> bytes:
     """Return the body to send: the same object when nothing has to change."""
-    provider = call.target.provider
-    edit = provider.edits.get(call.endpoint)
-    asks = asks_usage(call) and not call.shows_usage
     if (
-        call.model == call.asked_model
+        aim.model == call.asked_model
         and call.max_output_tokens is None
         and call.system_prompt is None
-        and edit is None
+        and not (aim.marks and _has_any(aim.marks, body) and _shape(_opened(body), aim.quirks))
     ):
-        if not asks:
+        if not aim.asks_usage or call.shows_usage:
             return body
         spliced = _spliced(call, body)
         if spliced is not None:
             return spliced
-    fields = _opened(body)
-    changed = edited(call, fields)
-    if edit is not None:
-        plain = {name: plain_value(value) for name, value in changed.items()}
-        changed = edit(plain)
-    return msgspec.json.encode(changed)
+    return msgspec.json.encode(edited(call, _opened(body), aim))
+
+
+def _has_any(marks: tuple[bytes, ...], body: bytes) -> bool:
+    for mark in marks:  # noqa: SIM110 - a generator would be a frame
+        if mark in body:
+            return True
+    return False
 
 
 def _opened(body: bytes) -> Document:
@@ -62,42 +103,69 @@ def _spliced(call: Call, body: bytes) -> bytes | None:
     return b"".join((memoryview(end)[:-1], _USAGE_TAIL))
 
 
-def asks_usage(call: Call) -> bool:
-    """Say whether the vendor is asked for a stream's usage."""
-    if not call.stream or call.endpoint not in STREAMED:
-        return False
-    provider = call.target.provider
-    if provider.slug == "azure" and not call.target.base_url.rstrip("/").endswith("/openai/v1"):
-        return azure_version(call) >= _AZURE_USAGE_SINCE
-    return provider.reports_stream_usage
-
-
-def edited(call: Call, fields: Document) -> Document:
-    """Return the fields with the channel's model, limit, prompt and wish for usage."""
+def edited(call: Call, fields: Document, aim: Aim) -> Document:
+    """Return the fields with the channel's model, limit, prompt and wish for usage, as the vendor takes them."""
     fields = dict(fields)
-    if call.model != call.asked_model or "model" not in fields:
-        fields["model"] = call.model
-    if asks_usage(call):
-        options = plain_value(fields.get("stream_options"))
+    if aim.model != call.asked_model or "model" not in fields:
+        fields["model"] = aim.model
+    if aim.asks_usage:
+        options = plain_value(fields.get(_USAGE))
         known = cast("Document", options) if isinstance(options, dict) else {}
-        fields["stream_options"] = {**known, "include_usage": True}
+        fields[_USAGE] = {**known, "include_usage": True}
     if call.max_output_tokens is not None:
-        _limit(call, fields)
+        _limit(call, fields, aim.quirks)
     if call.system_prompt is not None and call.endpoint is Endpoint.CHAT:
         fields["messages"] = with_system_prompt(fields.get("messages"), call.system_prompt)
+    if aim.marks:
+        _shape(fields, aim.quirks)
     return fields
 
 
-def _limit(call: Call, fields: Document) -> None:
+def _shape(fields: Document, quirks: Quirks) -> bool:
+    """Drop and rename what the vendor takes differently; say whether there was anything."""
+    before = len(fields)
+    for name in quirks.drops:
+        fields.pop(name, None)
+    changes = len(fields) < before
+    for name, theirs in quirks.renames:
+        changes = changes or name in fields
+        said = plain_value(fields.pop(name, None))
+        if said is not None:
+            other = plain_value(fields.get(theirs))
+            both = isinstance(said, int) and isinstance(other, int)
+            fields[theirs] = min(said, other) if both else said
+    if quirks.shapes_messages and "messages" in fields:
+        try:
+            messages: Any = msgspec.json.decode(msgspec.json.encode(fields["messages"]))
+        except UNDECODABLE:
+            return changes  # the vendor may say what is wrong with them
+        if isinstance(messages, list):
+            shaped = shaped_messages(cast("list[object]", messages), quirks)
+            if shaped != messages:
+                fields["messages"] = shaped
+                return True
+    return changes
+
+
+def limit_name(quirks: Quirks) -> str:
+    """Return the name under which an output limit is sent, "" when the vendor refuses both."""
+    name = quirks.limit or LIMIT
+    if name in quirks.omits:
+        name = COMPLETION_LIMIT if name == LIMIT else LIMIT
+    return "" if name in quirks.omits else name
+
+
+def _limit(call: Call, fields: Document, quirks: Quirks) -> None:
     """Say the limit once, in the word that the vendor obeys; every other word for it is left out."""
     said = [name for name in LIMITS if plain_value(fields.pop(name, None)) is not None]
-    if call.endpoint is Endpoint.CHAT and takes_completion_limit(call):
-        name = "max_completion_tokens"
-    elif "max_tokens" in said or "max_completion_tokens" not in said:
-        name = "max_tokens"
+    if call.endpoint is not Endpoint.CHAT:
+        name = LIMIT
+    elif not quirks.limit and COMPLETION_LIMIT in said and LIMIT not in said:
+        name = COMPLETION_LIMIT
     else:
-        name = "max_completion_tokens"
-    fields[name] = call.max_output_tokens
+        name = limit_name(quirks)
+    if name and name not in quirks.omits:
+        fields[name] = call.max_output_tokens
 
 
 def plain_value(value: Any) -> Any:

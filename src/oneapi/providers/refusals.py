@@ -88,6 +88,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> UpstreamErr
         channel_at_fault=retryable,
         auth_failed=key_refused,
         body=body if document is not None else None,
+        said=body,
     )
 
 

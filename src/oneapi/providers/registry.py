@@ -13,6 +13,7 @@ from oneapi.providers.anthropic import AnthropicDialect
 from oneapi.providers.base import Dialect, Endpoint, Headers, Provider
 from oneapi.providers.catalogue import owner
 from oneapi.providers.openai import OpenAIDialect
+from oneapi.providers.quirks import NO_QUIRKS, Quirks
 
 Paths = Mapping[Endpoint, str]
 
@@ -31,10 +32,10 @@ _SUFFIXES: Final = {
 }
 
 
-def _paths(prefix: str, *endpoints: Endpoint) -> Paths:
+def _paths(prefix: str, *endpoints: Endpoint, query: str = "") -> Paths:
     """Return the templates of some endpoints, of all when none is named."""
     served = endpoints or tuple(_SUFFIXES)
-    return MappingProxyType({name: f"{{base}}{prefix}{_SUFFIXES[name]}" for name in served})
+    return MappingProxyType({name: f"{{base}}{prefix}{_SUFFIXES[name]}{query}" for name in served})
 
 
 _V1: Final = _paths("/v1")
@@ -45,9 +46,73 @@ _OPENROUTER_HEADERS: Final[Headers] = (
     ("http-referer", "https://github.com/songquanpeng/one-api"),
     ("x-title", "One API"),
 )
-_OPENROUTER_EXTRAS: Final = frozenset({"cache_control", "reasoning", "reasoning_details"})
-_REASONING: Final = frozenset({"reasoning_content"})
-_REASONING_SWITCH: Final = frozenset({"reasoning_content", "thinking"})
+
+# What rows take differently (read 2026-11-26): OpenAI https://platform.openai.com/docs/api-reference/chat/create (`stop`,
+# `user`), Azure https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle.
+_OPENAI: Final = Quirks(keeps=frozenset({"user"}), max_stops=4)
+_AZURE: Final = Quirks(
+    keeps=frozenset({"user"}), max_stops=4, since=(("stream_options", "2024-09-01"),)
+)
+# https://openrouter.ai/docs/features/prompt-caching, …/docs/use-cases/reasoning-tokens
+_OPENROUTER: Final = Quirks(
+    keeps=frozenset({"cache_control", "reasoning", "reasoning_details", "user"}),
+    efforts=("none", "minimal", "low", "medium", "high", "xhigh"),
+)
+_REASONING: Final = Quirks(keeps=frozenset({"reasoning_content"}))
+_REASONING_SWITCH: Final = Quirks(keeps=frozenset({"reasoning_content", "thinking"}))
+# https://docs.mistral.ai/api/#operation/createChatCompletion: other fields are refused (422 `extra_forbidden`), and so is
+# a user's message right behind a tool's (400 `invalid_request_message_order`); ids: https://github.com/mistralai/mistral-common
+_MISTRAL: Final = Quirks(
+    drops=frozenset(
+        {
+            "prompt_cache_options",
+            "prompt_cache_retention",
+            "safety_identifier",
+            "service_tier",
+            "store",
+            "stream_options",
+            "user",
+            "verbosity",
+        }
+    ),
+    message_drops=frozenset({"reasoning_content"}),
+    renames=(("max_completion_tokens", "max_tokens"), ("seed", "random_seed")),
+    roles=(("developer", "system"),),
+    bridge="Understood.",
+    call_ids="[A-Za-z0-9]{9}",
+    limit="max_tokens",
+)
+# https://console.groq.com/docs/openai, https://console.groq.com/docs/api-reference#chat-create
+_GROQ: Final = Quirks(
+    drops=frozenset({"store"}), message_drops=frozenset({"reasoning_content"}), max_stops=4
+)
+# https://api-docs.deepseek.com/api/create-chat-completion: roles, `max_tokens`, 16 stop sequences, words for effort
+_DEEPSEEK: Final = Quirks(
+    roles=(("developer", "system"),),
+    renames=(("max_completion_tokens", "max_tokens"),),
+    keeps=frozenset({"reasoning_content", "thinking"}),
+    limit="max_tokens",
+    efforts=("low", "medium", "high", "xhigh", "max"),
+    max_stops=16,
+)
+# https://ai.google.dev/gemini-api/docs/openai: unknown names are refused ("Cannot find field");
+# https://ai.google.dev/gemini-api/docs/thought-signatures: what stands in for a signature that there is none of
+_GEMINI: Final = Quirks(
+    drops=frozenset(
+        {
+            "metadata",
+            "prompt_cache_key",
+            "prompt_cache_options",
+            "prompt_cache_retention",
+            "safety_identifier",
+            "service_tier",
+            "store",
+            "verbosity",
+        }
+    ),
+    keeps=frozenset({"extra_content"}),
+    signature="skip_thought_signature_validator",
+)
 
 
 def _openai(
@@ -56,13 +121,13 @@ def _openai(
     name: str,
     base_url: str,
     paths: Paths = _V1,
-    accepts: frozenset[str] = frozenset(),
+    quirks: Quirks = NO_QUIRKS,
 ) -> Provider:
-    return Provider(number, slug, name, base_url, "openai", paths, accepts=accepts)
+    return Provider(number, slug, name, base_url, "openai", paths, quirks=quirks)
 
 
 _ROWS: Final = (
-    _openai(1, "openai", "OpenAI", "https://api.openai.com"),
+    _openai(1, "openai", "OpenAI", "https://api.openai.com", quirks=_OPENAI),
     _openai(2, "api2d", "API2D", "https://oa.api2d.net"),
     Provider(
         3,
@@ -70,9 +135,12 @@ _ROWS: Final = (
         "Azure OpenAI",
         "",
         "openai",
-        _paths("/openai/deployments/{model}"),
+        _paths("/openai/deployments/{model}", query="?api-version={version}"),
         auth="api-key",
-        notes="Base URL required. Deployment = model without dots, or exactly what the model is mapped to; "
+        quirks=_AZURE,
+        unversioned="/openai/v1",
+        notes="Base URL required. Deployment = model without dots, or exactly what the model is mapped to; where there is "
+        "none of that name (404 `DeploymentNotFound`), the name with or without its dots is tried once and remembered. "
         "`api_version` from the channel or the client's query; a base URL ending in `/openai/v1` needs none.",
     ),
     _openai(4, "closeai", "CloseAI", "https://api.closeai-proxy.xyz"),
@@ -104,7 +172,7 @@ _ROWS: Final = (
         "openai",
         _V1,
         headers=_OPENROUTER_HEADERS,
-        accepts=_OPENROUTER_EXTRAS,
+        quirks=_OPENROUTER,
         notes="Cache marks and signed thinking are passed on.",
     ),
     Provider(
@@ -116,7 +184,7 @@ _ROWS: Final = (
         _V1,
         notes="Key: `APIKey-AppId`.",
     ),
-    _openai(25, "moonshot", "Moonshot AI", "https://api.moonshot.cn", accepts=_REASONING),
+    _openai(25, "moonshot", "Moonshot AI", "https://api.moonshot.cn", quirks=_REASONING),
     _openai(26, "baichuan", "Baichuan", "https://api.baichuan-ai.com"),
     _openai(27, "minimax", "MiniMax", "https://api.minimax.chat", _MINIMAX),
     Provider(
@@ -126,13 +194,13 @@ _ROWS: Final = (
         "https://api.mistral.ai",
         "openai",
         _V1,
-        reports_stream_usage=False,
-        notes="Refuses `stream_options`; reports usage in the last chunk anyway.",
+        quirks=_MISTRAL,
+        notes="Reports a stream's usage without being asked to.",
     ),
-    _openai(29, "groq", "Groq", "https://api.groq.com/openai"),
+    _openai(29, "groq", "Groq", "https://api.groq.com/openai", quirks=_GROQ),
     _openai(31, "lingyiwanwu", "01.AI", "https://api.lingyiwanwu.com"),
     _openai(32, "stepfun", "StepFun", "https://api.stepfun.com"),
-    _openai(36, "deepseek", "DeepSeek", "https://api.deepseek.com", accepts=_REASONING_SWITCH),
+    _openai(36, "deepseek", "DeepSeek", "https://api.deepseek.com", quirks=_DEEPSEEK),
     _openai(39, "togetherai", "together.ai", "https://api.together.xyz"),
     _openai(
         40,
@@ -153,7 +221,7 @@ _ROWS: Final = (
         auth="raw",
         notes="Reached by `/v1/oneapi/proxy/{channel}/…` only; the key is sent as it is.",
     ),
-    _openai(44, "siliconflow", "SiliconFlow", "https://api.siliconflow.cn", accepts=_REASONING),
+    _openai(44, "siliconflow", "SiliconFlow", "https://api.siliconflow.cn", quirks=_REASONING),
     _openai(45, "xai", "xAI", "https://api.x.ai"),
     _openai(
         47,
@@ -185,6 +253,7 @@ _ROWS: Final = (
         "Gemini (OpenAI)",
         "https://generativelanguage.googleapis.com/v1beta/openai",
         _BARE,
+        _GEMINI,
     ),
 )
 _BY_TYPE: Final = {row.type: row for row in _ROWS}

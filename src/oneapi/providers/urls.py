@@ -6,11 +6,12 @@ Azure: https://learn.microsoft.com/azure/ai-foundry/openai/reference (deployment
 
 from functools import lru_cache
 from typing import Final
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote
 
 from oneapi.errors import InvalidRequest, UpstreamError
-from oneapi.providers.base import Call, Endpoint
+from oneapi.providers.base import Call, Endpoint, Target
 
+OTHER_SPELLING: Final = "deployment"  # an adaptation: the name with its dots, or without them
 AZURE_VERSION: Final = "2024-10-21"  # the newest stable dated version, for channels that name none
 _CLOUDFLARE: Final = "https://gateway.ai.cloudflare.com"
 _ENDPOINT_TAILS: Final = (
@@ -43,8 +44,8 @@ def url_of(call: Call) -> str:
             type="one_api_error",
             code="channel_without_base_url",
         )
-    if provider.slug == "azure":
-        return _azure(call, template)
+    if "{model}" in template:
+        return _deployed(call, template)
     url = _joined(target.base_url, template)
     return f"{url}?{call.query}" if call.query else url
 
@@ -75,33 +76,60 @@ def trimmed(base_url: str) -> str:
     return base.rstrip("/")
 
 
-def _azure(call: Call, template: str) -> str:
+def is_versioned(call: Call) -> bool:
+    """Say whether the call goes to a path that names an API version."""
+    template = call.target.provider.paths.get(call.endpoint, "")
+    return "{version}" in template and not _is_unversioned(call.target)
+
+
+def _is_unversioned(target: Target) -> bool:
+    tail = target.provider.unversioned
+    return bool(tail) and trimmed(target.base_url).endswith(tail)
+
+
+def _deployed(call: Call, template: str) -> str:
+    """Return the URL of a model that has a path of its own."""
     base = trimmed(call.target.base_url)
-    path = template.removeprefix("{base}/openai/deployments/{model}")
-    client = dict(parse_qsl(call.query))
-    if base.endswith("/openai/v1"):
-        return base + path
-    version = client.get("api-version") or azure_version(call)
-    name = quote(deployment(call), safe="")
-    prefix = "" if base.startswith(_CLOUDFLARE) else "/openai/deployments"
+    if _is_unversioned(call.target):
+        return base + template.partition("{model}")[2].partition("?")[0]
+    path = template.removeprefix("{base}")
+    if base.startswith(_CLOUDFLARE):
+        path = path.removeprefix("/openai/deployments")
     base = base.removesuffix("/openai")
-    return f"{base}{prefix}/{name}{path}?{urlencode({'api-version': version})}"
+    name = quote(deployment(call), safe="")
+    version = quote(api_version(call), safe="")
+    return base + path.replace("{model}", name).replace("{version}", version)
 
 
-def azure_version(call: Call) -> str:
-    """Return the API version that a channel is configured for."""
-    return call.target.config.get("api_version") or AZURE_VERSION
+def api_version(call: Call) -> str:
+    """Return the API version that the client's query names, or else the channel's configuration."""
+    asked = dict(parse_qsl(call.query)).get("api-version") if call.query else None
+    return asked or call.target.config.get("api_version") or AZURE_VERSION
 
 
 def deployment(call: Call) -> str:
     """Return the deployment's name.
 
     One API leaves the dots out, because deployments could not have any; a name that the operator mapped is
-    taken as it is, and so are images, whose names it left alone.
+    taken as it is, and so are images, whose names it left alone. Where there is none of that name, it is the other one.
     """
-    if call.model != call.asked_model or call.endpoint is Endpoint.IMAGES:
-        return call.model
-    return call.model.replace(".", "")
+    name = call.model
+    keeps_dots = name != call.asked_model or call.endpoint is Endpoint.IMAGES
+    if OTHER_SPELLING in adaptations(call):
+        keeps_dots = not keeps_dots
+    return name if keeps_dots else name.replace(".", "")
+
+
+def model_in_body(call: Call) -> str:
+    """Return the name that the body says; without a path of its own a deployment is named there."""
+    other = _is_unversioned(call.target) and OTHER_SPELLING in adaptations(call)
+    return call.model.replace(".", "") if other else call.model
+
+
+def adaptations(call: Call) -> frozenset[str]:
+    """Return what this call does otherwise because of what the vendor has refused, now or before."""
+    before = call.target.observed.refused.get((call.endpoint, call.model))
+    return call.adapted if before is None else call.adapted | before
 
 
 def models_url(chat_url: str) -> str:

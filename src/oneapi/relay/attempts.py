@@ -4,7 +4,10 @@ import asyncio
 from collections.abc import Callable, Collection
 from typing import Final
 
+import structlog
+
 from oneapi.errors import GatewayError, Saturated, Unavailable, UpstreamError
+from oneapi.providers.quirks import NO_FIELDS
 from oneapi.relay.answering import Answering
 from oneapi.relay.delivery import BrokenOffError, StreamDelivery
 from oneapi.relay.disabling import Disabling
@@ -15,6 +18,7 @@ from oneapi.relay.snapshot import Channel
 from oneapi.relay.translation import passes_through
 from oneapi.upstream import Timeouts, UpstreamClient, UpstreamResponse
 
+log = structlog.get_logger()
 MAX_ERROR_BYTES = 1 << 20
 POLL_SECONDS = 0.1
 SUCCESS: Final = frozenset({200, 201})
@@ -102,7 +106,33 @@ class Attempts:
         self, job: Job, channel: Channel, delivery: StreamDelivery | None
     ) -> UpstreamError | None:
         """Make one attempt; return why it failed, `None` if the client has its answer."""
+        try:
+            while (error := await self._try(job, channel, delivery)) is not None:
+                attempt, failure = error
+                if attempt is None or (delivery is not None and delivery.begun):
+                    break
+                if not self.adapt(job, attempt, failure):
+                    break
+        except BrokenOffError as broken:
+            self.failed(job, channel, broken.error)
+            raise
+        except BaseException:
+            self.abandoned(job, channel)
+            raise
+        finally:
+            job.adapted = NO_FIELDS
+        if error is not None:
+            self.failed(job, channel, error[1])
+            return error[1]
+        self.succeeded(job, channel)
+        return None
+
+    async def _try(
+        self, job: Job, channel: Channel, delivery: StreamDelivery | None
+    ) -> tuple[Attempt | None, UpstreamError] | None:
+        """Send the request and deliver the answer; return what was tried and why it failed, `None` if it did not."""
         response: UpstreamResponse | None = None
+        attempt: Attempt | None = None
         try:
             attempt = self._prepared(job, channel)
             response = await self._upstream.send(
@@ -111,22 +141,31 @@ class Attempts:
                 timeouts=self.timeouts,
             )
             if response.status not in SUCCESS:
-                raise await _refusal(attempt, response)  # noqa: TRY301 - answered like the others
+                raise await _refusal(attempt, response)
+            if job.adapted:
+                attempt.dialect.adapted(attempt.call)
             await self.answering.answer(job, attempt, response, delivery)
         except UpstreamError as error:
-            self.failed(job, channel, error)
-            return error
-        except BrokenOffError as broken:
-            self.failed(job, channel, broken.error)
-            raise
-        except BaseException:
-            self.abandoned(job, channel)
-            raise
+            return attempt, error
         finally:
             if response is not None:
                 response.close()
-        self.succeeded(job, channel)
         return None
+
+    def adapt(self, job: Job, attempt: Attempt, error: UpstreamError) -> bool:
+        """Say whether the channel refused only what is ours; the next attempt on it will do without."""
+        adapted = attempt.dialect.adapt(attempt.call, error)
+        if not adapted:
+            return False
+        job.adapted = adapted
+        log.info(
+            "vendor_refused_ours",
+            channel_id=attempt.channel.id,
+            model=attempt.call.model,
+            refused=sorted(adapted),
+            error=error.message,
+        )
+        return True
 
     def _prepared(self, job: Job, channel: Channel) -> Attempt:
         dialect = channel.dialect

@@ -102,8 +102,11 @@ class Express:
         except UnansweredError:  # the connection had died idle, and nobody has seen the request
             self._hand_over(job, None, attempt.channel)
         except UpstreamError as error:
-            attempts.failed(job, attempt.channel, error)
-            self._hand_over(job, error, None)
+            if attempts.adapt(job, attempt, error):
+                self._hand_over(job, None, attempt.channel)
+            else:
+                attempts.failed(job, attempt.channel, error)
+                self._hand_over(job, error, None)
         except Exception as error:  # noqa: BLE001 - said and logged at the front door, like the pipeline's
             self._fail(job, error)
         else:

@@ -8,6 +8,7 @@ from msgspec import UNSET
 from oneapi.ledger import Facts, Hold
 from oneapi.ledger.pricing import searching
 from oneapi.providers.base import NOTHING, Call, Dialect, Document, Endpoint
+from oneapi.providers.quirks import NO_FIELDS
 from oneapi.relay.billable import TEXT, Sent, billable_usage
 from oneapi.relay.ceiling import Demand
 from oneapi.relay.directory import Caller
@@ -49,10 +50,12 @@ class Job:
 
     `route`: what routing looks up. `attempts`: (channel id, status) of the attempts that failed. `ceiling` (quota) is
     worked out from `wanted` and `worst` when nothing simpler has said it. `imposed_limit` is what the vendor is told
-    instead of what the client said: it named no limit, or several.
+    instead of what the client said: it named no limit, or several. `adapted`: what the next
+    attempt does otherwise, because the channel that it is made on has refused something of ours.
     """
 
     __slots__ = (
+        "adapted",
         "attempts",
         "body",
         "caller",
@@ -107,6 +110,7 @@ class Job:
         self.imposed_limit: int | None = None
         self.document: Document | None = None
         self.attempts: list[tuple[int, int]] = []
+        self.adapted = NO_FIELDS
 
     @property
     def needs_balance(self) -> bool:
@@ -150,6 +154,7 @@ class Job:
             request.created_at,
             options is not UNSET,
             0 if document is None else estimate_prompt(self.endpoint, body, model=model),
+            self.adapted,
         )
 
     def canonical(self) -> Document:

@@ -116,6 +116,7 @@ class Relay:
     def _apply(self, snapshot: snapshots.Snapshot) -> None:
         assert self._parts is not None, "start() has made the parts"
         settings = snapshot.settings
+        snapshots.keep_observations(snapshot, self._parts.snapshot)
         self._parts.snapshot = snapshot
         for problem in settings.problems:
             log.warning("setting_unusable", reason=problem)

@@ -150,6 +150,23 @@ def build(settings: Settings, channels: Iterable[Channel]) -> Snapshot:
     )
 
 
+def keep_observations(new: Snapshot, old: Snapshot) -> None:
+    """Let channels that stay as they were keep what has been seen of their vendors."""
+    for channel in new.channels.values():
+        before = old.channels.get(channel.id)
+        if before is not None and _is_same(before.target, channel.target):
+            channel.target.observed = before.target.observed
+
+
+def _is_same(one: Target, other: Target) -> bool:
+    return (
+        one.provider is other.provider
+        and one.base_url == other.base_url
+        and one.key == other.key
+        and one.config == other.config
+    )
+
+
 def _tiers(channels: list[Channel]) -> tuple[Tier, ...]:
     tiers: dict[int, list[Channel]] = {}
     for channel in channels:

@@ -92,8 +92,9 @@ bench: deps $(VENV)/.dev $(COMPILED)/.made $(PRODUCTION)/.made ## measure us bes
 bench-peers: deps $(VENV)/.dev $(COMPILED)/.made $(PRODUCTION)/.made ## measure other gateways too (installs them into bench/)
 	$(BIN)/python -m bench --peers $(ARGS)
 
-soak: deps $(VENV)/.dev $(COMPILED)/.made $(PRODUCTION)/.made ## ten minutes of mixed streams with leaving clients; memory must stay flat
+soak: deps $(VENV)/.dev $(COMPILED)/.made $(PRODUCTION)/.made ## ten minutes of mixed streams with leaving clients, and twenty beside hostile ones
 	$(BIN)/python -m bench --soak $(ARGS)
+	$(BIN)/python -m bench --hostile --minutes 20 $(ARGS)
 
 COMPILE := env -u PIP_FIND_LINKS -u PIP_REQUIRE_VIRTUALENV CUSTOM_COMPILE_COMMAND="make lock" \
 	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras \

@@ -9,6 +9,7 @@ from pathlib import Path
 from bench import gate, machine, profiles, report, soak
 from bench.build import ToolError
 from bench.contenders import GateError
+from bench.hostile_soak import hostile_soak
 from bench.load import AnswerError
 from bench.peers import NAMES as PEERS
 from bench.processes import StartError
@@ -23,7 +24,10 @@ def _arguments() -> argparse.Namespace:
     verb = parser.add_mutually_exclusive_group()
     verb.add_argument("--gate", action="store_true", help="only the correctness gate, seconds")
     verb.add_argument("--soak", action="store_true", help="flat memory under mixed streams")
-    parser.add_argument("--minutes", type=float, default=10.0, help="of the soak")
+    verb.add_argument(
+        "--hostile", action="store_true", help="the soak with hostile clients and vendors"
+    )
+    parser.add_argument("--minutes", type=float, default=10.0, help="of either soak")
     parser.add_argument("--workers", type=int, default=1, help="of the gate")
     parser.add_argument("--peers", action="store_true", help=f"also {' and '.join(PEERS)}")
     parser.add_argument("--rounds", type=int, default=3)
@@ -63,6 +67,8 @@ def main() -> int:
     try:
         if arguments.soak:
             return 0 if soak.soak(arguments.minutes, _say) else 1
+        if arguments.hostile:
+            return 0 if hostile_soak(arguments.minutes, _say) else 1
         if arguments.gate:
             count = gate.check_ours(arguments.workers)
             print(f"gate: {count} requests, every answer and every charge right")

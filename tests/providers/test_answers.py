@@ -26,10 +26,9 @@ def _usage(endpoint: Endpoint, answer: Any, body: bytes = b"{}") -> Usage | None
 
 COUNTS: list[tuple[dict[str, Any], Usage]] = [
     ({"prompt_tokens": 5, "completion_tokens": 2}, Usage(input_tokens=5, output_tokens=2)),
-    ({"prompt_tokens": -5, "completion_tokens": 2}, Usage(input_tokens=-5, output_tokens=2)),
-    ({"prompt_tokens": "5", "completion_tokens": None}, Usage()),
-    ({"prompt_tokens": 5.0, "completion_tokens": 1e300}, Usage(input_tokens=5)),
-    ({"total_tokens": 9}, Usage(input_tokens=9)),
+    ({"prompt_tokens": 5, "completion_tokens": None}, Usage(input_tokens=5)),
+    ({"prompt_tokens": 5.0, "completion_tokens": 1.5}, Usage(input_tokens=5, output_tokens=2)),
+    ({"prompt_tokens": 0, "input_tokens": 5}, Usage(input_tokens=5)),
     ({"total_tokens": 9, "completion_tokens": 2}, Usage(input_tokens=7, output_tokens=2)),
     ({"input_tokens": 3, "output_tokens": 4}, Usage(input_tokens=3, output_tokens=4)),
     (
@@ -37,6 +36,34 @@ COUNTS: list[tuple[dict[str, Any], Usage]] = [
         Usage(input_tokens=5, output_tokens=1, cached_tokens=3),
     ),
     ({"prompt_tokens": 5, "cached_tokens": 3}, Usage(input_tokens=5, cached_tokens=3)),
+    # What the cache held stands beside the prompt: it does not fit into it, or the total says so.
+    (
+        {
+            "prompt_tokens": 50,
+            "completion_tokens": 10,
+            "total_tokens": 60,
+            "prompt_tokens_details": {"cached_tokens": 5450},
+        },
+        Usage(input_tokens=5500, output_tokens=10, cached_tokens=5450),
+    ),
+    (
+        {"prompt_tokens": 50, "cache_read_input_tokens": 400, "cache_creation_input_tokens": 30},
+        Usage(input_tokens=480, cached_tokens=400, cache_write_tokens=30),
+    ),
+    (
+        {"prompt_tokens": 60, "completion_tokens": 5, "total_tokens": 115, "cached_tokens": 50},
+        Usage(input_tokens=110, output_tokens=5, cached_tokens=50),
+    ),
+    ({"prompt_tokens": 0, "cached_tokens": 50}, Usage(input_tokens=50, cached_tokens=50)),
+    (
+        {"prompt_tokens": 5, "completion_tokens": 2, "server_tool_use": {"web_search_requests": 3}},
+        Usage(input_tokens=5, output_tokens=2, searches=3),
+    ),
+    (
+        {"prompt_tokens": 5, "completion_tokens": 2}
+        | {"completion_tokens_details": {"reasoning_tokens": 9}},
+        Usage(input_tokens=5, output_tokens=11, reasoning_tokens=9),
+    ),
     (
         {
             "prompt_tokens": 50,
@@ -61,12 +88,49 @@ COUNTS: list[tuple[dict[str, Any], Usage]] = [
 ]
 
 
+@pytest.mark.fault("W22", "R1")
 @pytest.mark.parametrize(("counts", "usage"), COUNTS)
 def test_counts_as_vendors_spell_them(counts: dict[str, Any], usage: Usage) -> None:
     assert _usage(Endpoint.CHAT, {"choices": [{}], "usage": counts}) == usage
     watcher = OPENAI.watch(call_to(1, stream=True))
     watcher.feed(event_bytes(json.dumps({"choices": [], "usage": counts}).encode()))
     assert watcher.usage == usage
+
+
+ODD: list[dict[str, Any]] = [
+    {"prompt_tokens": -5, "completion_tokens": 2},
+    {"prompt_tokens": 5, "completion_tokens": -1, "total_tokens": 4},
+    {"prompt_tokens": "5", "completion_tokens": 2},
+    {"prompt_tokens": True, "completion_tokens": 2},
+    {"prompt_tokens": 5, "completion_tokens": 1e300},
+    {"prompt_tokens": 5, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": -1}},
+    {"prompt_tokens": 5, "completion_tokens": 2, "prompt_cache_hit_tokens": "all"},
+    {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": -7},
+]
+
+
+@pytest.mark.fault("W3", "A6")
+@pytest.mark.parametrize("counts", ODD, ids=str)
+def test_what_cannot_be_counted_is_kept_for_the_log_and_counts_nothing(
+    counts: dict[str, Any],
+) -> None:
+    answer = json.dumps({"choices": [{"message": {"content": "hi"}}], "usage": counts}).encode()
+    watcher = OPENAI.watch(call_to(1, stream=True))
+    watcher.feed(event_bytes(json.dumps({"choices": [], "usage": counts}).encode()))
+    reply = OPENAI.response(call_to(1), answer)
+    for usage in (OPENAI.usage(call_to(1), answer), watcher.usage, reply.usage):
+        assert usage is not None
+        assert (usage.counts(), usage.says_something) == ({}, False)
+        assert str(next(iter(counts.values()))) in usage.oddity
+    assert reply.document["usage"] is None
+
+
+@pytest.mark.fault("W4")
+@pytest.mark.parametrize("parts", [{}, {"prompt_tokens": 0, "completion_tokens": 0}], ids=str)
+def test_a_total_without_parts_is_kept_apart(parts: dict[str, Any]) -> None:
+    usage = _usage(Endpoint.CHAT, {"choices": [{}], "usage": {**parts, "total_tokens": 1500}})
+    assert usage is not None
+    assert (usage.counts(), usage.total_tokens) == ({}, 1500)
 
 
 REASONED = {"completion_tokens_details": {"reasoning_tokens": 94}}
@@ -77,7 +141,6 @@ BESIDE: list[tuple[dict[str, Any], int]] = [
     ({"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 28, "cached_tokens": 20}, 5),
     ({"prompt_tokens": 3, "completion_tokens": 100, "total_tokens": 103, **REASONED}, 100),
     ({"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 4}, 5),
-    ({"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 8}, 0),
 ]
 
 

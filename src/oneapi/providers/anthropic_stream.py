@@ -27,7 +27,7 @@ from oneapi.wire.canonical import CHAT_CHUNK, CHAT_COMPLETION
 from oneapi.wire.decoding import UNDECODABLE
 from oneapi.wire.shapes import section, text
 from oneapi.wire.sse import Event
-from oneapi.wire.usage import Usage
+from oneapi.wire.usage import Usage, merge_counts
 
 _READ = ("id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "usage")
 
@@ -48,18 +48,19 @@ def reply_of(call: Call, body: bytes) -> Reply:
     if reason == "refusal" and refusal:
         _refuse(choice["message"], refusal)
     counts = section(message.get("usage"))
+    usage = usage_of(counts)
     document: Document = {
         "id": f"chatcmpl-{message.get('id', '')}",
         "object": CHAT_COMPLETION,
         "created": call.created,
         "model": message.get("model") or call.model,
         "choices": [choice],
-        "usage": canonical_counts(counts),
+        "usage": canonical_counts(counts, usage),
     }
     rest = without(message, *_READ)
     if rest:
         document["anthropic"] = rest
-    return Reply(document, usage_of(counts) if counts else None)
+    return Reply(document, usage if counts else None)
 
 
 def _refuse(message: Block, explanation: str) -> None:
@@ -155,12 +156,15 @@ class AnthropicDecoder:
         rest = without(message, *_READ)
         aside = {"anthropic": rest} if rest else {}
         chunk = self._chunk({"role": "assistant", "content": ""}, None)
-        return [{**chunk, **aside, "usage": canonical_counts(self._counts)}]
+        return [{**chunk, **aside, "usage": self._said_counts()}]
 
     def _count(self, counts: Block) -> None:
-        self._counts |= {name: value for name, value in counts.items() if value is not None}
         if counts:
+            merge_counts(self._counts, counts)
             self.usage = usage_of(self._counts)
+
+    def _said_counts(self) -> Document | None:
+        return None if self.usage is None else canonical_counts(self._counts, self.usage)
 
     def _chunk(self, delta: Block, finish: str | None, **aside: Any) -> Document:
         choice = {"index": 0, "delta": delta, "finish_reason": finish, **aside}
@@ -254,7 +258,7 @@ class AnthropicDecoder:
         rest |= without(found, "type", "delta", "usage")
         chunk = self._chunk(said, end.pop("finish_reason"), **end)
         aside = {"anthropic": rest} if rest else {}
-        return [{**chunk, **aside, "usage": canonical_counts(self._counts)}]
+        return [{**chunk, **aside, "usage": self._said_counts()}]
 
 
 class _Begun:

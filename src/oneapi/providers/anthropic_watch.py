@@ -12,7 +12,7 @@ from oneapi.wire.decoding import UNDECODABLE
 from oneapi.wire.shapes import section
 from oneapi.wire.sse import event_bytes, events_of
 from oneapi.wire.textmeter import TextMeter
-from oneapi.wire.usage import Usage
+from oneapi.wire.usage import Usage, merge_counts
 
 END: Final = event_bytes(b'{"type":"message_stop"}', "message_stop")
 
@@ -102,7 +102,7 @@ class AnthropicWatcher:
 
     def _count(self, counts: dict[str, Any] | None) -> None:
         if counts:
-            self._counts |= {name: value for name, value in counts.items() if value is not None}
+            merge_counts(self._counts, counts)
             self.usage = usage_of(self._counts)
 
     def _raise(self, data: bytes) -> None:

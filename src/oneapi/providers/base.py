@@ -252,10 +252,14 @@ class Watcher(Protocol):
     vendors that close a complete stream without it.
     """
 
-    usage: Usage | None
     complete: bool
     ended: bool
     end: bytes
+
+    @property
+    def usage(self) -> Usage | None:
+        """Return what the vendor has reported so far."""
+        ...
 
     @property
     def output_tokens(self) -> int:

@@ -130,22 +130,40 @@ class OpenAIDialect:
 def _plain_usage(counts: Counts) -> Usage | None:
     """Return what the common shape of a usage object says; `None` if that is not all, or in another spelling."""
     values: tuple[Any, ...] = _values(counts)  # all of them cost as much as two attributes
-    given, made, total, prompt, answer, written, hit, kept, reused, read = values
-    if given is None or written or (total is not None and total > given + (made or 0)):
+    given, made, total, prompt, answer, written, hit, kept, reused, read, tools, others = values
+    if given is None or given <= 0 or written or tools or others:
         return None
-    cached = (prompt.cached_tokens or 0) if prompt is not None else 0
-    if not cached and (hit or kept or reused or read):
+    made = made or 0
+    if made < 0 or (total is not None and not 0 <= total <= given + made):
         return None
+    is_cached = hit or kept or reused or read
     if prompt is None and answer is None:
-        return Usage(given, made or 0)
+        return None if is_cached else Usage(given, made)
+    usage = _plain_details(given, made, prompt, answer)
+    return None if is_cached and usage is not None and not usage.cached_tokens else usage
+
+
+def _plain_details(given: int, made: int, prompt: Any, answer: Any) -> Usage | None:
+    cached = written = heard = thought = spoken = 0
+    if prompt is not None:
+        cached, written = prompt.cached_tokens or 0, prompt.cache_write_tokens or 0
+        heard = prompt.audio_tokens or 0
+    if answer is not None:
+        thought, spoken = answer.reasoning_tokens or 0, answer.audio_tokens or 0
+    if (
+        cached | written | heard | thought | spoken < 0
+        or cached + written > given
+        or thought > made
+    ):
+        return None
     return Usage(
         input_tokens=given,
-        output_tokens=made or 0,
+        output_tokens=made,
         cached_tokens=cached,
-        cache_write_tokens=(prompt.cache_write_tokens or 0) if prompt is not None else 0,
-        audio_input_tokens=(prompt.audio_tokens or 0) if prompt is not None else 0,
-        audio_output_tokens=(answer.audio_tokens or 0) if answer is not None else 0,
-        reasoning_tokens=(answer.reasoning_tokens or 0) if answer is not None else 0,
+        cache_write_tokens=written,
+        audio_input_tokens=heard,
+        audio_output_tokens=spoken,
+        reasoning_tokens=thought,
     )
 
 

@@ -19,7 +19,7 @@ from oneapi.wire.canonical import CHAT_CHUNK, CHAT_COMPLETION
 from oneapi.wire.decoding import UNDECODABLE
 from oneapi.wire.shapes import objects, section, text
 from oneapi.wire.sse import Event
-from oneapi.wire.usage import Usage
+from oneapi.wire.usage import Usage, merge_counts
 
 DONE = b"[DONE]"
 
@@ -49,7 +49,7 @@ def reply_of(call: Call, body: bytes) -> Reply:
     if not isinstance(choices, list) or not choices:
         raise UpstreamError("the provider's answer has no choices", code="bad_response_body")
     found = [_choice(choice, "message") for choice in objects(cast("object", choices))]
-    counts = section(document.get("usage"))
+    counts = section(document.get("usage") or section(document.get("x_groq")).get("usage"))
     reply = {"object": CHAT_COMPLETION, "created": call.created, **document, "choices": found}
     if not counts:
         return Reply(reply, None)
@@ -140,6 +140,7 @@ class OpenAIDecoder:
     def __init__(self, call: Call) -> None:
         self.usage: Usage | None = None
         self.ended = False
+        self._counts: Document = {}
         self._outside = {"object": CHAT_CHUNK, "created": call.created}
         self._finished = False
 
@@ -165,8 +166,9 @@ class OpenAIDecoder:
             self._finished = self._finished or bool(choice.get("finish_reason"))
         counts = counts or section(section(chunk.get("x_groq")).get("usage"))
         if counts:
-            self.usage = usage_of(counts)
-            counts = canonical_counts(counts, self.usage)
+            merge_counts(self._counts, counts)
+            self.usage = usage_of(self._counts)
+            counts = canonical_counts(self._counts, self.usage)
         if not choices and not counts:
             return []  # Azure's preamble of filter results
         evened_choices = [_choice(choice, "delta") for choice in choices]

@@ -14,11 +14,17 @@ import msgspec
 
 from oneapi.providers.base import Call, Endpoint
 from oneapi.wire.canonical import usage_object
-from oneapi.wire.shapes import count, section
-from oneapi.wire.usage import Usage
+from oneapi.wire.shapes import section
+from oneapi.wire.usage import Usage, counted, odd
 
 IMAGES: Final = frozenset({Endpoint.IMAGES, Endpoint.IMAGE_EDITS, Endpoint.IMAGE_VARIATIONS})
 TRANSCRIPTS: Final = frozenset({Endpoint.TRANSCRIPTIONS, Endpoint.TRANSLATIONS})
+_CACHED: Final = (
+    "prompt_cache_hit_tokens",
+    "cached_tokens",
+    "num_cached_tokens",
+    "cache_read_input_tokens",
+)
 _TIMES: Final = re.compile(rb"--> *(?:(\d+):)?(\d+):(\d+)[.,](\d+)")
 
 
@@ -46,6 +52,8 @@ class Counts(msgspec.Struct):
     cached_tokens: Any = None
     num_cached_tokens: Any = None
     cache_read_input_tokens: Any = None
+    server_tool_use: Any = None
+    server_tool_use_details: Any = None
 
 
 class _Answer(msgspec.Struct):
@@ -68,51 +76,69 @@ def usage_of(counts: dict[str, Any]) -> Usage:
     prompt = section(counts.get("prompt_tokens_details") or counts.get("input_tokens_details"))
     prompt = prompt or section(counts.get("input_token_details"))
     answer = section(counts.get("completion_tokens_details") or counts.get("output_tokens_details"))
-    output = count(counts.get("completion_tokens", counts.get("output_tokens")))
-    total = count(counts.get("total_tokens"))
-    said = counts.get("prompt_tokens", counts.get("input_tokens"))
-    given = count(said) if said is not None else max(0, total - output)
-    cached = (
-        count(prompt.get("cached_tokens"))
-        or count(counts.get("prompt_cache_hit_tokens"))
-        or count(counts.get("cached_tokens"))
-        or count(counts.get("num_cached_tokens"))
-        or count(counts.get("cache_read_input_tokens"))
-    )
-    written = count(prompt.get("cache_write_tokens"))
-    written = written or count(counts.get("cache_creation_input_tokens"))
-    reasoning = count(answer.get("reasoning_tokens"))
-    rest = total - given - max(output, 0) if given > 0 else 0
-    beside = _beside(rest, reasoning, cached, written)
+    given = _first(counts.get("prompt_tokens"), counts.get("input_tokens"))
+    made = _first(counts.get("completion_tokens"), counts.get("output_tokens"))
+    total = counted(counts.get("total_tokens"))
+    cached = _first(prompt.get("cached_tokens"), *(counts.get(name) for name in _CACHED))
+    written = _first(prompt.get("cache_write_tokens"), counts.get("cache_creation_input_tokens"))
+    heard, spoken = counted(prompt.get("audio_tokens")), counted(answer.get("audio_tokens"))
+    thought = counted(answer.get("reasoning_tokens"))
+    tools = section(counts.get("server_tool_use") or counts.get("server_tool_use_details"))
+    searches = counted(tools.get("web_search_requests"))
+    if min(given, made, total, cached, written, heard, spoken, thought, searches) < 0:
+        return odd(counts)
+    if not given and total > made:
+        if not made:
+            return Usage(total_tokens=total, searches=searches)
+        given = total - made
+    given, beside = _beside((given, made, total), thought, cached, written)
     return Usage(
         input_tokens=given,
-        output_tokens=output + beside,
+        output_tokens=made + beside,
         cached_tokens=cached,
         cache_write_tokens=written,
-        audio_input_tokens=count(prompt.get("audio_tokens")),
-        audio_output_tokens=count(answer.get("audio_tokens")),
-        reasoning_tokens=reasoning or beside,
+        audio_input_tokens=heard,
+        audio_output_tokens=spoken,
+        reasoning_tokens=thought or beside,
+        searches=searches,
     )
 
 
-def _beside(rest: int, reasoning: int, cached: int, written: int) -> int:
-    """Return the output that a vendor counts in the total only: xAI's reasoning, Gemini's thoughts.
+def _first(*values: object) -> int:
+    """Return the first count that is not 0."""
+    return next((found for value in values if (found := counted(value))), 0)
 
-    A rest that the cache explains is input which the vendor left out of the prompt.
+
+def _beside(
+    counts: tuple[int, int, int], thought: int, cached: int, written: int
+) -> tuple[int, int]:
+    """Return the whole input, and the output that the vendor counts in the total only.
+
+    Some vendors leave what the cache held out of the prompt: then it does not fit in, or the total says so. What else only
+    the total counts are thoughts: xAI's, Gemini's.
     """
-    is_thought = rest == reasoning if reasoning else rest not in {cached, written, cached + written}
-    return rest if rest > 0 and is_thought else 0
+    given, made, total = counts
+    of_cache = {cached, written, cached + written}
+    rest = total - given - made
+    if cached + written > given:
+        return given + cached + written, 0
+    if rest > 0 and rest in of_cache and rest != thought:
+        return given + rest, 0
+    if rest > 0 and given > 0 and (not thought or rest == thought):
+        return given, rest
+    return given, thought if thought > made and not total else 0
 
 
-def canonical_counts(counts: dict[str, Any], usage: Usage) -> dict[str, Any]:
-    """Return the usage object with the canonical names filled in, beside the vendor's own."""
+def canonical_counts(counts: dict[str, Any], usage: Usage) -> dict[str, Any] | None:
+    """Return the usage object with the canonical names filled in, beside the vendor's own; `None` if it says nothing."""
+    if not usage.input_tokens and not usage.output_tokens:
+        return None
     said = usage_object(usage)
     for name in ("prompt_tokens_details", "completion_tokens_details"):
         details = {**section(counts.get(name)), **section(said.get(name))}
         if details:
             said[name] = details
-    if counts.get("total_tokens") is not None:
-        said["total_tokens"] = counts["total_tokens"]
+    said["total_tokens"] = max(said["total_tokens"], counted(counts.get("total_tokens")))
     return {**counts, **said}
 
 
@@ -121,12 +147,11 @@ def usage_of_answer(call: Call, document: dict[str, Any]) -> Usage | None:
     counts = section(document.get("usage") or section(document.get("x_groq")).get("usage"))
     if call.endpoint in TRANSCRIPTS:
         return _transcript(document, counts)
-    if counts:
-        return usage_of(counts)
-    if call.endpoint in IMAGES:
-        images = document.get("data")
-        return Usage(images=len(cast("list[Any]", images))) if isinstance(images, list) else None
-    return None
+    usage = usage_of(counts) if counts else None
+    images = document.get("data") if call.endpoint in IMAGES else None
+    if isinstance(images, list) and (usage is None or not usage.says_something):
+        return Usage(images=len(cast("list[Any]", images)))
+    return usage
 
 
 def _transcript(document: dict[str, Any], counts: dict[str, Any]) -> Usage | None:
@@ -134,7 +159,7 @@ def _transcript(document: dict[str, Any], counts: dict[str, Any]) -> Usage | Non
         counts.get("seconds") if counts.get("type") == "duration" else document.get("duration")
     )
     if isinstance(seconds, int | float) and not isinstance(seconds, bool):
-        return Usage(seconds=float(seconds))
+        return Usage(seconds=float(seconds)) if seconds >= 0 else odd({"duration": seconds})
     return usage_of(counts) if counts else None
 
 

@@ -16,8 +16,8 @@ from oneapi.wire.canonical import delta_texts
 from oneapi.wire.decoding import UNDECODABLE
 from oneapi.wire.shapes import objects, section
 from oneapi.wire.sse import events_of
-from oneapi.wire.textmeter import TextMeter
-from oneapi.wire.usage import Usage
+from oneapi.wire.textmeter import TextMeter, tokens_in
+from oneapi.wire.usage import Usage, merge_counts
 
 END: Final = b"data: [DONE]\n\n"
 # What only a chunk that matters has. Inside a text the quotes would be escaped.
@@ -32,7 +32,7 @@ _MARKS: Final = (
 _DECODED_FIRST: Final = (
     3  # chunks of a stream that are read properly, to know what the others look like
 )
-_BYTES_PER_TOKEN: Final = 4
+_LONG_TEXT: Final = 400  # bytes of one chunk's
 
 
 class _Function(msgspec.Struct, gc=False):
@@ -57,6 +57,7 @@ class _Choice(msgspec.Struct):
     delta: _Delta | None = None
     finish_reason: str | None = None
     text: str | None = None
+    logprobs: msgspec.Raw = msgspec.Raw()
     usage: dict[str, Any] | None = None
 
 
@@ -83,6 +84,7 @@ class OpenAIWatcher:
     """
 
     __slots__ = (
+        "_counts",
         "_decoded",
         "_envelope_bytes",
         "_hides",
@@ -91,15 +93,16 @@ class OpenAIWatcher:
         "_reports",
         "_skimmed_bytes",
         "_skimmed_events",
+        "_usage",
         "complete",
         "end",
         "ended",
         "failure",
-        "usage",
     )
 
     def __init__(self, call: Call) -> None:
-        self.usage: Usage | None = None
+        self._counts: Document = {}
+        self._usage: Usage | None = None
         self.complete = False
         self.ended = False
         self.failure: UpstreamError | None = None
@@ -115,10 +118,18 @@ class OpenAIWatcher:
         self._skimmed_events = 0
 
     @property
+    def usage(self) -> Usage | None:
+        """What the vendor has reported so far; read when it is asked for, since some report it in every chunk."""
+        if self._usage is None and self._counts:
+            self._usage = usage_of(self._counts)
+        return self._usage
+
+    @property
     def output_tokens(self) -> int:
         """Return an estimate of the tokens delivered so far."""
-        text_bytes = self._skimmed_bytes - self._skimmed_events * self._envelope_bytes
-        return self._meter.tokens + max(text_bytes, 0) // _BYTES_PER_TOKEN
+        skimmed = self._skimmed_bytes - self._skimmed_events * self._envelope_bytes
+        meter = self._meter
+        return tokens_in(meter.size_bytes + max(skimmed, 0), meter.pieces + self._skimmed_events)
 
     def feed(self, events: bytes) -> bytes:
         """Return the bytes to forward: the same object unless the usage chunk has to be hidden."""
@@ -140,8 +151,11 @@ class OpenAIWatcher:
         end = first if first == len(events) else events.rfind(b"\n\n", 0, first) + 2
         if end <= 1:
             return 0
+        number = events.count(b"\n\n", 0, end)
+        if end > number * (self._envelope_bytes + _LONG_TEXT):
+            return 0  # more than text, perhaps: a picture, a recording
         self._skimmed_bytes += end
-        self._skimmed_events += events.count(b"\n\n", 0, end)
+        self._skimmed_events += number
         return end
 
     def _looked_at(self, events: bytes) -> bytes:
@@ -190,8 +204,7 @@ class OpenAIWatcher:
             if choice.delta is not None:
                 self._count(choice.delta)
                 if self._decoded >= 0 and choice.delta.content:
-                    self._decoded += 1
-                    self._envelope_bytes = len(data) + 8 - len(choice.delta.content.encode())
+                    self._learn(len(data) + 8, choice.delta.content, choice.logprobs)
             if choice.text:
                 self._meter.add(choice.text)
             if choice.finish_reason:
@@ -201,12 +214,19 @@ class OpenAIWatcher:
             counts = counts or chunk.x_groq.usage
         return self._settle(counts, chunk.type, bool(chunk.choices))
 
+    def _learn(self, size_bytes: int, content: str, logprobs: msgspec.Raw) -> None:
+        """Remember what lies around a chunk's text; log probabilities are as long as they like."""
+        has_logprobs = bytes(logprobs) not in (b"", b"null")
+        self._decoded = -1 if has_logprobs else self._decoded + 1
+        self._envelope_bytes = size_bytes - len(content.encode())
+
     def _settle(self, counts: dict[str, Any] | None, kind: str | None, has_choices: bool) -> bool:
         if kind is not None and kind.endswith((".done", ".completed")):
             self.complete = True
         if not counts:
             return False
-        self.usage = usage_of(counts)
+        merge_counts(self._counts, counts)
+        self._usage = None
         self._memo[self._reports] = True
         return self._hides and not has_choices and kind is None
 

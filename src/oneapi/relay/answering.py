@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from oneapi.providers.base import Endpoint, Reply
+from oneapi.providers.base import Document, Endpoint, Reply
 from oneapi.relay.delivery import BinaryDelivery, StreamDelivery
 from oneapi.relay.exchange import JSON
 from oneapi.relay.job import Attempt, Job
@@ -66,7 +66,7 @@ class Answering:
             said = JSON
             reply = attempt.dialect.response(attempt.call, body)
             usage = self._usage_of(job, reply)
-            body = job.client.render(reply.document, usage)
+            body = job.client.render(_with_usage(reply, usage), usage)
         job.settle(attempt, usage, "complete", self._monotonic())
         job.responder.send(200, said, body, job.extra_headers)
 
@@ -77,7 +77,7 @@ class Answering:
         reply = attempt.dialect.response(attempt.call, await response.read(MAX_ANSWER_BYTES))
         usage = self._usage_of(job, reply)
         encoder = job.client.stream(attempt.call)
-        events = [encoder.feed(chunk) for chunk in as_chunks(reply.document, usage)]
+        events = [encoder.feed(chunk) for chunk in as_chunks(_with_usage(reply, usage), usage)]
         events.append(encoder.finish())
         self._settle(job, attempt, usage)
         delivery.send_whole(b"".join(events))
@@ -96,3 +96,8 @@ class Answering:
 
     def _usage_of(self, job: Job, reply: Reply) -> Usage:
         return job.usage(reply.usage, lambda: estimate_text(text_of(reply.document)), is_whole=True)
+
+
+def _with_usage(reply: Reply, usage: Usage) -> Document:
+    """Return the reply's document, without a usage that is not the one that is charged."""
+    return reply.document if usage is reply.usage else {**reply.document, "usage": None}

@@ -54,7 +54,7 @@ def billable_usage(sent: Sent, reported: Usage | None, delivered: int, *, is_who
     oddity = reported.oddity or _doubt(sent, reported)
     if oddity:
         return estimate(sent, delivered, oddity)
-    if not _says_something(reported):
+    if not reported.says_something:
         return estimate(sent, delivered)
     if sent.endpoint not in TEXT:
         return _split(sent, reported)
@@ -73,11 +73,6 @@ def estimate(sent: Sent, delivered: int, oddity: str = "") -> Usage:
         return Usage(characters=read_prompt(body).characters, **said)
     prompt = estimate_prompt(endpoint, body, model=sent.model)
     return Usage(prompt, delivered if endpoint in TEXT else 0, **said)
-
-
-def _says_something(usage: Usage) -> bool:
-    tokens = usage.input_tokens or usage.output_tokens or usage.total_tokens
-    return bool(tokens or usage.images or usage.seconds or usage.characters)
 
 
 def _split(sent: Sent, usage: Usage) -> Usage:

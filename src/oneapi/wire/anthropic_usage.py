@@ -6,8 +6,8 @@ Source: https://platform.claude.com/docs/en/api/messages and the types of its Py
 
 from typing import Any
 
-from oneapi.wire.shapes import count, section
-from oneapi.wire.usage import Usage
+from oneapi.wire.shapes import section
+from oneapi.wire.usage import Usage, counted, odd
 
 _OPENAI_NAMES = frozenset(
     {
@@ -22,25 +22,33 @@ _OPENAI_NAMES = frozenset(
 
 def usage_of(counts: dict[str, Any]) -> Usage:
     """Read Anthropic's usage object."""
-    cached = count(counts.get("cache_read_input_tokens"))
-    written = count(counts.get("cache_creation_input_tokens"))
     lifetimes = section(counts.get("cache_creation"))
-    written_1h = count(lifetimes.get("ephemeral_1h_input_tokens"))
-    written = max(written, written_1h + count(lifetimes.get("ephemeral_5m_input_tokens")))
-    details = section(counts.get("output_tokens_details"))
+    plain = counted(counts.get("input_tokens"))
+    made = counted(counts.get("output_tokens"))
+    cached = counted(counts.get("cache_read_input_tokens"))
+    written = counted(counts.get("cache_creation_input_tokens"))
+    written_1h = counted(lifetimes.get("ephemeral_1h_input_tokens"))
+    written_5m = counted(lifetimes.get("ephemeral_5m_input_tokens"))
+    thought = counted(section(counts.get("output_tokens_details")).get("thinking_tokens"))
+    searches = counted(section(counts.get("server_tool_use")).get("web_search_requests"))
+    if min(plain, made, cached, written, written_1h, written_5m, thought, searches) < 0:
+        return odd(counts)
+    written = max(written, written_1h + written_5m)
     return Usage(
-        input_tokens=count(counts.get("input_tokens")) + cached + written,
-        output_tokens=count(counts.get("output_tokens")),
+        input_tokens=plain + cached + written,
+        output_tokens=made,
         cached_tokens=cached,
         cache_write_tokens=written - written_1h,
         cache_write_1h_tokens=written_1h,
-        reasoning_tokens=count(details.get("thinking_tokens")),
+        reasoning_tokens=thought,
+        searches=searches,
     )
 
 
-def canonical_counts(counts: dict[str, Any]) -> dict[str, Any]:
-    """Return OpenAI's usage object for Anthropic's, which is kept beside it."""
-    usage = usage_of(counts)
+def canonical_counts(counts: dict[str, Any], usage: Usage) -> dict[str, Any] | None:
+    """Return OpenAI's usage object for Anthropic's, which is kept beside it; `None` for one that says nothing."""
+    if not usage.input_tokens and not usage.output_tokens:
+        return None
     prompt, completion = usage.input_tokens, usage.output_tokens
     written = usage.cache_write_tokens + usage.cache_write_1h_tokens
     said: dict[str, Any] = {
@@ -65,16 +73,17 @@ def anthropic_counts(counts: dict[str, Any]) -> dict[str, Any]:
     prompt = section(counts.get("prompt_tokens_details"))
     completion = section(counts.get("completion_tokens_details"))
     if "cache_read_input_tokens" not in own and "cached_tokens" in prompt:
-        own["cache_read_input_tokens"] = count(prompt["cached_tokens"])
-        own["cache_creation_input_tokens"] = count(prompt.get("cache_write_tokens"))
-    thought = count(completion.get("reasoning_tokens"))
+        own["cache_read_input_tokens"] = counted(prompt["cached_tokens"])
+        own["cache_creation_input_tokens"] = counted(prompt.get("cache_write_tokens"))
+    thought = counted(completion.get("reasoning_tokens"))
     if thought and "output_tokens_details" not in own:
         own["output_tokens_details"] = {"thinking_tokens": thought}
-    aside = usage_of({**own, "input_tokens": 0}).input_tokens
+    own.pop("input_tokens", None)
+    aside = usage_of(own).input_tokens
     return {
-        "input_tokens": count(counts.get("prompt_tokens")) - aside,
+        "input_tokens": max(counted(counts.get("prompt_tokens")) - aside, 0),
         **own,
-        "output_tokens": count(counts.get("completion_tokens")),
+        "output_tokens": counted(counts.get("completion_tokens")),
     }
 
 

@@ -35,12 +35,17 @@ def most_tokens(text: str | bytes) -> int:
     return (len(data) + alone + 1) // 2
 
 
-class TextMeter:
-    """Counts an answer while it is delivered, piece by piece, in constant memory.
+def tokens_in(size_bytes: int, pieces: int) -> int:
+    """Return about how many tokens a text is that came in pieces.
 
     A vendor's piece holds at least one token, however short its text is; unless the pieces are
     single letters, which some gateways make for show: then five bytes count as two tokens.
     """
+    return max(-(-size_bytes // BYTES_PER_TOKEN), min(pieces, -(-size_bytes * 2 // 5)))
+
+
+class TextMeter:
+    """Counts an answer while it is delivered, piece by piece, in constant memory."""
 
     __slots__ = ("pieces", "size_bytes")
 
@@ -57,5 +62,4 @@ class TextMeter:
     @property
     def tokens(self) -> int:
         """Return the estimate for all that was added, rounded up once."""
-        size = self.size_bytes
-        return max(-(-size // BYTES_PER_TOKEN), min(self.pieces, -(-size * 2 // 5)))
+        return tokens_in(self.size_bytes, self.pieces)

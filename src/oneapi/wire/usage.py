@@ -1,6 +1,11 @@
-"""What one request consumed, in one normal form; dialects translate each vendor's counts into it."""
+"""What one request consumed, in one normal form; dialects translate each vendor's counts into it.
 
-from typing import Any, Final
+Reading counts is the same for all of them: `counted` reads one, `merge_counts` puts together what a stream says in several
+places, `odd` says that a usage object cannot be counted.
+"""
+
+from math import ceil, isfinite
+from typing import Any, Final, cast
 
 # In the order in which the journal and the log say them.
 COUNTERS: Final[tuple[str, ...]] = (
@@ -75,7 +80,8 @@ class Usage:
         return hash(tuple(self.counts().items()))
 
     def __repr__(self) -> str:
-        said = [f"{name}={getattr(self, name)!r}" for name in (*COUNTERS, "estimated")]
+        names = (*COUNTERS, "total_tokens", "estimated", "oddity")
+        said = [f"{name}={value!r}" for name in names if (value := getattr(self, name))]
         return f"Usage({', '.join(said)})"
 
     def counts(self) -> dict[str, Any]:
@@ -96,6 +102,12 @@ class Usage:
         _say(counts, "estimated", self.estimated)
         return counts
 
+    @property
+    def says_something(self) -> bool:
+        """Whether anything at all was counted."""
+        tokens = self.input_tokens or self.output_tokens or self.total_tokens
+        return bool(tokens or self.images or self.seconds or self.characters)
+
     def completed(self, input_tokens: int, output_tokens: int) -> "Usage":
         """Return it with counts that the vendor left open, by estimate."""
         counts = self.counts()
@@ -108,3 +120,39 @@ class Usage:
 def _say(counts: dict[str, Any], name: str, count: Any) -> None:
     if count:
         counts[name] = count
+
+
+_LARGEST: Final = 2**63
+_ODDITY_LENGTH: Final = 500
+
+
+def counted(value: object) -> int:
+    """Return a vendor's count: 0 where there is none, -1 for what is no count (a text, a truth value, no number)."""
+    if value is None:
+        return 0
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if value >= 0 else -1
+    if isinstance(value, float) and isfinite(value) and 0 <= value < _LARGEST:
+        return ceil(value)
+    return -1
+
+
+def odd(counts: dict[str, Any]) -> Usage:
+    """Return the usage that cannot be counted: what the vendor said, for the log, and nothing to charge."""
+    return Usage(oddity=repr(counts)[:_ODDITY_LENGTH])
+
+
+def merge_counts(known: dict[str, Any], said: dict[str, Any]) -> None:
+    """Add what a vendor says now to what it said before about the same answer.
+
+    Counts are cumulative, so the last one is right; but what is nothing, or no number, never replaces a count: some vendors
+    send placeholders at the end.
+    """
+    for name, value in said.items():
+        before = known.get(name)
+        if isinstance(value, dict):
+            inner = dict(cast("dict[str, Any]", before)) if isinstance(before, dict) else {}
+            merge_counts(inner, cast("dict[str, Any]", value))
+            known[name] = inner
+        elif value is not None and (counted(value) > 0 or counted(before) <= 0):
+            known[name] = value

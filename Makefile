@@ -18,13 +18,16 @@ PAGE         := src/oneapi/web/dist
 PAGE_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run web page page-checks test quick fuzz check fmt docs bench bench-peers soak lock wheel compiled clean deps lint types house suite
+.PHONY: help run demo web page page-checks test quick fuzz check fmt docs bench bench-peers soak lock wheel compiled clean deps lint types house suite
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s%s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 run: $(VENV)/.run $(COMPILED)/.made page ## install what is needed and serve on port 3000 (flags: make run ARGS="--port 3001")
 	@exec env PYTHONPATH=$(COMPILED) $(BIN)/python -m oneapi $(ARGS)
+
+demo: $(VENV)/.run $(COMPILED)/.made page ## serve a filled, believable installation on port 3000 (flags: make demo ARGS="--port 3001")
+	@exec env PYTHONPATH=$(COMPILED) $(BIN)/python tools/demo.py build/demo $(ARGS)
 
 web: $(PAGE)/index.html ## build the web page into the package (run, wheel and the Dockerfile do it by themselves)
 
@@ -71,9 +74,9 @@ page-checks:
 	@if command -v node >/dev/null 2>&1; then $(MAKE) --no-print-directory --silent build/.page-checked; \
 	else echo "page: not checked, there is no Node here (make web brings one)"; fi
 
-build/.page-checked: $(PAGE_SOURCES) tools/build_web.sh | $(VENV)/bin/python
+build/.page-checked: $(PAGE_SOURCES) docs/openapi.json tools/build_web.sh | $(VENV)/bin/python
 	@mkdir -p build
-	@tools/build_web.sh $(VENV) types lint logic >build/page-checks.log 2>&1 || { cat build/page-checks.log; exit 1; }
+	@tools/build_web.sh $(VENV) client:check types lint unused logic >build/page-checks.log 2>&1 || { cat build/page-checks.log; exit 1; }
 	@touch $@ && echo "page: ok"
 
 fmt: $(VENV)/.dev ## format the code and fix what can be fixed

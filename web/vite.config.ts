@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { budgets } from "./tools/budgets.ts";
 import { compress } from "./tools/compress.ts";
 
 // `npm run dev` speaks to a gateway that runs already; ONE_API_URL says where.
@@ -10,7 +11,7 @@ const proxied = { target: gateway, changeOrigin: false };
 
 export default defineConfig({
   base: "./",
-  plugins: [react(), tailwindcss(), compress()],
+  plugins: [react(), tailwindcss(), budgets(), compress()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
     outDir: "../src/oneapi/web/dist",
@@ -19,7 +20,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     reportCompressedSize: false,
-    manifest: true,
   },
   server: { proxy: { "/api": proxied, "/v1": proxied, "/docs": proxied } },
   test: { include: ["src/**/*.test.ts"] },

@@ -6,11 +6,13 @@ Every page that a test opens is listened to: an error or a violation of the cont
 import shutil
 from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from oneapi.web.site import BUILT
+from tests.fakes import FakeVendor
 from tests.gateway import Gateway
 
 PASSWORD = "correct-horse"
@@ -66,6 +68,30 @@ def visit(browser: Browser, gateway: Gateway) -> Generator[Visits]:
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def vendor() -> Generator[FakeVendor]:
+    with FakeVendor.in_thread() as running:
+        yield running
+
+
+@pytest.fixture
+def as_root(gateway: Gateway, visit: Visits) -> Visits:
+    """Open an address as root, whose password is no longer the default one."""
+    gateway.api("PUT", "/api/user/self", {"password": PASSWORD})
+
+    def opened(path: str, **how: Any) -> Page:
+        page = visit("/login", **how)
+        answer = page.request.post(
+            "/api/user/login", data={"username": "root", "password": PASSWORD}
+        )
+        assert answer.json()["success"]
+        page.evaluate("localStorage.setItem('signed-in', 'yes')")
+        page.goto(path)
+        return page
+
+    return opened
 
 
 def sign_in(page: Page, name: str = "root", password: str = PASSWORD) -> None:

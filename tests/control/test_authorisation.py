@@ -16,6 +16,7 @@ LEVELS: dict[str, int] = {
     "GET /api/home_page_content": ANYBODY,
     "GET /api/models": USER,
     "GET /api/group": ADMIN,
+    "GET /api/providers": ADMIN,
     "POST /api/user/login": ANYBODY,
     "GET /api/user/logout": ANYBODY,
     "GET /api/user/self": SIGNED_IN,

@@ -33,6 +33,10 @@ async def _ask(
 ) -> Reply:
     headers = {name.replace("_", "-"): value for name, value in around.pop("headers", {}).items()}
     surroundings = Surroundings(policy=lambda: POLICY, trusts=PROXY.__eq__, **around)
+    return await _asked(Site(surroundings, folder), path, method, peer, headers)
+
+
+async def _asked(site: Site, path: str, method: str, peer: str, headers: dict[str, str]) -> Reply:
     path, _, query = path.partition("?")
     scope = {
         "type": "http",
@@ -51,7 +55,7 @@ async def _ask(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await Site(surroundings, folder)(scope, receive, send)
+    await site(scope, receive, send)
     told = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return Reply(sent[0]["status"], told, sent[1]["body"])
 
@@ -111,6 +115,12 @@ async def test_hashed_files_may_be_kept_for_ever_and_others_are_asked_for_again(
 async def test_a_file_that_is_not_there_is_404_and_not_the_page(built: Path, path: str) -> None:
     reply = await _ask(built, path)
     assert (reply.status, reply.headers["cache-control"]) == (404, "no-store")
+
+
+async def test_a_file_that_an_upgrade_took_away_is_404_and_no_crash(built: Path) -> None:
+    site = Site(Surroundings(policy=lambda: POLICY, trusts=bool), built)
+    (built / "theme.js").unlink()
+    assert (await _asked(site, "/theme.js", "GET", PROXY, {})).status == 404
 
 
 async def test_the_page_is_told_the_path_that_the_proxy_stripped(built: Path) -> None:

@@ -69,7 +69,11 @@ function page(path: string, load: () => Promise<{ Page: () => React.ReactNode }>
   });
 }
 
-const pages = [page("/dashboard", () => import("./pages/dashboard/Dashboard"))];
+const pages = [
+  page("/dashboard", () => import("./pages/dashboard/Dashboard")),
+  page("/channel", () => import("./pages/channels/Channels"), ROLE.admin),
+  page("/token", () => import("./pages/keys/Keys")),
+];
 
 /** One API's other addresses, and the ones of its theme *berry*. */
 function moved(path: string, to: string, more: Search = {}) {

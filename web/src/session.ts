@@ -68,10 +68,6 @@ export function useIsAdmin(): boolean {
   return useAccount().role >= ROLE.admin;
 }
 
-export function useIsRoot(): boolean {
-  return useAccount().role >= ROLE.root;
-}
-
 /** Names of the groups, for administrators. */
 export function useGroups(): string[] {
   const { data } = useQuery({ queryKey: ["groups"], queryFn: () => get<string[]>("/api/group/") });

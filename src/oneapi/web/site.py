@@ -17,6 +17,7 @@ Headers = list[tuple[bytes, bytes]]
 
 BUILT: Final = Path(__file__).with_name("dist")
 NOT_BUILT: Final = b"One API is running. Its web page was not built: run `make web`, which needs Node or the network.\n"
+NO_FILE: Final = b"there is no such file\n"
 _BASE: Final = b'<base href="/" />'
 _PREFIX: Final = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
 _PREFIXES_KEPT: Final = 16  # forms of index.html, one for each path prefix
@@ -66,18 +67,26 @@ class Site:
         elif name in self._names and name != "index.html":
             await self._send_file(scope, send, name, headers)
         elif "." in name.rpartition("/")[2] and name != "index.html":
-            missing: Headers = [(b"cache-control", b"no-store")]
-            await self._send(scope, send, 404, missing, b"there is no such file\n")
+            await self._send_missing(scope, send, NO_FILE)
         elif "index.html" in self._names:
             await self._send_page(scope, send, headers)
         else:
-            await self._send(scope, send, 404, [(b"cache-control", b"no-store")], NOT_BUILT)
+            await self._send_missing(scope, send, NOT_BUILT)
+
+    async def _send_missing(self, scope: Scope, send: Send, why: bytes) -> None:
+        await self._send(scope, send, 404, [(b"cache-control", b"no-store")], why)
 
     async def _send_file(
         self, scope: Scope, send: Send, name: str, headers: dict[bytes, bytes]
     ) -> None:
         coding, suffix = self._coding(name, headers.get(b"accept-encoding", b""))
-        body = self._read(name + suffix)
+        try:
+            body = self._read(name + suffix)
+        except (
+            FileNotFoundError
+        ):  # the package was replaced while we run: the page loads itself anew
+            await self._send_missing(scope, send, NO_FILE)
+            return
         told: Headers = [
             (b"content-type", _TYPES.get(Path(name).suffix, b"application/octet-stream"))
         ]

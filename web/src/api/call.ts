@@ -1,18 +1,22 @@
 import i18next from "i18next";
 import { under } from "@/base";
+import type { ApiPath } from "./types";
 
 /** An answer that is no success: what the server said, and the field it is about. */
 export class Refusal extends Error {
   readonly code: string;
   readonly field: string | undefined;
   readonly status: number;
+  /** What came beside the refusal, if anything did. */
+  readonly data: unknown;
 
-  constructor(message: string, status: number, code = "", field?: string) {
+  constructor(message: string, status: number, code = "", field?: string, data?: unknown) {
     super(message);
     this.name = "Refusal";
     this.status = status;
     this.code = code;
     this.field = field;
+    this.data = data;
   }
 
   /** Whether the same request may succeed a little later. */
@@ -29,6 +33,7 @@ interface Envelope {
   message?: string;
   code?: string;
   field?: string;
+  data?: unknown;
   error?: { message?: string };
 }
 
@@ -38,7 +43,7 @@ export function whenSignedOut(told: () => void): void {
   onSignedOut = told;
 }
 
-function addressOf(path: string, query: Query = {}): string {
+function addressOf(path: ApiPath, query: Query = {}): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== null && value !== "") search.set(name, String(value));
@@ -47,7 +52,7 @@ function addressOf(path: string, query: Query = {}): string {
   return under(path) + (text ? `?${text}` : "");
 }
 
-async function envelope<T>(method: Method, path: string, options: Options): Promise<T> {
+async function envelope<T>(method: Method, path: ApiPath, options: Options): Promise<T> {
   const headers: Record<string, string> = { "Accept-Language": i18next.language };
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
   let response: Response;
@@ -70,6 +75,7 @@ async function envelope<T>(method: Method, path: string, options: Options): Prom
     response.status,
     answer.code,
     fieldOf(answer),
+    answer.data,
   );
 }
 
@@ -108,31 +114,31 @@ interface Data<T> {
 }
 
 /** Ask for data; the whole answer, for those who need what stands beside it. */
-export function ask<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
+export function ask<T>(path: ApiPath, query?: Query, signal?: AbortSignal): Promise<T> {
   return envelope<T>("GET", path, { query, signal });
 }
 
-export async function get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
+export async function get<T>(path: ApiPath, query?: Query, signal?: AbortSignal): Promise<T> {
   return (await ask<Data<T>>(path, query, signal)).data;
 }
 
-export async function post<T = unknown>(path: string, body: unknown = {}, query?: Query): Promise<T> {
+export async function post<T = unknown>(path: ApiPath, body: unknown = {}, query?: Query): Promise<T> {
   return (await envelope<Data<T>>("POST", path, { body, query })).data;
 }
 
-export async function put<T = unknown>(path: string, body: unknown, query?: Query): Promise<T> {
+export async function put<T = unknown>(path: ApiPath, body: unknown, query?: Query): Promise<T> {
   return (await envelope<Data<T>>("PUT", path, { body, query })).data;
 }
 
-export async function remove<T = unknown>(path: string, query?: Query): Promise<T> {
+export async function remove<T = unknown>(path: ApiPath, query?: Query): Promise<T> {
   return (await envelope<Data<T>>("DELETE", path, { query })).data;
 }
 
 /** As `get`, for what may be asked before anybody has signed in. */
-export async function getAnonymously<T>(path: string, query?: Query): Promise<T> {
+export async function getAnonymously<T>(path: ApiPath, query?: Query): Promise<T> {
   return (await envelope<Data<T>>("GET", path, { query, isAnonymous: true })).data;
 }
 
-export async function postAnonymously<T>(path: string, body: unknown, query?: Query): Promise<T> {
+export async function postAnonymously<T>(path: ApiPath, body: unknown, query?: Query): Promise<T> {
   return (await envelope<Data<T>>("POST", path, { body, query, isAnonymous: true })).data;
 }

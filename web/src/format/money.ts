@@ -5,9 +5,7 @@ export interface MoneyStyle {
   inCurrency: boolean;
 }
 
-export const SITE_DEFAULT: MoneyStyle = { quotaPerUnit: 500_000, inCurrency: true };
-
-const THIN = " ";
+const THIN = "\u2009";
 
 /** `$ 1 204.11`; small amounts get as many decimals as they need to be no zero, six at most. */
 export function money(quota: number, style: MoneyStyle, decimals?: number): string {

@@ -53,7 +53,7 @@ export const PLACES: Place[] = [
   { to: "/audit", name: "audit", icon: FileClock, role: ROLE.admin },
 ];
 
-const AVAILABLE = new Set(["/dashboard"]);
+const AVAILABLE = new Set(["/dashboard", "/token", "/channel"]);
 
 export function placesFor(role: number): Place[] {
   return PLACES.filter((place) => place.role <= role && AVAILABLE.has(place.to));

@@ -3,7 +3,6 @@ import { initReactI18next } from "react-i18next";
 import type english from "./en.json";
 
 export type Language = "zh" | "en";
-export const LANGUAGES: Language[] = ["zh", "en"];
 
 declare module "i18next" {
   interface CustomTypeOptions {

@@ -7,6 +7,7 @@ from oneapi.control.answers import Answer, Found, Refusal, as_go, found
 from oneapi.control.identity import Admin, Surroundings, User
 from oneapi.control.services import Services
 from oneapi.control.status.models import models_by_type
+from oneapi.control.status.providers import ProviderView, provider_views
 from oneapi.store.settings import Settings, load
 
 router = APIRouter(prefix="/api", tags=["status"])
@@ -104,6 +105,12 @@ def _text(services: Services, name: str) -> Answer:
 def models(_: User) -> Answer:
     """List the models that each channel type is known for."""
     return found(models_by_type())
+
+
+@router.get("/providers", response_model=Found[list[ProviderView]] | Refusal)
+def providers(_: Admin) -> Answer:
+    """List the vendors that a channel can be made for."""
+    return found(provider_views())
 
 
 @router.get("/group", response_model=Found[list[str]] | Refusal)

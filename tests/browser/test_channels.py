@@ -1,0 +1,74 @@
+"""Channels as an operator keeps them."""
+
+import json
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visits
+from tests.fakes import FakeVendor, chat_document, error_answer, json_answer
+from tests.gateway import Gateway
+
+
+def test_a_channel_is_filled_in_tested_and_saved(
+    as_root: Visits, vendor: FakeVendor, gateway: Gateway
+) -> None:
+    vendor.script(error_answer(401, "no such key"), json_answer(chat_document("I am the vendor.")))
+    page = as_root("/channel")
+    page.get_by_role("button", name="Add channel").first.click()
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_label("Name", exact=True).fill("my vendor")
+    drawer.get_by_label("Key").fill("sk-vendor")
+    drawer.get_by_label("Base URL").fill(vendor.url)
+    drawer.get_by_label("Models", exact=True).fill("gpt-4o-mini")
+    drawer.get_by_label("Models", exact=True).press("Enter")
+    drawer.get_by_role("button", name="Test before saving").click()
+    expect(drawer.get_by_role("alert")).to_contain_text("no such key")
+    drawer.get_by_role("button", name="Test before saving").click()
+    expect(drawer.get_by_role("status")).to_contain_text("I am the vendor.")
+    drawer.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("link", name="my vendor")).to_be_visible()
+    (channel,) = gateway.api("GET", "/api/channel/")
+    assert (channel["base_url"], channel["models"]) == (vendor.url, "gpt-4o-mini")
+    assert channel["key"] == ""
+
+
+def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(as_root: Visits) -> None:
+    page = as_root("/channel?open=new")
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_role("button", name="Save").click()
+    expect(drawer.get_by_label("Name", exact=True)).to_have_accessible_description("This is needed")
+    drawer.get_by_label("Name", exact=True).fill("x")
+    drawer.get_by_label("Key").fill("sk-1")
+    drawer.get_by_label("Base URL").fill("ftp://nowhere")
+    drawer.get_by_role("button", name="Save").click()
+    expect(drawer.get_by_label("Base URL")).to_have_accessible_description(
+        "invalid parameter `base_url`: must be an http:// or https:// address without a user name"
+    )
+    expect(drawer.get_by_label("Key")).to_have_value("sk-1")
+    page.keyboard.press("Escape")
+    question = page.get_by_role("alertdialog")
+    question.get_by_role("button", name="Cancel").click()
+    expect(drawer.get_by_label("Base URL")).to_have_value("ftp://nowhere")
+    page.keyboard.press("Escape")
+    question.get_by_role("button", name="Discard changes").click()
+    expect(drawer).to_be_hidden()
+    expect(page).to_have_url("/channel")
+
+
+def test_selected_channels_are_disabled_and_deleted_together(
+    as_root: Visits, gateway: Gateway
+) -> None:
+    for number in range(3):
+        gateway.add_channel("http://127.0.0.1:1", name=f"channel-{number}")
+    page = as_root("/channel?sort=name&order=asc")
+    expect(page.get_by_role("row")).to_have_count(4)
+    for key in "jxjx":  # the first, and the second
+        page.keyboard.press(key)
+    bar = page.get_by_role("region", name="2 selected")
+    bar.get_by_role("button", name="Disable").click()
+    expect(page.get_by_role("row", name="disabled")).to_have_count(2)
+    page.get_by_role("checkbox", name="Select all on this page").click()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("No channels yet")).to_be_visible()
+    assert json.dumps(gateway.api("GET", "/api/channel/")) == "[]"

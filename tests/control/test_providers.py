@@ -1,0 +1,22 @@
+"""The vendors as the channel form gets them."""
+
+from oneapi.providers.registry import provider, providers
+from tests.control.conftest import World
+
+
+def test_every_vendor_of_the_registry_is_a_row(world: World) -> None:
+    rows = world.admin.get("/api/providers").content
+    assert [row["type"] for row in rows] == sorted(row.type for row in providers())
+    assert all(row["name"] and row["endpoint_preview"].count("{base_url}") <= 1 for row in rows)
+    needing = {row["type"] for row in rows if row["base_url_required"]}
+    assert needing == {row.type for row in providers() if not row.base_url}
+
+
+def test_a_row_says_what_a_base_url_becomes(world: World) -> None:
+    rows = world.admin.get("/api/providers").content
+    first = rows[0]
+    row = provider(first["type"])
+    assert row is not None
+    assert first["base_url"] == row.base_url
+    assert first["endpoint_preview"] == "{base_url}/v1/chat/completions"
+    assert first["models"]

@@ -1,0 +1,472 @@
+"""Fill a folder with a believable installation, and serve it: `python tools/demo.py FOLDER [--port 3000]`.
+
+Twenty channels in all states, sixty users, keys, codes, thirty days of logs with daily rhythm. Two channels reach a
+vendor of ours on this machine, so that chats and channel tests work. Everybody's password is `demo-password`.
+The same numbers come out every time, relative to the present hour.
+"""
+
+import argparse
+import json
+import math
+import os
+import random
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final
+
+import bcrypt
+from sqlalchemy import Connection, insert, update
+
+from oneapi.store.bootstrap import bootstrap
+from oneapi.store.database import open_database
+from oneapi.store.migrations import migrate
+from oneapi.store.tables import abilities, channels, logs, options, redemptions, tokens, users
+
+PASSWORD: Final = "demo-password"
+DAYS: Final = 30
+REQUESTS_A_DAY: Final = 1200
+DOLLAR: Final = 500_000
+NANO: Final = 1_000_000_000
+
+# model: (dollars per million tokens in, cached, out), share of the traffic
+MODELS: Final = {
+    "claude-sonnet-5-5": ((3.0, 0.3, 15.0), 30),
+    "gpt-6.1-sol": ((1.25, 0.125, 10.0), 24),
+    "gemini-4-hydrogen": ((1.0, 0.1, 8.0), 14),
+    "deepseek-v4-pro": ((0.27, 0.07, 1.1), 12),
+    "qwen3.8-max": ((0.8, 0.16, 3.2), 9),
+    "qwen3.8-flash": ((0.05, 0.01, 0.4), 6),
+    "kimi-k3": ((0.6, 0.15, 2.5), 3),
+    "glm-5.3": ((0.4, 0.08, 1.6), 2),
+}
+# name, type, models, groups, priority, weight, status, first token ms, balance
+CHANNELS: Final = [
+    (
+        "openai-main",
+        1,
+        "gpt-6.1-sol,gpt-6.1-luna,text-embedding-4",
+        "default,vip",
+        10,
+        5,
+        1,
+        388,
+        0.0,
+    ),
+    ("openai-backup", 1, "gpt-6.1-sol,gpt-6.1-luna", "default,vip", 5, 1, 1, 412, 0.0),
+    (
+        "anthropic-1",
+        14,
+        "claude-sonnet-5-5,claude-opus-5-5,claude-haiku-5",
+        "default,vip,svip",
+        10,
+        1,
+        1,
+        614,
+        0.0,
+    ),
+    ("anthropic-team", 14, "claude-sonnet-5-5", "svip", 10, 2, 1, 590, 0.0),
+    ("gemini-pool", 51, "gemini-4-hydrogen,gemini-4-helium", "default", 10, 3, 1, 455, 0.0),
+    (
+        "百炼",
+        49,
+        "qwen3.8-max,qwen3.8-flash,qwen3.8-27b,text-embedding-v5",
+        "default",
+        5,
+        1,
+        1,
+        301,
+        2310.08,
+    ),
+    ("kimi-coding", 25, "kimi-k3,kimi-k2.7-code", "vip", 5, 1, 1, 540, 96.0),
+    ("azure-eastus-2", 3, "gpt-6.1-sol", "default", 5, 1, 3, 0, 0.0),
+    ("deepseek", 36, "deepseek-v4-pro,deepseek-v4-flash", "default,vip", 5, 2, 1, 520, 512.4),
+    ("openrouter", 20, "claude-sonnet-5-5,gpt-6.1-sol,glm-5.3", "default", 1, 1, 1, 730, 41.7),
+    ("bedrock-litellm", 50, "bedrock-claude-haiku", "default", 3, 1, 1, 830, 0.0),
+    ("kimi-free-api", 8, "moonshot-v1-8k,moonshot-v1-32k", "default", 0, 1, 2, 1900, 0.0),
+    ("doubao", 40, "doubao-seed-2.1-pro,doubao-seed-2.1-lite", "default", 3, 1, 1, 276, 880.15),
+    ("spark-v2", 48, "spark-x2", "default", 1, 1, 1, 910, 0.0),
+    ("siliconflow", 44, "glm-5.3,qwen3.8-27b", "default,vip", 3, 1, 1, 348, 18.2),
+    ("minimax", 27, "minimax-m3", "default", 1, 1, 3, 0, 3.4),
+    ("groq", 29, "llama-5-70b,whisper-large-v3", "default", 2, 1, 1, 98, 0.0),
+    ("xai", 45, "grok-5", "vip", 2, 1, 2, 470, 0.0),
+    ("demo-vendor", 50, "demo-chat,demo-thinking", "default,vip,svip", 20, 1, 1, 120, 0.0),
+    ("demo-vendor-2", 50, "demo-chat", "default", 1, 1, 1, 150, 0.0),
+]
+_NAMES: Final = """
+alice bob team-search ci-bot carol dave erin frank grace heidi ivan judy mallory niaj
+olivia peggy rupert sybil trent victor walter wei-chen li-na zhang-min wang-fang
+liu-yang yuki hiroshi sakura minjun seoyeon priya arjun fatima omar lucas emma noah
+mia liam zoe finn lena paul anna jonas marie hugo chloe louis jules ines nora otto
+greta karl ida max rosa
+"""
+NAMES: Final = _NAMES.split()
+KEY_NAMES: Final = ("nextchat", "claude-code", "default", "search-prod", "ci", "cherry", "lobechat")
+LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
+
+
+def fill(folder: Path, vendor_url: str, now: int) -> None:
+    """Make the database; does nothing when there is one."""
+    path = folder / "one-api.db"
+    if path.exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    database = open_database(None, sqlite_path=path)
+    migrate(database)
+    bootstrap(database, now=now - DAYS * 86_400, fresh_access_token="demo" * 8)
+    chance = random.Random(20_261_126)
+    with database.begin() as connection:
+        hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(10)).decode()
+        _options(connection)
+        _channels(connection, vendor_url, now, chance)
+        people = _users(connection, hashed, chance)
+        keys = _keys(connection, people, now, chance)
+        _codes(connection, now, chance)
+        _logs(connection, people, keys, now, chance)
+    database.close()
+
+
+def _options(connection: Connection) -> None:
+    ratios = json.dumps({"default": 1, "vip": 0.9, "svip": 0.8})
+    for key, value in {"GroupRatio": ratios, "Notice": "", "RegisterEnabled": "true"}.items():
+        connection.execute(insert(options).values(key=key, value=value))
+
+
+def _channels(connection: Connection, vendor_url: str, now: int, chance: random.Random) -> None:
+    for name, kind, models, groups, priority, weight, status, ms, balance in CHANNELS:
+        is_ours = name.startswith("demo")
+        used = (
+            int(chance.uniform(0.5, 40) * 10 * DOLLAR)
+            if status == 1
+            else chance.randrange(20) * DOLLAR
+        )
+        row = connection.execute(
+            insert(channels).values(
+                type=kind,
+                key="sk-demo-vendor",
+                status=status,
+                name=name,
+                weight=weight,
+                priority=priority,
+                created_time=now - chance.randrange(DAYS * 86_400),
+                test_time=now - chance.randrange(7200),
+                response_time=ms,
+                base_url=f"{vendor_url}/v1"
+                if is_ours
+                else ("https://example.invalid" if kind in (3, 8, 50) else ""),
+                models=models,
+                group=groups,
+                used_quota=used,
+                balance=balance,
+                balance_updated_time=now - 600 if balance else 0,
+                model_mapping="",
+                config="",
+                other="",
+                system_prompt="",
+            )
+        )
+        key = row.inserted_primary_key
+        assert key is not None
+        for group in groups.split(","):
+            for model in models.split(","):
+                connection.execute(
+                    insert(abilities).values(
+                        group=group,
+                        model=model,
+                        channel_id=key[0],
+                        enabled=status == 1,
+                        priority=priority,
+                    )
+                )
+
+
+def _users(connection: Connection, hashed: str, chance: random.Random) -> list[dict[str, Any]]:
+    root = {"username": "root", "id": 1, "group": "default"}
+    connection.execute(
+        update(users).where(users.c.id == 1).values(password=hashed, quota=64 * DOLLAR)
+    )
+    people = [root]
+    for number, name in enumerate(NAMES):
+        group = chance.choices(("default", "vip", "svip"), (8, 2, 1))[0]
+        person = {
+            "username": name[:12],
+            "password": hashed,
+            "display_name": name.replace("-", " ").title()[:20],
+            "role": 10 if number in (2, 9) else 1,
+            "status": 2 if number in (12, 30) else 1,
+            "group": group,
+            "email": f"{name}@example.com" if number % 3 else "",
+            "quota": int(chance.paretovariate(1.1) * DOLLAR),
+            "used_quota": int(chance.paretovariate(0.9) * DOLLAR),
+            "request_count": int(chance.paretovariate(0.6) * 20),
+            "access_token": "".join(chance.choices(LETTERS, k=32)),
+            "aff_code": "".join(chance.choices(LETTERS, k=4)),
+            "inviter_id": 2 if number % 9 == 4 else 0,
+        }
+        row = connection.execute(insert(users).values(**person)).inserted_primary_key
+        assert row is not None
+        people.append({**person, "id": row[0]})
+    return people
+
+
+def _keys(
+    connection: Connection, people: list[dict[str, Any]], now: int, chance: random.Random
+) -> dict[int, list[str]]:
+    names: dict[int, list[str]] = {}
+    for place, person in enumerate(people):
+        for name in chance.sample(KEY_NAMES, 7 if place == 0 else chance.randint(1, 3)):
+            status = chance.choices((1, 2, 3, 4), (16, 1, 1, 1))[0]
+            unlimited = chance.random() < 0.3
+            connection.execute(
+                insert(tokens).values(
+                    user_id=person["id"],
+                    key="".join(chance.choices(LETTERS, k=48)),
+                    status=status,
+                    name=name,
+                    created_time=now - chance.randrange(DAYS * 86_400),
+                    accessed_time=now - int(chance.paretovariate(0.5) * 60) % (9 * 86_400),
+                    expired_time=now - 3600
+                    if status == 3
+                    else chance.choice((-1, -1, now + 20 * 86_400)),
+                    remain_quota=0 if status == 4 else int(chance.uniform(0.2, 40) * DOLLAR),
+                    unlimited_quota=unlimited,
+                    used_quota=int(chance.paretovariate(0.8) * 0.4 * DOLLAR),
+                    models=chance.choice(("", "", "claude-sonnet-5-5,claude-haiku-5")),
+                    subnet=chance.choice(("", "", "", "10.0.0.0/8")),
+                )
+            )
+            names.setdefault(person["id"], []).append(name)
+    return names
+
+
+def _codes(connection: Connection, now: int, chance: random.Random) -> None:
+    for number in range(120):
+        status = chance.choices((1, 2, 3), (6, 1, 5))[0]
+        created = now - chance.randrange(DAYS * 86_400)
+        connection.execute(
+            insert(redemptions).values(
+                user_id=1,
+                key="".join(chance.choices("0123456789abcdef", k=32)),
+                status=status,
+                name=("spring", "shop-10", "beta", "thanks")[number % 4],
+                quota=(1, 5, 10, 50)[number % 4] * DOLLAR,
+                created_time=created,
+                redeemed_time=min(now, created + 86_400) if status == 3 else 0,
+            )
+        )
+
+
+def _logs(
+    connection: Connection,
+    people: list[dict[str, Any]],
+    keys: dict[int, list[str]],
+    now: int,
+    chance: random.Random,
+) -> None:
+    serving = {
+        model: [
+            place + 1
+            for place, row in enumerate(CHANNELS)
+            if model in row[2].split(",") and row[6] == 1
+        ]
+        for model in MODELS
+    }
+    weights = [1 / (place + 1) ** 0.9 for place in range(len(people))]
+    rows: list[dict[str, Any]] = []
+    for hour in range(DAYS * 24, -1, -1):
+        start = now - hour * 3600
+        for _ in range(_requests_in(start, chance)):
+            at = start + chance.randrange(3600)
+            if at <= now:
+                person = chance.choices(people, weights)[0]
+                rows.append(_row(at, person, keys.get(person["id"], ["default"]), serving, chance))
+    rows.sort(key=lambda row: row["created_at"])
+    for place in range(0, len(rows), 500):
+        connection.execute(insert(logs), rows[place : place + 500])
+
+
+def _requests_in(start: int, chance: random.Random) -> int:
+    """Return how many requests an hour has: quiet nights, busy afternoons, half of it at weekends."""
+    local = time.localtime(start)
+    rhythm = 0.25 + max(0.0, math.sin((local.tm_hour - 7) / 24 * math.pi * 1.5))
+    weekend = 0.5 if local.tm_wday >= 5 else 1.0
+    return int(REQUESTS_A_DAY / 24 * rhythm * weekend * chance.uniform(0.8, 1.25))
+
+
+def _row(
+    at: int,
+    person: dict[str, Any],
+    names: list[str],
+    serving: dict[str, list[int]],
+    chance: random.Random,
+) -> dict[str, Any]:
+    model = chance.choices(list(MODELS), [share for _, share in MODELS.values()])[0]
+    prices, _ = MODELS[model]
+    units = [int(price / 1e6 * DOLLAR * NANO) for price in prices]
+    sent = int(chance.paretovariate(0.8) * 400) % 90_000 + 40
+    cached = int(sent * chance.uniform(0.3, 0.95)) if chance.random() < 0.5 else 0
+    received = int(chance.paretovariate(1.1) * 90) % 4000 + 8
+    factor = {"default": 1.0, "vip": 0.9, "svip": 0.8}[person["group"]]
+    nano = (sent - cached) * units[0] + cached * units[1] + received * units[2]
+    quota = max(1, math.ceil(nano * factor / NANO))
+    first = chance.choice(serving[model])
+    moved = chance.random() < 0.04 and len(serving[model]) > 1
+    tried = [(first, chance.choice((429, 503, 500)))] if moved else []
+    channel = chance.choice([one for one in serving[model] if one != first]) if moved else first
+    detail = {
+        "source": "reported",
+        "ended": "stop",
+        "endpoint": "chat_completions",
+        "usage": {
+            "input_tokens": sent,
+            "output_tokens": received,
+            **({"cached_tokens": cached} if cached else {}),
+        },
+        "price": {"input": units[0], "output": units[2], "cache_read": units[1], "source": "table"},
+        "factor": int(factor * NANO),
+        "ceiling": quota * 4,
+        **({"attempts": tried} if tried else {}),
+    }
+    seconds = int(at)
+    return {
+        "user_id": person["id"],
+        "created_at": at,
+        "type": 2,
+        "username": person["username"],
+        "content": f"倍率：{prices[0] / 2:.2f} × {factor:.2f} × {prices[2] / prices[0]:.2f}",
+        "token_name": chance.choice(names),
+        "model_name": model,
+        "quota": quota,
+        "prompt_tokens": sent,
+        "completion_tokens": received,
+        "channel_id": channel,
+        "request_id": time.strftime("%Y%m%d%H%M%S", time.gmtime(seconds))
+        + f"{chance.randrange(10**9)}{chance.randrange(10**8):08d}",
+        "elapsed_time": int(300 + received * chance.uniform(3, 9)),
+        "is_stream": chance.random() < 0.8,
+        "system_prompt_reset": False,
+        "detail": json.dumps(detail),
+    }
+
+
+ANSWER: Final = (
+    "Hello! This answer comes from the **demo vendor** on this machine. It speaks "
+    "OpenAI's format, streams word by word, and costs nothing.\n\n```python\nprint('hello')\n```\n"
+)
+
+
+class Vendor(BaseHTTPRequestHandler):
+    """A vendor that lists two models and always says the same."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+    def do_GET(self) -> None:
+        """List the models."""
+        listed = [
+            {"id": name, "object": "model"} for name in ("demo-chat", "demo-thinking", "demo-new")
+        ]
+        self._send({"object": "list", "data": listed})
+
+    def do_POST(self) -> None:
+        """Answer a chat, whole or as a stream."""
+        asked = json.loads(self.rfile.read(int(self.headers.get("content-length", 0))))
+        usage = {"prompt_tokens": 24, "completion_tokens": 42, "total_tokens": 66}
+        if not asked.get("stream"):
+            message = {"role": "assistant", "content": ANSWER}
+            choice = {"index": 0, "message": message, "finish_reason": "stop"}
+            self._send(
+                {
+                    "id": "chatcmpl-1",
+                    "object": "chat.completion",
+                    "model": asked["model"],
+                    "choices": [choice],
+                    "usage": usage,
+                }
+            )
+            return
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("connection", "close")
+        self.end_headers()
+        for word in ANSWER.split(" "):
+            self._event(asked["model"], {"content": word + " "})
+            time.sleep(0.03)
+        self._event(asked["model"], {}, "stop")
+        self._event(asked["model"], {}, None, usage)
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def _event(
+        self, model: str, delta: dict[str, Any], finish: str | None = None, usage: Any = None
+    ) -> None:
+        choices = [{"index": 0, "delta": delta, "finish_reason": finish}] if usage is None else []
+        event = {
+            "id": "chatcmpl-1",
+            "object": "chat.completion.chunk",
+            "model": model,
+            "choices": choices,
+        }
+        self.wfile.write(
+            b"data: " + json.dumps(event | ({"usage": usage} if usage else {})).encode() + b"\n\n"
+        )
+        self.wfile.flush()
+
+    def _send(self, document: Any) -> None:
+        body = json.dumps(document).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def vendor(port: int = 0) -> str:
+    """Serve the vendor from a thread that ends with the process; return its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", port), Vendor)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_address[1]}"
+
+
+def main() -> None:
+    """Fill the folder and serve it until told to stop."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--port", type=int, default=3000)
+    parser.add_argument("--vendor-port", type=int, default=3999)
+    parser.add_argument("--fill-only", action="store_true")
+    told = parser.parse_args()
+    fill(told.folder, f"http://127.0.0.1:{told.vendor_port}", int(time.time()))
+    if told.fill_only:
+        return
+    if os.fork() == 0:
+        parent = os.getppid()
+        vendor(told.vendor_port)
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(0)
+    print(f"sign in as root with {PASSWORD}", flush=True)
+    os.environ |= {
+        "DATA_DIR": str(told.folder),
+        "SQLITE_PATH": str(told.folder / "one-api.db"),
+        "GLOBAL_API_RATE_LIMIT": "0",
+    }
+    os.execv(
+        sys.executable,
+        [
+            sys.executable,
+            "-m",
+            "oneapi",
+            "--port",
+            str(told.port),
+            "--log-dir",
+            str(told.folder / "logs"),
+        ],
+    )
+
+
+if __name__ == "__main__":
+    main()

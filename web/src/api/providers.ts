@@ -1,0 +1,13 @@
+import { useQuery } from "@tanstack/react-query";
+import { get } from "./call";
+import type { Provider } from "./types";
+
+/** The vendors, as the server describes them; the page knows none by name. */
+export function useProviders(): Provider[] {
+  const { data } = useQuery({
+    queryKey: ["providers"],
+    queryFn: () => get<Provider[]>("/api/providers"),
+    staleTime: 60 * 60_000,
+  });
+  return data ?? [];
+}

@@ -1,0 +1,153 @@
+import { useState } from "react";
+import type { ControllerRenderProps } from "react-hook-form";
+import { useTranslation } from "react-i18next";
+import { amountText, quotaOf } from "@/format/money";
+import { forField, fromField } from "@/format/time";
+import { useMoneyStyle } from "@/session";
+import { Input, TextArea } from "@/ui/Input";
+import { Picker } from "@/ui/Picker";
+import { Select } from "@/ui/Select";
+import { TagsInput } from "@/ui/TagsInput";
+import { Mapping } from "./Mapping";
+import type { FieldSpec, Values } from "./types";
+
+export type Bound = ControllerRenderProps<Values, string>;
+
+/** The control of a field's kind. */
+export function Control({ field, bound }: { field: FieldSpec; bound: Bound }) {
+  const text = bound.value === undefined || bound.value === null ? "" : String(bound.value);
+  const plain = { ref: bound.ref, name: field.name, onBlur: bound.onBlur, placeholder: field.placeholder };
+  switch (field.kind) {
+    case "long_text":
+    case "json":
+      return (
+        <TextArea
+          {...plain}
+          rows={4}
+          isMono={field.isMono ?? field.kind === "json"}
+          value={text}
+          onValueChange={bound.onChange}
+        />
+      );
+    case "secret":
+      return (
+        <Input
+          {...plain}
+          isMono
+          type="password"
+          autoComplete="off"
+          value={text}
+          onValueChange={bound.onChange}
+        />
+      );
+    case "secret_lines":
+      return (
+        <TextArea
+          {...plain}
+          rows={2}
+          isMono
+          autoComplete="off"
+          spellCheck={false}
+          value={text}
+          onValueChange={bound.onChange}
+        />
+      );
+    case "int":
+    case "number":
+      return <NumberField field={field} bound={bound} />;
+    case "choice":
+      return <Select value={text} choices={field.choices ?? []} onChange={bound.onChange} />;
+    case "picker":
+      return (
+        <Picker
+          value={text}
+          choices={field.choices ?? []}
+          onChange={bound.onChange}
+          placeholder={field.placeholder ?? ""}
+        />
+      );
+    case "list":
+      return (
+        <TagsInput
+          values={text.split(",").filter(Boolean)}
+          onChange={(values) => bound.onChange(values.join(","))}
+          suggestions={field.suggestions ?? []}
+          isClosed={!!field.isClosed}
+          isMono={!!field.isMono}
+          placeholder={field.placeholder}
+          onBlur={bound.onBlur}
+        />
+      );
+    case "mapping":
+      return <Mapping value={text} onChange={bound.onChange} suggestions={field.suggestions ?? []} />;
+    case "money":
+      return <MoneyField field={field} bound={bound} />;
+    case "time":
+      return <TimeField field={field} bound={bound} />;
+    default:
+      return <Input {...plain} isMono={!!field.isMono} value={text} onValueChange={bound.onChange} />;
+  }
+}
+
+function NumberField({ field, bound }: { field: FieldSpec; bound: Bound }) {
+  const text = bound.value === undefined || bound.value === null ? "" : String(bound.value);
+  const typed = (value: string) => {
+    const number = Number(value);
+    bound.onChange(value.trim() === "" ? "" : Number.isFinite(number) ? number : value);
+  };
+  return (
+    <Input
+      ref={bound.ref}
+      name={field.name}
+      inputMode="decimal"
+      value={text}
+      onValueChange={typed}
+      onBlur={bound.onBlur}
+      placeholder={field.placeholder}
+      end={field.unit && <span className="text-muted">{field.unit}</span>}
+    />
+  );
+}
+
+/** Typed in the site's currency, kept in quota. */
+function MoneyField({ field, bound }: { field: FieldSpec; bound: Bound }) {
+  const style = useMoneyStyle();
+  const { t } = useTranslation();
+  const quota = typeof bound.value === "number" ? bound.value : undefined;
+  const [typed, setTyped] = useState<string>();
+  const text =
+    typed !== undefined && quotaOf(typed, style) === quota
+      ? typed
+      : quota === undefined
+        ? (typed ?? "")
+        : amountText(quota, style);
+  return (
+    <Input
+      ref={bound.ref}
+      name={field.name}
+      inputMode="decimal"
+      value={text}
+      onValueChange={(value) => {
+        setTyped(value);
+        bound.onChange(value.trim() === "" ? "" : (quotaOf(value, style) ?? value));
+      }}
+      onBlur={bound.onBlur}
+      end={<span className="text-muted">{style.inCurrency ? "USD" : t("money.units")}</span>}
+    />
+  );
+}
+
+/** A time, or never: seconds since 1970, or −1. */
+function TimeField({ field, bound }: { field: FieldSpec; bound: Bound }) {
+  const seconds = typeof bound.value === "number" && bound.value > 0 ? bound.value : undefined;
+  return (
+    <Input
+      ref={bound.ref}
+      name={field.name}
+      type="datetime-local"
+      value={seconds === undefined ? "" : forField(seconds)}
+      onValueChange={(value) => bound.onChange(fromField(value) ?? -1)}
+      onBlur={bound.onBlur}
+    />
+  );
+}

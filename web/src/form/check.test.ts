@@ -1,0 +1,35 @@
+import i18next from "i18next";
+import { beforeAll, expect, test } from "vitest";
+import en from "@/text/en.json";
+import { wrong } from "./check";
+import type { FieldSpec } from "./types";
+
+beforeAll(() => i18next.init({ lng: "en", resources: { en: { translation: en } } }));
+
+const field = (spec: Partial<FieldSpec>): FieldSpec => ({ name: "x", kind: "text", label: "X", ...spec });
+
+test("what must be there must be there, and what need not may be empty", () => {
+  expect(wrong(field({ isRequired: true }), "")).toBeTruthy();
+  expect(wrong(field({ kind: "int", isRequired: true }), 0)).toBeUndefined();
+  expect(wrong(field({ kind: "json" }), "")).toBeUndefined();
+});
+
+test("numbers are numbers, whole where they must be, and within bounds", () => {
+  expect(wrong(field({ kind: "int" }), "1.5")).toBeTruthy();
+  expect(wrong(field({ kind: "number" }), "1.5")).toBeUndefined();
+  expect(wrong(field({ kind: "number" }), "x")).toBeTruthy();
+  expect(wrong(field({ kind: "int", min: 1, max: 100 }), "0")).toContain("1");
+  expect(wrong(field({ kind: "int", min: 1, max: 100 }), 101)).toContain("100");
+});
+
+test("a mapping maps names to names", () => {
+  expect(wrong(field({ kind: "mapping" }), '{"a":"b"}')).toBeUndefined();
+  for (const text of ['{"a":""}', '{"a":1}', "[]", "{", "null"]) {
+    expect(wrong(field({ kind: "mapping" }), text)).toBeTruthy();
+  }
+});
+
+test("lengths are counted in characters, not in halves of them", () => {
+  expect(wrong(field({ maxLength: 2 }), "😀😀")).toBeUndefined();
+  expect(wrong(field({ maxLength: 2 }), "abc")).toBeTruthy();
+});

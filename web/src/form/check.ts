@@ -1,0 +1,36 @@
+import i18next from "i18next";
+import type { FieldSpec } from "./types";
+
+/** What is wrong with a value, as far as that can be known here; the server knows the rest. */
+export function wrong(field: FieldSpec, value: unknown): string | undefined {
+  const t = i18next.t;
+  const isEmpty = value === undefined || value === null || value === "";
+  if (isEmpty) return field.isRequired ? t("form.required") : undefined;
+  if (field.kind === "json" || field.kind === "mapping")
+    return wrongJson(String(value), field.kind === "mapping");
+  if (typeof value === "string" && field.maxLength && [...value].length > field.maxLength) {
+    return t("form.tooLong", { most: field.maxLength });
+  }
+  if (field.kind !== "int" && field.kind !== "number" && field.kind !== "money") return undefined;
+  const number = Number(value);
+  if (!Number.isFinite(number) || (field.kind !== "number" && !Number.isSafeInteger(number))) {
+    return t(field.kind === "int" ? "form.notWhole" : "form.notNumber");
+  }
+  if (field.min !== undefined && number < field.min) return t("form.tooSmall", { least: field.min });
+  if (field.max !== undefined && number > field.max) return t("form.tooLarge", { most: field.max });
+  return undefined;
+}
+
+function wrongJson(text: string, isMapping: boolean): string | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
+      return i18next.t("form.notObject");
+    if (isMapping && Object.values(parsed).some((name) => typeof name !== "string" || !name)) {
+      return i18next.t("form.mappingHalf");
+    }
+    return undefined;
+  } catch (error) {
+    return i18next.t("form.notJson", { reason: error instanceof Error ? error.message : "" });
+  }
+}

@@ -1,0 +1,74 @@
+import { useRef, useState } from "react";
+import { type UseFormReturn, useForm } from "react-hook-form";
+import { Refusal } from "@/api/call";
+import { wrong } from "./check";
+import type { FieldSpec, Values } from "./types";
+
+export interface DataForm {
+  form: UseFormReturn<Values>;
+  fields: FieldSpec[];
+  /** What belongs to no field. */
+  refusal: string | undefined;
+  isBusy: boolean;
+  submit: (event?: React.FormEvent) => Promise<void>;
+  /** Check and send these from now on, when the fields depend on the values. */
+  use: (fields: FieldSpec[]) => void;
+  /** Nothing in it would be lost any more: it may be left without a question. */
+  release: () => void;
+  /** For the form that is drawn: what `release` has to tell. */
+  onRelease: React.RefObject<() => void>;
+  /** Say a refusal where it belongs: at its field, or above them all. */
+  refuse: (error: unknown) => void;
+}
+
+/** A form made of data: checked here as far as possible, the server's refusal put at its field. */
+export function useDataForm(
+  fields: FieldSpec[],
+  values: Values,
+  save: (values: Values) => Promise<unknown>,
+  onSaved?: () => void,
+): DataForm {
+  const form = useForm<Values>({ defaultValues: values });
+  const checked = useRef(fields);
+  const [refusal, setRefusal] = useState<string>();
+  const [isBusy, setBusy] = useState(false);
+  const onRelease = useRef(() => {});
+  const release = () => onRelease.current();
+
+  const refuse = (error: unknown) => {
+    const field = error instanceof Refusal ? error.field?.split(".")[0] : undefined;
+    const message = error instanceof Error ? error.message : String(error);
+    if (field && checked.current.some((one) => one.name === field))
+      form.setError(field, { message }, { shouldFocus: true });
+    else setRefusal(message);
+  };
+
+  const submit = async (event?: React.FormEvent) => {
+    event?.preventDefault();
+    setRefusal(undefined);
+    form.clearErrors();
+    const given = form.getValues();
+    let isFirst = true;
+    for (const field of checked.current) {
+      const message = wrong(field, given[field.name]);
+      if (message) form.setError(field.name, { message }, { shouldFocus: isFirst });
+      if (message) isFirst = false;
+    }
+    if (!isFirst) return;
+    setBusy(true);
+    try {
+      await save(given);
+      form.reset(given);
+      release();
+      onSaved?.();
+    } catch (error) {
+      refuse(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  const use = (now: FieldSpec[]) => {
+    checked.current = now;
+  };
+  return { form, fields, refusal, isBusy, submit, use, release, onRelease, refuse };
+}

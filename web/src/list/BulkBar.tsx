@@ -1,0 +1,111 @@
+import { useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Button } from "@/ui/Button";
+import { Confirm } from "@/ui/Dialog";
+import { Progress } from "@/ui/Progress";
+import { say } from "@/ui/toasts";
+import type { BulkAction } from "./types";
+
+const AT_ONCE = 4;
+
+interface BulkBarProps<Row> {
+  actions: BulkAction<Row>[];
+  rows: Row[];
+  rowName: (row: Row) => string;
+  onDone: () => void;
+}
+
+/** What can be done to the rows that are selected; it says how far it is, and can be stopped. */
+export function BulkBar<Row>({ actions, rows, rowName, onDone }: BulkBarProps<Row>) {
+  const { t } = useTranslation();
+  const [asked, setAsked] = useState<BulkAction<Row>>();
+  const [done, setDone] = useState<number>();
+  const isStopped = useRef(false);
+  const run = async (action: BulkAction<Row>) => {
+    setAsked(undefined);
+    if (!action.run) return action.runAll?.(rows);
+    isStopped.current = false;
+    setDone(0);
+    const failed = await overAll(rows, action.run, () => isStopped.current, setDone);
+    setDone(undefined);
+    if (failed.length === 0) say("good", t("bulk.done", { count: rows.length, action: action.label }));
+    for (const { row, error } of failed) say("bad", `${rowName(row)}: ${error}`);
+    onDone();
+  };
+  const isRunning = done !== undefined;
+  return (
+    <section
+      aria-label={t("bulk.selected", { count: rows.length })}
+      className="flex min-h-10 shrink-0 flex-wrap items-center gap-1.5 border-accent border-t bg-sel px-4 py-1.5"
+    >
+      <span className="mr-2 font-medium text-accent-text">{t("bulk.selected", { count: rows.length })}</span>
+      {isRunning ? (
+        <>
+          <Progress
+            share={done / Math.max(1, rows.length)}
+            label={t("bulk.progress", { done, all: rows.length })}
+          />
+          <span>{t("bulk.progress", { done, all: rows.length })}</span>
+          <Button
+            onClick={() => {
+              isStopped.current = true;
+            }}
+          >
+            {t("bulk.stop")}
+          </Button>
+        </>
+      ) : (
+        actions.map((action) => (
+          <Button
+            key={action.label}
+            look={action.isDangerous ? "danger" : "plain"}
+            icon={action.icon}
+            onClick={() => (action.question ? setAsked(action) : run(action))}
+          >
+            {action.label}
+          </Button>
+        ))
+      )}
+      {!isRunning && (
+        <Button look="quiet" className="ml-auto" onClick={onDone}>
+          {t("bulk.none")}
+        </Button>
+      )}
+      <Confirm
+        isOpen={!!asked}
+        title={asked?.label}
+        action={asked?.label}
+        isDangerous={asked?.isDangerous}
+        onConfirm={() => asked && run(asked)}
+        onCancel={() => setAsked(undefined)}
+      >
+        {asked?.question?.(rows.length)}
+      </Confirm>
+    </section>
+  );
+}
+
+/** Do something to every row, a few at once; return those that failed. */
+async function overAll<Row>(
+  rows: Row[],
+  act: (row: Row) => Promise<unknown>,
+  isStopped: () => boolean,
+  told: (done: number) => void,
+): Promise<{ row: Row; error: string }[]> {
+  const failed: { row: Row; error: string }[] = [];
+  const waiting = [...rows];
+  let done = 0;
+  const worker = async () => {
+    for (let row = waiting.shift(); row !== undefined && !isStopped(); row = waiting.shift()) {
+      try {
+        await act(row);
+      } catch (error) {
+        failed.push({ row, error: error instanceof Error ? error.message : String(error) });
+      }
+      done += 1;
+      told(done);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return failed;
+}

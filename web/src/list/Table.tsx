@@ -1,0 +1,188 @@
+import { Link } from "@tanstack/react-router";
+import { ArrowDown, ArrowUp } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import type { Search } from "@/router";
+import { Checkbox } from "@/ui/Checkbox";
+import { classes } from "@/ui/class";
+import { Skeleton } from "@/ui/Skeleton";
+import { nextOrder, useAddress } from "./address";
+import type { Rows } from "./rows";
+import type { Column, ListSpec } from "./types";
+
+const FLEXIBLE = 150;
+const PLACES = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+
+interface TableProps<Row> {
+  spec: ListSpec<Row>;
+  columns: Column<Row>[];
+  list: Rows<Row>;
+  picked: ReadonlySet<string>;
+  cursor: number;
+  isDense: boolean;
+  onPick: (id: string) => void;
+  onPickAll: (all: boolean) => void;
+  onOpen: (id: string) => void;
+}
+
+export function Table<Row>(props: TableProps<Row>) {
+  const { spec, columns, list, picked, cursor, isDense, onPick, onPickAll, onOpen } = props;
+  const { t } = useTranslation();
+  const width = columns.reduce((sum, column) => sum + (column.width ?? FLEXIBLE), spec.bulk ? 30 : 0);
+  const hasFlexible = columns.some((column) => !column.width);
+  return (
+    <table
+      className={classes(
+        "w-full table-fixed border-collapse sm:min-w-(--least)",
+        list.isStale && "opacity-60",
+      )}
+      style={{ "--least": `${width}px` } as React.CSSProperties}
+    >
+      <thead>
+        <tr>
+          {spec.bulk && (
+            <th className={classes(HEAD, "w-7.5 max-sm:hidden")}>
+              <Checkbox
+                label={t("list.selectAll")}
+                isChecked={picked.size > 0 && picked.size === list.rows.length}
+                isPartly={picked.size > 0 && picked.size < list.rows.length}
+                onChange={onPickAll}
+              />
+            </th>
+          )}
+          {columns.map((column) => (
+            <Head key={column.id} column={column} />
+          ))}
+          {!hasFlexible && <th aria-hidden className={classes(HEAD, "max-sm:hidden")} />}
+        </tr>
+      </thead>
+      <tbody>
+        {list.isPending &&
+          PLACES.map((place) => (
+            <tr key={place}>
+              {spec.bulk && <td className={classes(CELL, "h-8 max-sm:hidden")} />}
+              {columns.map((column) => (
+                <td key={column.id} className={classes(CELL, "h-8", !column.isOnPhone && "max-sm:hidden")}>
+                  <Skeleton className="h-3 w-3/5" />
+                </td>
+              ))}
+            </tr>
+          ))}
+        {list.rows.map((row, place) => (
+          <Row
+            key={spec.rowId(row)}
+            row={row}
+            id={spec.rowId(row)}
+            name={spec.rowName(row)}
+            columns={columns}
+            canPick={!!spec.bulk}
+            isPicked={picked.has(spec.rowId(row))}
+            isCursor={place === cursor}
+            isDense={isDense}
+            hasRest={!hasFlexible}
+            onPick={onPick}
+            onOpen={onOpen}
+          />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+const HEAD =
+  "sticky top-0 z-10 h-7 whitespace-nowrap bg-bg px-2 text-left font-medium text-muted text-sm shadow-[inset_0_-1px_var(--line)]";
+const CELL = "overflow-hidden text-ellipsis whitespace-nowrap border-line border-b px-2";
+
+function Head<Row>({ column }: { column: Column<Row> }) {
+  const [search, change] = useAddress();
+  const isSorted = column.sort !== undefined && search.sort === column.sort;
+  const isRising = search.order === "asc";
+  return (
+    <th
+      aria-sort={isSorted ? (isRising ? "ascending" : "descending") : undefined}
+      style={column.width ? { width: column.width } : undefined}
+      className={classes(HEAD, column.isEnd && "!text-right", !column.isOnPhone && "max-sm:hidden")}
+    >
+      {column.sort ? (
+        <button
+          type="button"
+          onClick={() => change(nextOrder(search, column.sort as string))}
+          className={classes("inline-flex items-center gap-1 hover:text-text", isSorted && "text-text")}
+        >
+          {column.label}
+          {isSorted &&
+            (isRising ? (
+              <ArrowUp className="size-3" aria-hidden />
+            ) : (
+              <ArrowDown className="size-3" aria-hidden />
+            ))}
+        </button>
+      ) : (
+        column.label
+      )}
+    </th>
+  );
+}
+
+interface RowProps<Row> {
+  row: Row;
+  id: string;
+  name: string;
+  columns: Column<Row>[];
+  canPick: boolean;
+  isPicked: boolean;
+  isCursor: boolean;
+  isDense: boolean;
+  hasRest: boolean;
+  onPick: (id: string) => void;
+  onOpen: (id: string) => void;
+}
+
+function Row<R>(props: RowProps<R>) {
+  const { row, id, name, columns, canPick, isPicked, isCursor, isDense, hasRest, onPick, onOpen } = props;
+  const { t } = useTranslation();
+  const [search] = useAddress();
+  const isMarked = isPicked || search.open === id;
+  const clicked = (event: React.MouseEvent) => {
+    if ((event.target as HTMLElement).closest("a, button, input, [role=checkbox], [role=switch]")) return;
+    if (getSelection()?.toString()) return;
+    onOpen(id);
+  };
+  return (
+    <tr
+      onClick={clicked}
+      ref={isCursor ? (element) => element?.scrollIntoView({ block: "nearest" }) : undefined}
+      className={classes(
+        "cursor-default",
+        isDense ? "h-8" : "h-10",
+        "max-sm:h-11",
+        isMarked ? "bg-sel" : "hover:bg-hover",
+        isCursor && "outline-1 -outline-offset-1 outline-accent",
+      )}
+    >
+      {canPick && (
+        <td className={classes(CELL, "max-sm:hidden")}>
+          <Checkbox label={t("list.select", { name })} isChecked={isPicked} onChange={() => onPick(id)} />
+        </td>
+      )}
+      {columns.map((column) => (
+        <td
+          key={column.id}
+          className={classes(CELL, column.isEnd && "text-right", !column.isOnPhone && "max-sm:hidden")}
+        >
+          {column.isMain ? (
+            <Link
+              to="."
+              search={((old: Search) => ({ ...old, open: id })) as never}
+              className="block truncate font-medium hover:underline"
+            >
+              {column.cell(row)}
+            </Link>
+          ) : (
+            column.cell(row)
+          )}
+        </td>
+      ))}
+      {hasRest && <td aria-hidden className={classes(CELL, "max-sm:hidden")} />}
+    </tr>
+  );
+}

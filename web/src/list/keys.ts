@@ -1,0 +1,31 @@
+import { useEffect, useState } from "react";
+import { isTyping } from "@/shell/commands";
+
+interface Steps {
+  count: number;
+  open: (place: number) => void;
+  select: (place: number) => void;
+}
+
+/** j and k go down and up, x selects, enter opens; the place where the keys are, -1 before the first. */
+export function useListKeys({ count, open, select }: Steps): number {
+  const [place, setPlace] = useState(-1);
+  const current = Math.min(place, count - 1);
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      if (isTyping(event) || event.metaKey || event.ctrlKey || event.altKey) return;
+      if (document.querySelector("[role=dialog][data-modal], [role=alertdialog]")) return;
+      if (event.key === "j") setPlace(Math.min(current + 1, count - 1));
+      else if (event.key === "k") setPlace(Math.max(current - 1, 0));
+      else if (event.key === "x" && current >= 0) select(current);
+      else if (event.key === "Enter" && current >= 0 && isFree(event.target)) open(current);
+    };
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
+  }, [current, count, open, select]);
+  return current;
+}
+
+function isFree(target: EventTarget | null): boolean {
+  return !(target as HTMLElement | null)?.closest("button, a, [role=menuitem], [role=checkbox]");
+}

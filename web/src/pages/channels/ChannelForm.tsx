@@ -1,0 +1,152 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { FlaskConical } from "lucide-react";
+import { type ReactNode, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { post, put, Refusal, remove } from "@/api/call";
+import { useProviders } from "@/api/providers";
+import type { Channel, Probe } from "@/api/types";
+import { Form } from "@/form/Form";
+import type { Values } from "@/form/types";
+import { useDataForm } from "@/form/useDataForm";
+import { useGroups } from "@/session";
+import { Button } from "@/ui/Button";
+import { Confirm } from "@/ui/Dialog";
+import { Drawer, DrawerFoot } from "@/ui/Drawer";
+import { Kbd } from "@/ui/Kbd";
+import { say, sayError } from "@/ui/toasts";
+import { AskedModels } from "./AskedModels";
+import { channelDocument, formValues } from "./document";
+import { channelFields } from "./fields";
+import { testUnsaved } from "./probe";
+import { Tested, type TestResult } from "./Tested";
+
+interface ChannelFormProps {
+  row: Channel | undefined;
+  title: ReactNode;
+  subtitle: ReactNode;
+  onClose: () => void;
+}
+
+export function ChannelForm({ row, title, subtitle, onClose }: ChannelFormProps) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [isDeleting, setDeleting] = useState(false);
+  const changed = () => {
+    client.invalidateQueries({ queryKey: ["list", "/api/channel/"] });
+    if (row) client.invalidateQueries({ queryKey: ["channel", String(row.id)] });
+  };
+  const save = async (values: Values) => {
+    const document = channelDocument(values, row);
+    if (row) await put("/api/channel/", document);
+    else await post("/api/channel/", document);
+    changed();
+    const count = row
+      ? 1
+      : String(values.key)
+          .split("\n")
+          .filter((line) => line.trim()).length;
+    say("good", t("channel.saved", { count, name: String(values.name) }));
+  };
+  const drop = async () => {
+    if (!row) return;
+    setDeleting(false);
+    try {
+      await remove(`/api/channel/${row.id}`);
+      say("good", t("channel.deleted", { name: row.name }));
+      changed();
+      form.release();
+      onClose();
+    } catch (error) {
+      sayError(error);
+    }
+  };
+  const form = useChannelForm(row, save, row ? undefined : onClose);
+  const test = useTest(form, row);
+  return (
+    <Drawer
+      onClose={onClose}
+      title={title}
+      subtitle={subtitle}
+      focusesForm={!row}
+      footer={
+        <DrawerFoot>
+          <Button look="primary" isBusy={form.isBusy} onClick={() => form.submit()}>
+            {t("action.save")} <Kbd isOn>⌘↵</Kbd>
+          </Button>
+          <Button icon={<FlaskConical aria-hidden />} isBusy={test.isBusy} onClick={() => test.run()}>
+            {form.form.formState.isDirty || !row ? t("channel.testBefore") : t("channel.test")}
+          </Button>
+          {row && (
+            <>
+              <Link
+                to="/log"
+                search={{ channel: String(row.id) } as never}
+                className="px-1 text-muted hover:text-text"
+              >
+                {t("channel.logs")}
+              </Link>
+              <Button look="quiet" className="ml-auto !text-bad" onClick={() => setDeleting(true)}>
+                {t("action.delete")}
+              </Button>
+            </>
+          )}
+        </DrawerFoot>
+      }
+    >
+      <Form of={form} before={<Tested result={test.result} />} />
+      <Confirm
+        isOpen={isDeleting}
+        title={t("action.delete")}
+        action={t("action.delete")}
+        isDangerous
+        onConfirm={drop}
+        onCancel={() => setDeleting(false)}
+      >
+        {t("channel.deleteQuestion", { name: row?.name })}
+      </Confirm>
+    </Drawer>
+  );
+}
+
+function useChannelForm(
+  row: Channel | undefined,
+  save: (values: Values) => Promise<void>,
+  onSaved: (() => void) | undefined,
+) {
+  const { t } = useTranslation();
+  const providers = useProviders();
+  const groups = useGroups();
+  const form = useDataForm(initialFields, formValues(row), save, onSaved);
+  const values = form.form.watch();
+  const provider = providers.find((one) => one.type === Number(values.type));
+  const fields = channelFields({ t, row, values, provider, providers, groups }).map((field) =>
+    field.name === "models"
+      ? { ...field, action: <AskedModels form={form} row={row} provider={provider} /> }
+      : field,
+  );
+  form.use(fields);
+  return { ...form, fields };
+}
+
+const initialFields: never[] = [];
+
+function useTest(form: ReturnType<typeof useChannelForm>, row: Channel | undefined) {
+  const [isBusy, setBusy] = useState(false);
+  const [result, setResult] = useState<TestResult>();
+  const run = async () => {
+    setBusy(true);
+    setResult(undefined);
+    try {
+      setResult({ probe: await testUnsaved(channelDocument(form.form.getValues(), row)), error: "" });
+    } catch (error) {
+      if (error instanceof Refusal && error.field) form.refuse(error);
+      else if (error instanceof Refusal)
+        setResult({ probe: error.data as Probe | undefined, error: error.message });
+      else throw error;
+    } finally {
+      setBusy(false);
+    }
+  };
+  return { run, isBusy, result };
+}

@@ -1,0 +1,133 @@
+import { FlaskConical, Plus } from "lucide-react";
+import { useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { put, remove } from "@/api/call";
+import { useProviders } from "@/api/providers";
+import type { Channel } from "@/api/types";
+import { useAddress } from "@/list/address";
+import { everyRow } from "@/list/everything";
+import { List } from "@/list/List";
+import type { ListSpec } from "@/list/types";
+import { useGroups } from "@/session";
+import { Button } from "@/ui/Button";
+import { Chip } from "@/ui/Chip";
+import { sayError } from "@/ui/toasts";
+import { ChannelDrawer } from "./ChannelDrawer";
+import { useChannelColumns, useVendorName } from "./columns";
+import { TestRun } from "./TestRun";
+
+export const CHANNELS = "/api/channel/";
+const LIVE_SECONDS = 15;
+const SHORTCUTS = [
+  { status: undefined, name: "all" },
+  { status: "1", name: "enabled" },
+  { status: "3", name: "inTrouble" },
+] as const;
+
+export function Page() {
+  const { t } = useTranslation();
+  const [search, change] = useAddress();
+  const [tested, setTested] = useState<Channel[]>();
+  const spec = useChannelList(setTested);
+  const testAll = async () => {
+    try {
+      setTested(await everyRow<Channel>(CHANNELS, { status: "1" }));
+    } catch (error) {
+      sayError(error);
+    }
+  };
+  return (
+    <>
+      <List
+        spec={spec}
+        lead={SHORTCUTS.map(({ status, name }) => (
+          <Chip
+            key={name}
+            isOn={search.status === status}
+            onClick={() => change({ status, page: undefined })}
+          >
+            {t(`channel.${name}`)}
+          </Chip>
+        ))}
+        tools={
+          <>
+            <Button icon={<FlaskConical aria-hidden />} onClick={testAll} className="max-md:hidden">
+              {t("channel.testAll")}
+            </Button>
+            <Button look="primary" icon={<Plus aria-hidden />} onClick={() => change({ open: "new" })}>
+              {t("channel.add")}
+            </Button>
+          </>
+        }
+      />
+      {search.open && (
+        <ChannelDrawer key={search.open} id={search.open} onClose={() => change({ open: undefined })} />
+      )}
+      {tested && <TestRun channels={tested} onClose={() => setTested(undefined)} />}
+    </>
+  );
+}
+
+function useChannelList(test: (channels: Channel[]) => void): ListSpec<Channel> {
+  const { t } = useTranslation();
+  const [, change] = useAddress();
+  const columns = useChannelColumns(test);
+  const providers = useProviders();
+  const vendorName = useVendorName();
+  const groups = useGroups();
+  return useMemo(
+    () => ({
+      name: "channels",
+      endpoint: CHANNELS,
+      columns,
+      rowId: (row) => String(row.id),
+      rowName: (row) => row.name,
+      canSearch: true,
+      searchHint: t("channel.search"),
+      liveSeconds: LIVE_SECONDS,
+      filters: [
+        {
+          id: "status",
+          label: t("channel.state"),
+          choices: [
+            { value: "1", label: t("channel.enabled") },
+            { value: "2", label: t("channel.disabled") },
+            { value: "3", label: t("channel.autoDisabled") },
+          ],
+        },
+        {
+          id: "type",
+          label: t("channel.vendor"),
+          choices: providers.map(({ type }) => ({ value: String(type), label: vendorName(type) })),
+        },
+        {
+          id: "group",
+          label: t("channel.groups"),
+          choices: groups.map((group) => ({ value: group, label: group })),
+        },
+        { id: "model", label: t("channel.model"), isMono: true },
+      ],
+      bulk: [
+        { label: t("action.enable"), run: (row) => put(CHANNELS, { id: row.id, status: 1 }) },
+        { label: t("action.disable"), run: (row) => put(CHANNELS, { id: row.id, status: 2 }) },
+        { label: t("channel.test"), runAll: test },
+        {
+          label: t("action.delete"),
+          isDangerous: true,
+          question: (count) => t("channel.deleteMany", { count }),
+          run: (row) => remove(`/api/channel/${row.id}`),
+        },
+      ],
+      empty: {
+        title: t("channel.empty"),
+        help: t("channel.emptyHelp"),
+        action: (
+          <Button look="primary" onClick={() => change({ open: "new" })}>
+            {t("channel.add")}
+          </Button>
+        ),
+      },
+    }),
+    [t, change, columns, providers, vendorName, groups, test],
+  );
+}

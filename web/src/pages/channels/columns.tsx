@@ -1,0 +1,213 @@
+import { FlaskConical } from "lucide-react";
+import { useCallback, useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { put } from "@/api/call";
+import { useProviders } from "@/api/providers";
+import type { Channel } from "@/api/types";
+import { grouped } from "@/format/money";
+import { clock, duration, exact, nowSeconds } from "@/format/time";
+import type { Column } from "@/list/types";
+import { IconButton } from "@/ui/Button";
+import { InlineNumber } from "@/ui/InlineNumber";
+import { Money } from "@/ui/Money";
+import { State } from "@/ui/State";
+import { Tag } from "@/ui/Tag";
+import { Time } from "@/ui/Time";
+
+export function useVendorName(): (type: number) => string {
+  const { t } = useTranslation();
+  const providers = useProviders();
+  return useCallback(
+    (type) => providers.find((provider) => provider.type === type)?.name || t("channel.type", { type }),
+    [providers, t],
+  );
+}
+
+export function ChannelState({ row }: { row: Channel }) {
+  const { t } = useTranslation();
+  const now = nowSeconds();
+  if (row.status === 1 && row.cooling_until && row.cooling_until > now) {
+    return (
+      <State tone="warn" title={row.cooling_reason}>
+        {t("channel.cooling", { until: clock(row.cooling_until, now).slice(0, 5) })}
+      </State>
+    );
+  }
+  if (row.status === 1) return <State tone="good">{t("channel.enabled")}</State>;
+  if (row.status === 3) {
+    return (
+      <State tone="bad" title={row.disabled_reason}>
+        {row.disabled_reason || t("channel.autoDisabled")}
+      </State>
+    );
+  }
+  return <State tone="off">{t("channel.disabled")}</State>;
+}
+
+export function useChannelColumns(test: (channels: Channel[]) => void): Column<Channel>[] {
+  const { t } = useTranslation();
+  const vendorName = useVendorName();
+  return useMemo(
+    () => [
+      {
+        id: "state",
+        label: t("channel.state"),
+        width: 112,
+        sort: "status",
+        isOnPhone: true,
+        cell: (row) => <ChannelState row={row} />,
+        text: (row) => row.status,
+      },
+      {
+        id: "name",
+        label: t("channel.name"),
+        width: 148,
+        sort: "name",
+        isMain: true,
+        isOnPhone: true,
+        cell: (row) => row.name || `#${row.id}`,
+        text: (row) => row.name,
+      },
+      {
+        id: "vendor",
+        label: t("channel.vendor"),
+        width: 124,
+        sort: "type",
+        cell: (row) => <span className="text-muted">{vendorName(row.type)}</span>,
+        text: (row) => vendorName(row.type),
+      },
+      {
+        id: "models",
+        label: t("channel.models"),
+        cell: (row) => <Models names={row.models} />,
+        text: (row) => row.models,
+      },
+      {
+        id: "groups",
+        label: t("channel.groups"),
+        width: 136,
+        cell: (row) => (
+          <span className="flex gap-1" title={row.group}>
+            {row.group.split(",").map((group) => (
+              <Tag key={group}>{group}</Tag>
+            ))}
+          </span>
+        ),
+        text: (row) => row.group,
+      },
+      number("priority", t("channel.priority"), 76),
+      number("weight", t("channel.weight"), 64),
+      {
+        id: "first",
+        label: t("channel.first"),
+        width: 76,
+        isEnd: true,
+        isOnPhone: true,
+        sort: "response_time",
+        cell: (row) => <Response row={row} />,
+        text: (row) => row.response_time,
+      },
+      {
+        id: "used",
+        label: t("channel.used"),
+        width: 96,
+        isEnd: true,
+        sort: "used_quota",
+        cell: (row) => <Money quota={row.used_quota} decimals={2} />,
+        text: (row) => row.used_quota,
+      },
+      {
+        id: "balance",
+        label: t("channel.balance"),
+        width: 92,
+        isEnd: true,
+        sort: "balance",
+        cell: (row) =>
+          row.balance_updated_time ? (
+            <span title={exact(row.balance_updated_time)}>{grouped(row.balance, 2)}</span>
+          ) : (
+            <span className="text-muted">–</span>
+          ),
+        text: (row) => row.balance,
+      },
+      {
+        id: "tested",
+        label: t("channel.lastTest"),
+        width: 104,
+        sort: "test_time",
+        isOptional: true,
+        cell: (row) => <Time at={row.test_time} />,
+        text: (row) => exact(row.test_time),
+      },
+      {
+        id: "created",
+        label: t("channel.created"),
+        width: 104,
+        sort: "created_time",
+        isOptional: true,
+        cell: (row) => <Time at={row.created_time} />,
+        text: (row) => exact(row.created_time),
+      },
+      {
+        id: "act",
+        label: "",
+        width: 40,
+        cell: (row) => (
+          <IconButton
+            label={`${t("channel.test")}: ${row.name}`}
+            className="!size-6"
+            onClick={() => test([row])}
+          >
+            <FlaskConical className="!size-3.5" aria-hidden />
+          </IconButton>
+        ),
+        text: () => "",
+      },
+    ],
+    [t, vendorName, test],
+  );
+}
+
+function number(name: "priority" | "weight", label: string, width: number): Column<Channel> {
+  return {
+    id: name,
+    label,
+    width,
+    isEnd: true,
+    sort: name,
+    cell: (row) => (
+      <InlineNumber
+        value={row[name] ?? 0}
+        label={`${label}: ${row.name}`}
+        save={(value) => put("/api/channel/", { id: row.id, [name]: value })}
+        list="/api/channel/"
+      />
+    ),
+    text: (row) => row[name] ?? 0,
+  };
+}
+
+function Models({ names }: { names: string }) {
+  const models = names.split(",").filter(Boolean);
+  return (
+    <span className="mono block truncate text-muted" title={models.join("\n")}>
+      {models.slice(0, 2).join(", ")}
+      {models.length > 2 && ` +${models.length - 2}`}
+    </span>
+  );
+}
+
+const SLOW_MS = 5000;
+
+function Response({ row }: { row: Channel }) {
+  const { t } = useTranslation();
+  if (!row.response_time) return <span className="text-muted">–</span>;
+  return (
+    <span
+      className={row.response_time > SLOW_MS ? "text-warn" : undefined}
+      title={row.test_time ? exact(row.test_time) : t("channel.notTested")}
+    >
+      {duration(row.response_time)}
+    </span>
+  );
+}

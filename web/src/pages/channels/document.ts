@@ -1,0 +1,64 @@
+import type { Channel, Provider } from "@/api/types";
+import type { Values } from "@/form/types";
+
+const OWN = "config:"; // no dot: a form takes that for an object in an object
+const PROXY = "config:proxy";
+
+/** A channel as its form holds it: the fields of its config beside its own, under names of their own. */
+export function formValues(row: Channel | undefined): Values {
+  const config = parsed(row?.config);
+  const own = Object.fromEntries(Object.entries(config).map(([name, value]) => [OWN + name, value]));
+  return {
+    type: String(row?.type ?? 1),
+    name: row?.name ?? "",
+    key: "",
+    base_url: row?.base_url ?? "",
+    models: row?.models ?? "",
+    model_mapping: row?.model_mapping ?? "",
+    group: row?.group || "default",
+    priority: row?.priority ?? 0,
+    weight: row?.weight ?? 0,
+    system_prompt: row?.system_prompt ?? "",
+    other: row?.other ?? "",
+    [PROXY]: "",
+    ...own,
+  };
+}
+
+/** The channel that a form's values are, as the API takes it. */
+export function channelDocument(values: Values, row: Channel | undefined): Values {
+  const config = { ...parsed(row?.config) };
+  const document: Values = row ? { id: row.id } : {};
+  for (const [name, value] of Object.entries(values)) {
+    if (!name.startsWith(OWN)) document[name] = value;
+    else if (value === "" || value === undefined) delete config[name.slice(OWN.length)];
+    else config[name.slice(OWN.length)] = value;
+  }
+  document.type = Number(values.type);
+  document.base_url = String(values.base_url ?? "").trim();
+  document.config = Object.keys(config).length ? JSON.stringify(config) : "";
+  if (!values.key) delete document.key;
+  return document;
+}
+
+function parsed(config: string | undefined | null): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(config || "{}");
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+/** The name that a field of a vendor's has in the form. */
+export function fieldName(name: string): string {
+  return name === "other" ? name : OWN + name;
+}
+
+/** What a base URL becomes: the vendor's pattern with the address put in. */
+export function calledUrl(provider: Provider | undefined, baseUrl: string): string {
+  if (!provider?.endpoint_preview) return "";
+  const base = (baseUrl.trim() || provider.base_url).replace(/\/+$/, "");
+  if (!base) return "";
+  return provider.endpoint_preview.replace("{base_url}", base);
+}

@@ -1,0 +1,83 @@
+import { Plus } from "lucide-react";
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { put, remove } from "@/api/call";
+import type { ApiKey } from "@/api/types";
+import { useAddress } from "@/list/address";
+import { List } from "@/list/List";
+import type { ListSpec } from "@/list/types";
+import { Button } from "@/ui/Button";
+import { useKeyColumns } from "./columns";
+import { KeyDrawer } from "./KeyDrawer";
+
+export const KEYS = "/api/token/";
+
+export function Page() {
+  const { t } = useTranslation();
+  const [search, change] = useAddress();
+  const columns = useKeyColumns();
+  const add = () => change({ open: "new" });
+  const spec = useMemo<ListSpec<ApiKey>>(
+    () => ({
+      name: "keys",
+      endpoint: KEYS,
+      columns,
+      rowId: (row) => String(row.id),
+      rowName: (row) => row.name,
+      canSearch: true,
+      filters: [
+        {
+          id: "status",
+          label: t("key.state"),
+          choices: [
+            { value: "1", label: t("key.enabled") },
+            { value: "2", label: t("key.disabled") },
+            { value: "3", label: t("key.expired") },
+            { value: "4", label: t("key.exhausted") },
+          ],
+        },
+      ],
+      bulk: [
+        {
+          label: t("action.enable"),
+          run: (row) => put(KEYS, { id: row.id, status: 1 }, { status_only: "true" }),
+        },
+        {
+          label: t("action.disable"),
+          run: (row) => put(KEYS, { id: row.id, status: 2 }, { status_only: "true" }),
+        },
+        {
+          label: t("action.delete"),
+          isDangerous: true,
+          question: (count) => t("key.deleteMany", { count }),
+          run: (row) => remove(`/api/token/${row.id}`),
+        },
+      ],
+      empty: {
+        title: t("key.empty"),
+        help: t("key.emptyHelp"),
+        action: (
+          <Button look="primary" onClick={() => change({ open: "new" })}>
+            {t("key.add")}
+          </Button>
+        ),
+      },
+    }),
+    [t, columns, change],
+  );
+  return (
+    <>
+      <List
+        spec={spec}
+        tools={
+          <Button look="primary" icon={<Plus aria-hidden />} onClick={add}>
+            {t("key.add")}
+          </Button>
+        }
+      />
+      {search.open && (
+        <KeyDrawer key={search.open} id={search.open} onClose={() => change({ open: undefined })} />
+      )}
+    </>
+  );
+}

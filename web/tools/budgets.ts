@@ -1,0 +1,54 @@
+import { gzipSync } from "node:zlib";
+import type { Plugin, Rollup } from "vite";
+
+/** Kilobytes (1024) of gzip: what any visit loads once (what several pages need counted in), and what a page adds. */
+const BUDGETS = { first: 260, page: 60 };
+const SHELL = /shell\/Shell\.tsx$/;
+const PAGE = /src\/pages\/.+\.tsx$/;
+
+type Chunk = Rollup.OutputChunk;
+
+/** Fails a build that has become too heavy, and says what every page weighs. */
+export function budgets(): Plugin {
+  return {
+    name: "budgets",
+    apply: "build",
+    generateBundle(_, bundle) {
+      const chunks = Object.values(bundle).filter((part): part is Chunk => part.type === "chunk");
+      const byName = new Map(chunks.map((chunk) => [chunk.fileName, chunk]));
+      const styles = Object.values(bundle).filter((part) => part.fileName.endsWith(".css"));
+      const weight = (names: Iterable<string>) =>
+        [...names].reduce((sum, name) => sum + gzipSync(byName.get(name)?.code ?? "").length, 0) / 1024;
+      const needed = (chunk: Chunk, known = new Set<string>()): Set<string> => {
+        if (known.has(chunk.fileName)) return known;
+        known.add(chunk.fileName);
+        for (const name of chunk.imports) {
+          const other = byName.get(name);
+          if (other) needed(other, known);
+        }
+        return known;
+      };
+      const first = new Set<string>();
+      for (const chunk of chunks) {
+        const isLanguage = chunk.facadeModuleId?.endsWith("text/zh.json");
+        if (chunk.isEntry || isLanguage || SHELL.test(chunk.facadeModuleId ?? "")) needed(chunk, first);
+      }
+      const pages = chunks.filter((one) => one.isDynamicEntry && PAGE.test(one.facadeModuleId ?? ""));
+      for (const { fileName } of chunks) {
+        if (pages.filter((page) => needed(page).has(fileName)).length > 1) first.add(fileName);
+      }
+      const css =
+        styles.reduce((sum, part) => sum + gzipSync(part.type === "asset" ? part.source : "").length, 0) /
+        1024;
+      const told = [`first load ${(weight(first) + css).toFixed(0)} kB of ${BUDGETS.first}`];
+      const heavy = weight(first) + css > BUDGETS.first ? ["first load"] : [];
+      for (const chunk of pages) {
+        const own = weight([...needed(chunk)].filter((name) => !first.has(name)));
+        told.push(`${chunk.name} ${own.toFixed(0)}`);
+        if (own > BUDGETS.page) heavy.push(chunk.name);
+      }
+      console.log(`gzip: ${told.join(", ")}`);
+      if (heavy.length) this.error(`too heavy: ${heavy.join(", ")}`);
+    },
+  };
+}

@@ -3,9 +3,20 @@
 import json
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
-from tests.fakes import FakeVendor
+from tests import fakes
+from tests.fakes import (
+    FakeVendor,
+    Received,
+    body_answer,
+    chat_document,
+    chat_events,
+    chatty,
+    json_answer,
+    stream_answer,
+)
 from tests.gateway import Answer, Gateway
 
 REST = '"messages":[{"role":"user","content":"hi"}],"prompt":"x","input":"x","max_tokens":5'
@@ -21,16 +32,33 @@ PATHS = {
 }
 
 
+MESSAGE = {
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
+    "model": "claude",
+    "content": [{"type": "text", "text": "Hello!"}],
+    "stop_reason": "end_turn",
+    "usage": {"input_tokens": 10, "output_tokens": 5},
+}
+
+
+def speaking(received: Received) -> fakes.Answer:
+    """Answer as Anthropic on its path, as OpenAI elsewhere."""
+    return json_answer(MESSAGE) if received.path.startswith("/v1/messages") else chatty(received)
+
+
 @pytest.fixture(scope="module")
 def vendor() -> Iterator[FakeVendor]:
-    with FakeVendor.in_thread() as vendor:
+    with FakeVendor.in_thread(speaking) as vendor:
         yield vendor
 
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory, vendor: FakeVendor) -> Iterator[Gateway]:
     with Gateway(tmp_path_factory.mktemp("gateway")) as running:
-        running.serve(vendor.url, "cheap,dear")
+        mapping = json.dumps({"alias": "cheap"})
+        running.serve(vendor.url, "cheap,dear,alias", model_mapping=mapping)
         running.serve(vendor.url, "claude", type=14)
         yield running
 
@@ -67,3 +95,41 @@ def test_what_is_asked_plainly_is_served(gateway: Gateway, vendor: FakeVendor) -
     body = json.dumps({"model": "cheap", "Foo": 1, **json.loads("{" + REST + "}")})
     assert ask(gateway, key, "/v1/chat/completions", body).status == 200
     assert vendor.requests[-1].body == body.encode()
+
+
+HALF = r"hi \ud83d"
+
+
+@pytest.mark.fault("W20")
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages"])
+@pytest.mark.parametrize("model", ["cheap", "claude", "alias"])
+@pytest.mark.parametrize("padding", ["", "x" * 9000])
+def test_half_a_character_is_not_the_end(
+    gateway: Gateway, vendor: FakeVendor, path: str, model: str, padding: str
+) -> None:
+    body = f'{{"model":"{model}","max_tokens":5,"messages":[{{"role":"user","content":"{HALF}{padding}"}}]}}'
+    answer = ask(gateway, gateway.add_key(), path, body)
+    assert answer.status == 200, answer.body
+    sent = vendor.requests[-1].body
+    assert msgspec.json.decode(sent) if not padding or model == "alias" else json.loads(sent)
+
+
+@pytest.mark.fault("W20")
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages"])
+@pytest.mark.parametrize("streams", [False, True])
+def test_half_a_character_of_a_vendor_is_not_the_end(
+    gateway: Gateway, vendor: FakeVendor, path: str, streams: bool
+) -> None:
+    if streams:
+        chunks = chat_events(["hi @", "there"])
+        vendor.script(stream_answer(*[event.replace(b"@", rb"\ud83d") for event in chunks]))
+    else:
+        whole = json.dumps(chat_document("hi @")).replace("@", r"\ud83d").encode()
+        vendor.script(body_answer(whole))
+    body = f'{{"model":"cheap","stream":{json.dumps(streams)},{REST}}}'
+    answer = ask(gateway, gateway.add_key(), path, body)
+    assert answer.status == 200, answer.body
+    assert b"hi " in answer.body
+    assert b"error" not in answer.body
+    if streams:
+        assert b"there" in answer.body

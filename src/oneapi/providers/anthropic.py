@@ -22,7 +22,7 @@ from oneapi.providers.urls import url_of
 from oneapi.wire.anthropic_blocks import message_of
 from oneapi.wire.anthropic_usage import usage_of
 from oneapi.wire.canonical import text_of
-from oneapi.wire.decoding import UNDECODABLE, invalid_json
+from oneapi.wire.decoding import UNDECODABLE, invalid_json, json_value
 from oneapi.wire.dialect import LIMITS
 from oneapi.wire.shapes import objects, section
 from oneapi.wire.textmeter import estimate_text
@@ -72,7 +72,7 @@ class AnthropicDialect:
     def output_tokens(self, call: Call, body: bytes) -> int:
         """Estimate the tokens of a whole message's texts, thoughts and calls."""
         try:
-            blocks = objects(section(msgspec.json.decode(body)).get("content"))
+            blocks = objects(section(json_value(body)).get("content"))
         except UNDECODABLE:
             return 0
         message = message_of(blocks, is_reply=True)
@@ -106,7 +106,7 @@ def _edited_body(call: Call) -> bytes:
     if not has_edits and not may_be_broken:
         return body
     try:
-        fields: Document = dict(_FIELDS.decode(body))
+        fields: Document = dict(json_value(body, _FIELDS.decode))
     except UNDECODABLE as error:
         raise invalid_json(error) from error
     is_repaired = may_be_broken and repair(fields, call.model)

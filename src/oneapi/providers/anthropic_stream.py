@@ -24,7 +24,7 @@ from oneapi.wire.anthropic_blocks import (
 )
 from oneapi.wire.anthropic_usage import canonical_counts, usage_of
 from oneapi.wire.canonical import CHAT_CHUNK, CHAT_COMPLETION
-from oneapi.wire.decoding import UNDECODABLE
+from oneapi.wire.decoding import UNDECODABLE, json_value
 from oneapi.wire.shapes import section, text
 from oneapi.wire.sse import Event
 from oneapi.wire.usage import Usage, merge_counts
@@ -117,7 +117,7 @@ class AnthropicDecoder:
     def feed(self, event: Event) -> list[Document]:
         """Return the canonical chunks of one event; raise `UpstreamError` for an error event."""
         try:
-            decoded: Any = msgspec.json.decode(event.data)
+            decoded: Any = json_value(event.data)
         except UNDECODABLE as error:
             raise UpstreamError(
                 "the provider's stream holds something that is not JSON", code="bad_response_body"

@@ -8,7 +8,7 @@ from oneapi.errors import UpstreamError
 from oneapi.providers.base import Call
 from oneapi.providers.refusals import error_inside
 from oneapi.wire.anthropic_usage import usage_of
-from oneapi.wire.decoding import UNDECODABLE
+from oneapi.wire.decoding import UNDECODABLE, json_value
 from oneapi.wire.shapes import section
 from oneapi.wire.sse import event_bytes, events_of
 from oneapi.wire.textmeter import TextMeter
@@ -106,14 +106,14 @@ class AnthropicWatcher:
             self.usage = usage_of(self._counts)
 
     def _raise(self, data: bytes) -> None:
-        error = error_inside(msgspec.json.decode(data))
+        error = error_inside(json_value(data))
         if error is not None:
             raise error
 
     def _see_leniently(self, data: bytes) -> None:
         """Look at an event whose fields are not of the usual types."""
         try:
-            event = section(msgspec.json.decode(data))
+            event = section(json_value(data))
         except UNDECODABLE:
             return  # not ours to judge: it is forwarded
         error = error_inside(event)
@@ -144,6 +144,6 @@ def _before_error(events: bytes) -> bytes:
 
 def _object(data: bytes) -> object:
     try:
-        return msgspec.json.decode(data)
+        return json_value(data)
     except UNDECODABLE:
         return None

@@ -14,7 +14,7 @@ from oneapi.providers.openai_messages import shaped_messages
 from oneapi.providers.openai_models import quirks_of_model
 from oneapi.providers.quirks import Quirks
 from oneapi.providers.urls import adaptations, api_version, is_versioned, model_in_body
-from oneapi.wire.decoding import UNDECODABLE, invalid_json
+from oneapi.wire.decoding import UNDECODABLE, invalid_json, json_value
 from oneapi.wire.dialect import LIMITS
 
 STREAMED: Final = (Endpoint.CHAT, Endpoint.COMPLETIONS)
@@ -88,7 +88,7 @@ def _has_any(marks: tuple[bytes, ...], body: bytes) -> bool:
 
 def _opened(body: bytes) -> Document:
     try:
-        return cast("Document", _FIELDS.decode(body))
+        return cast("Document", json_value(body, _FIELDS.decode))
     except UNDECODABLE as error:
         raise invalid_json(error) from error
 

@@ -16,7 +16,7 @@ from oneapi.providers.base import Call, Document, Reply
 from oneapi.providers.openai_usage import canonical_counts, usage_of
 from oneapi.providers.refusals import error_inside
 from oneapi.wire.canonical import CHAT_CHUNK, CHAT_COMPLETION
-from oneapi.wire.decoding import UNDECODABLE
+from oneapi.wire.decoding import UNDECODABLE, json_value
 from oneapi.wire.shapes import objects, section, text
 from oneapi.wire.sse import Event
 from oneapi.wire.usage import Usage, merge_counts
@@ -27,7 +27,7 @@ DONE = b"[DONE]"
 def decoded_answer(body: bytes) -> Document:
     """Return a vendor's body as an object; raise `UpstreamError` if it is none, or an error in disguise."""
     try:
-        decoded: Any = msgspec.json.decode(body)
+        decoded: Any = json_value(body)
     except UNDECODABLE as error:
         raise UpstreamError(
             "the provider's answer is not JSON" if body else "the provider's answer is empty",
@@ -150,7 +150,7 @@ class OpenAIDecoder:
             self.ended = self._finished = True
             return []
         try:
-            decoded: Any = msgspec.json.decode(event.data)
+            decoded: Any = json_value(event.data)
         except UNDECODABLE as error:
             raise UpstreamError(
                 "the provider's stream holds something that is not JSON", code="bad_response_body"

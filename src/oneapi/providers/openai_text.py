@@ -6,13 +6,11 @@ probabilities, or media.
 
 from typing import Final
 
-import msgspec
-
 from oneapi.providers.base import Call, Document, Endpoint
 from oneapi.providers.openai_stream import evened
 from oneapi.providers.openai_usage import TRANSCRIPTS
 from oneapi.wire.canonical import text_of
-from oneapi.wire.decoding import UNDECODABLE
+from oneapi.wire.decoding import UNDECODABLE, json_value
 from oneapi.wire.shapes import objects, section, text
 from oneapi.wire.textmeter import estimate_text
 
@@ -24,7 +22,7 @@ def text_tokens(call: Call, body: bytes) -> int:
     if call.endpoint not in _TALK and call.endpoint not in TRANSCRIPTS:
         return 0
     try:
-        document = section(msgspec.json.decode(body))
+        document = section(json_value(body))
     except UNDECODABLE:
         return estimate_text(body)  # subtitles, or a plain text
     if call.endpoint in TRANSCRIPTS:

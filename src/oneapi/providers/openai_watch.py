@@ -13,7 +13,7 @@ from oneapi.providers.openai_stream import DONE, evened
 from oneapi.providers.openai_usage import usage_of
 from oneapi.providers.refusals import error_inside
 from oneapi.wire.canonical import delta_texts
-from oneapi.wire.decoding import UNDECODABLE
+from oneapi.wire.decoding import UNDECODABLE, json_value
 from oneapi.wire.shapes import objects, section
 from oneapi.wire.sse import events_of
 from oneapi.wire.textmeter import TextMeter, tokens_in
@@ -251,14 +251,14 @@ class OpenAIWatcher:
                 self._meter.add(function.arguments or "")
 
     def _raise(self, data: bytes) -> None:
-        error = error_inside(msgspec.json.decode(data))
+        error = error_inside(json_value(data))
         if error is not None:
             raise error
 
     def _sees_leniently(self, data: bytes) -> bool:
         """Look at a chunk whose fields are not of the usual types."""
         try:
-            decoded: Any = msgspec.json.decode(data)
+            decoded: Any = json_value(data)
         except UNDECODABLE:
             return False  # not ours to judge: it is forwarded
         if not isinstance(decoded, dict):

@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 import msgspec
 
 from oneapi.errors import UpstreamError
-from oneapi.wire.decoding import UNDECODABLE
+from oneapi.wire.decoding import UNDECODABLE, json_value
 
 MAX_MESSAGE: Final = 2000  # characters of a vendor's message that are passed on
 _KEY_CODES: Final = frozenset(
@@ -132,7 +132,7 @@ def _decoded(body: bytes) -> dict[str, Any] | None:
     if not body:
         return None
     try:
-        decoded: Any = msgspec.json.decode(body)
+        decoded: Any = json_value(body)
     except UNDECODABLE:
         return None
     if (

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
-from oneapi.errors import Unavailable
+from oneapi.errors import InvalidRequest, Unavailable
 from oneapi.ledger.charging import quota_of
 from oneapi.providers.base import Endpoint
 from oneapi.relay import metering
@@ -18,8 +18,8 @@ from oneapi.relay.parts import Parts
 from oneapi.relay.pricing import Worst
 from oneapi.relay.routes import Route
 from oneapi.upstream.bodies import SpooledBody
-from oneapi.wire.decoding import decode_as
-from oneapi.wire.dialect import NOTHING_SELDOM, SELDOM, Envelope
+from oneapi.wire.decoding import decode_as, repaired
+from oneapi.wire.dialect import NOTHING_SELDOM, SELDOM, ClientDialect, Envelope
 from oneapi.wire.field_names import check_names
 
 FILE_FIELDS = {
@@ -51,7 +51,10 @@ def drafted(
     endpoint = route.endpoint
     body = request.body
     if type(body) is bytes and not route.argument:
-        envelope = route.client.envelope(body, endpoint)
+        try:
+            envelope = route.client.envelope(body, endpoint)
+        except InvalidRequest as error:
+            envelope, body = read_again(route.client, body, endpoint, error)
     else:
         envelope, body = _unusual(request, route)
     model = envelope.model
@@ -140,6 +143,16 @@ def tightened(job: Job, affordable: int) -> bool:
     return job.ceiling < before
 
 
+def read_again(
+    client: ClientDialect, body: bytes, endpoint: str, error: InvalidRequest
+) -> tuple[Envelope, bytes]:
+    """Return envelope and body of a text that Go reads and we do not; raise `error` if that is not why."""
+    again = repaired(body)
+    if again is body:
+        raise error
+    return client.envelope(again, endpoint), again
+
+
 def _unusual(request: Request, route: Route) -> tuple[Envelope, Any]:
     """Return envelope and body of a form, or of a request whose path names the model."""
     body = request.body
@@ -147,6 +160,7 @@ def _unusual(request: Request, route: Route) -> tuple[Envelope, Any]:
         field, model = FILE_FIELDS.get(route.endpoint, ("file", ""))
         form = read_form(body, request.header(b"content-type"))
         return envelope_of(form, model, field), body
+    body = repaired(body)
     check_names(body)
     document = decode_as(_FIELDS, body)
     document.setdefault("model", msgspec.Raw(msgspec.json.encode(route.argument)))

@@ -20,7 +20,7 @@ from oneapi.relay import billing, metering
 from oneapi.relay.admission import check_model
 from oneapi.relay.catalogue import model_list, one_model
 from oneapi.relay.directory import Caller
-from oneapi.relay.drafting import FILE_FIELDS, drafted, priced, tightened
+from oneapi.relay.drafting import FILE_FIELDS, drafted, priced, read_again, tightened
 from oneapi.relay.exchange import JSON, Request, Responder
 from oneapi.relay.job import Job
 from oneapi.relay.parts import Parts
@@ -92,9 +92,13 @@ def _check_form(request: Request, route: Route) -> None:
 
 def _count(request: Request, responder: Responder, route: Route, caller: Caller) -> None:
     """Answer how many tokens a prompt has, by our own estimate; free of charge."""
-    envelope = route.client.envelope(request.body, "count_tokens")
+    body = request.body
+    try:
+        envelope = route.client.envelope(body, "count_tokens")
+    except InvalidRequest as error:
+        envelope, body = read_again(route.client, body, "count_tokens", error)
     check_model(caller, envelope.model)
-    count = metering.estimate_prompt(Endpoint.CHAT, request.body, model=envelope.model)
+    count = metering.estimate_prompt(Endpoint.CHAT, body, model=envelope.model)
     responder.send(200, JSON, msgspec.json.encode({"input_tokens": count}))
 
 

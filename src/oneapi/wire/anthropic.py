@@ -13,7 +13,7 @@ from oneapi.wire.anthropic_blocks import STOP, Block, blocks_of
 from oneapi.wire.anthropic_request import canonical_request
 from oneapi.wire.anthropic_stream import AnthropicStream, event, message_id, refusal_details
 from oneapi.wire.anthropic_usage import anthropic_counts, anthropic_counts_of
-from oneapi.wire.decoding import UNDECODABLE, decode_as, document_of
+from oneapi.wire.decoding import UNDECODABLE, decode_as, document_of, json_value
 from oneapi.wire.dialect import MAX_LIMIT, Asked, Envelope
 from oneapi.wire.field_names import check_names
 from oneapi.wire.hollow import outside
@@ -171,7 +171,7 @@ def _type_of(error: GatewayError) -> str:
 def _vendor_object(body: bytes) -> Block:
     """Return the vendor's own error object, if the vendor speaks this dialect."""
     try:
-        document = section(msgspec.json.decode(body))
+        document = section(json_value(body))
     except UNDECODABLE:
         return {}
     return section(document.get("error")) if document.get("type") == "error" else {}

@@ -10,7 +10,7 @@ import msgspec
 
 from oneapi.errors import InvalidRequest
 from oneapi.wire.anthropic_media import file_block, image_block
-from oneapi.wire.decoding import UNDECODABLE
+from oneapi.wire.decoding import UNDECODABLE, json_value
 from oneapi.wire.shapes import objects, section, text
 
 Block = dict[str, Any]
@@ -230,7 +230,7 @@ def arguments_of(arguments: object) -> Block:
     if not isinstance(arguments, str) or not arguments.strip():
         return {}
     try:
-        decoded = msgspec.json.decode(arguments)
+        decoded: Any = json_value(arguments.encode())
     except UNDECODABLE:
         decoded = None
     return cast("Block", decoded) if isinstance(decoded, dict) else {"raw_arguments": arguments}

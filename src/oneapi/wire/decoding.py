@@ -1,6 +1,7 @@
-"""Decoding a client's JSON: what is wrong with it, said in a sentence that names the field."""
+"""Decoding JSON as Go does, and what is wrong with a client's, said in a sentence that names the field."""
 
 import re
+from collections.abc import Callable
 from typing import Any, Final, TypeVar, cast
 
 import msgspec
@@ -22,17 +23,46 @@ _WORDS: Final = {
     "null": "null",
 }
 _Value = TypeVar("_Value")
+_LONE: Final = b"\\ufffd"
+# A backslash that hides another one, a pair of surrogates, half of one.
+_SURROGATES: Final = re.compile(
+    rb"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+)
+
+
+def repaired(text: bytes) -> bytes:
+    """Return JSON in which half a pair of surrogates, or what is no UTF-8, is U+FFFD; the same object if nothing was."""
+    found = _SURROGATES.sub(lambda match: _LONE if len(match[0]) == len(_LONE) else match[0], text)
+    try:
+        found.decode()
+    except UnicodeDecodeError:
+        found = found.decode("utf-8", "replace").encode()
+    return text if found == text else found
+
+
+def json_value(text: bytes, decode: Callable[[bytes], _Value] = msgspec.json.decode) -> _Value:
+    """Return what JSON says, read as Go reads it where it cannot be read otherwise; raise what `UNDECODABLE` names.
+
+    Clients cut texts by UTF-16 units and escape the halves, and vendors cut tokens: Go and Python take both.
+    """
+    try:
+        return decode(text)
+    except UNDECODABLE:
+        again = repaired(text)
+        if again is text:
+            raise
+    return decode(again)
 
 
 def document_of(body: bytes) -> dict[str, Any]:
     """Return a client's body as a JSON object; raise `InvalidRequest` if it is not one."""
     try:
-        decoded = msgspec.json.decode(body)
+        document: Any = json_value(body)
     except UNDECODABLE as error:
         raise invalid_json(error) from error
-    if not isinstance(decoded, dict):
+    if not isinstance(document, dict):
         raise InvalidRequest("the request body must be a JSON object", code="invalid_json")
-    return cast("dict[str, Any]", decoded)
+    return cast("dict[str, Any]", document)
 
 
 def decode_as(decoder: msgspec.json.Decoder[_Value], body: bytes) -> _Value:

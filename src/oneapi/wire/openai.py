@@ -10,7 +10,7 @@ import msgspec
 
 from oneapi.errors import GatewayError, InvalidRequest, UpstreamError
 from oneapi.wire.canonical import CHAT_CHUNK, delta_texts, usage_object
-from oneapi.wire.decoding import UNDECODABLE, decode_as, document_of
+from oneapi.wire.decoding import UNDECODABLE, decode_as, document_of, json_value
 from oneapi.wire.dialect import Asked, Envelope
 from oneapi.wire.field_names import check_names
 from oneapi.wire.hollow import outside
@@ -144,7 +144,7 @@ def _error_object(error: GatewayError, request_id: str) -> dict[str, Any]:
 def _vendor_object(body: bytes) -> dict[str, Any]:
     """Return the vendor's own error object, if the vendor speaks this dialect."""
     try:
-        decoded = msgspec.json.decode(body)
+        decoded: Any = json_value(body)
     except UNDECODABLE:
         return {}
     if not isinstance(decoded, dict):

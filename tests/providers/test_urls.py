@@ -149,6 +149,25 @@ def test_azure_behind_cloudflare() -> None:
     assert url == f"{base}/gpt-4o/chat/completions?api-version=2024-10-21"
 
 
+@pytest.mark.fault("W32")
+@pytest.mark.parametrize("number", [1, 8, 14, 25, 50, 51])
+def test_a_query_of_another_dialect_stays_here(number: int) -> None:
+    call = call_to(
+        number,
+        document={"messages": [{"role": "user", "content": "hi"}]},
+        base_url="https://h",
+        query="beta=true",
+    )
+    assert "?" not in url_of(call)
+    assert "?" not in registry.dialect(call.target.provider.dialect).request(call).url
+
+
+def test_a_credential_in_a_query_stays_here() -> None:
+    query = "key=sk-1&beta=true&api%2Dkey=2&API_KEY=3&access_token=4"
+    assert url_of(call_to(14, query=query)) == "https://api.anthropic.com/v1/messages?beta=true"
+    assert url_of(call_to(1, query="key=sk-1")) == "https://api.openai.com/v1/chat/completions"
+
+
 def test_a_query_travels() -> None:
     assert (
         url_of(call_to(14, query="beta=true")) == "https://api.anthropic.com/v1/messages?beta=true"

@@ -48,12 +48,10 @@ class AnthropicDialect:
 
     def request(self, call: Call) -> UpstreamRequest:
         """Return the vendor's request; in the fast lane the client's bytes, edited only where they must be."""
-        url = url_of(call)
-        if call.document is not None:
-            body = msgspec.json.encode(vendor_document(call, call.document))
-            url = url if "anthropic" in call.document else url.partition("?")[0]
-        else:
-            body = _edited_body(call)
+        url, document = url_of(call), call.document
+        if document is None:
+            return UpstreamRequest("POST", url, _headers(call), _edited_body(call))
+        body = msgspec.json.encode(vendor_document(call, document))
         return UpstreamRequest("POST", url, _headers(call), body)
 
     def response(self, call: Call, body: bytes) -> Reply:

@@ -6,13 +6,16 @@ Azure: https://learn.microsoft.com/azure/ai-foundry/openai/reference (deployment
 
 from functools import lru_cache
 from typing import Final
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, unquote_plus
 
 from oneapi.errors import InvalidRequest, UpstreamError
 from oneapi.providers.base import Call, Endpoint, Target
 
 OTHER_SPELLING: Final = "deployment"  # an adaptation: the name with its dots, or without them
 AZURE_VERSION: Final = "2024-10-21"  # the newest stable dated version, for channels that name none
+_CREDENTIALS: Final = frozenset(
+    {"key", "api_key", "apikey", "token", "access_token", "authorization"}
+)
 _CLOUDFLARE: Final = "https://gateway.ai.cloudflare.com"
 _ENDPOINT_TAILS: Final = (
     "/chat/completions",
@@ -24,7 +27,7 @@ _CHAT_TAILS: Final = ("/chat/completions", "/messages", "/text/chatcompletion_v2
 
 
 def url_of(call: Call) -> str:
-    """Return the URL of a call.
+    """Return the URL of a call, with the client's query where it speaks the vendor's dialect.
 
     Raises `InvalidRequest` for an endpoint its provider does not serve, `UpstreamError` for a channel without the
     base URL it needs: another channel may do.
@@ -47,7 +50,18 @@ def url_of(call: Call) -> str:
     if "{model}" in template:
         return _deployed(call, template)
     url = _joined(target.base_url, template)
-    return f"{url}?{call.query}" if call.query else url
+    query = _travelling(call.query) if call.query and call.document is None else ""
+    return f"{url}?{query}" if query else url
+
+
+def _travelling(query: str) -> str:
+    """Return a query without what some clients put there to be let in: that is between them and us."""
+    kept = [part for part in query.split("&") if _parameter(part) not in _CREDENTIALS]
+    return "&".join(kept)
+
+
+def _parameter(part: str) -> str:
+    return unquote_plus(part.partition("=")[0]).lower().replace("-", "_")
 
 
 @lru_cache(maxsize=2048)

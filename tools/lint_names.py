@@ -15,7 +15,16 @@ BANNED = frozenset(
 BANNED_BEGINNINGS = ("do_", "base_")
 ALLOWED_FILES = ("providers/base.py",)
 # Names that a library calls: asyncio's and uvicorn's protocols, http.server's.
-GIVEN = frozenset({"data_received", "timeout_keep_alive_handler", "do_GET", "do_POST", "do_HEAD"})
+GIVEN = frozenset(
+    {
+        "data_received",
+        "timeout_keep_alive_handler",
+        "get_extra_info",
+        "do_GET",
+        "do_POST",
+        "do_HEAD",
+    }
+)
 # Words of the trade that contain a banned one.
 TERMS = re.compile(r"base_?url|data_?url", re.IGNORECASE)
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")

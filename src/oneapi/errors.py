@@ -13,6 +13,7 @@ Raised where known; caught in three places only: `relay.attempts` (try another c
     ├── MethodNotAllowed    405
     ├── PayloadTooLarge     413
     ├── NotImplementedHere  501
+    ├── HttpVersionNotSupported  505
     ├── Unavailable         503  we cannot serve this now (no channel, database away); may carry `retry_after`
     │   └── Saturated       429  every channel rests; carries `retry_after`
     └── UpstreamError            the vendor's answer; adds the vendor's facts
@@ -111,6 +112,14 @@ class NotImplementedHere(GatewayError):
 
     status = 501
     code = "api_not_implemented"
+
+
+class HttpVersionNotSupported(GatewayError):
+    """The client speaks another HTTP than 1.0 and 1.1."""
+
+    status = 505
+    type = "invalid_request_error"
+    code = "http_version_not_supported"
 
 
 class Unavailable(GatewayError):

@@ -12,6 +12,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from tests.fakes import FakeVendor, Gate, chat_document, chat_events, json_answer, stream_answer
 from tests.gateway import Gateway, chat_request
+from tests.relay.raw_http import connected, request_head
+from tests.relay.spellings import CHAT, REFUSED
 
 
 @pytest.fixture(scope="module")
@@ -224,6 +226,30 @@ SMUGGLED = [
 ]
 
 
+@pytest.mark.fault("A10")
+@pytest.mark.parametrize(("request_bytes", "status"), REFUSED, ids=lambda case: repr(case)[:90])
+@pytest.mark.parametrize("path", [CHAT, "/api/status", "/"])
+def test_what_is_no_request_is_refused_on_every_plane(
+    gateway: Gateway, request_bytes: bytes, status: int, path: str
+) -> None:
+    with connected(gateway.port) as client:
+        client.send(request_bytes.replace(CHAT.encode(), path.encode()))
+        answer = client.read()
+        assert answer.status == status, answer
+        assert client.rest() == b""
+
+
+@pytest.mark.fault("A10")
+def test_a_refusal_is_said_in_the_dialect_of_its_path(gateway: Gateway) -> None:
+    said: list[set[str]] = []
+    for path in ("/v1/messages", CHAT, "/api/status"):
+        with connected(gateway.port) as client:
+            client.send(request_head(path).replace(b"Host: x", b"Host: x\r\nHost: y"))
+            said.append(set(json.loads(client.read().body)))
+    assert said[0] >= {"type", "error"}
+    assert said[1:] == [{"error"}, {"success", "message"}]
+
+
 @pytest.mark.parametrize("framing", SMUGGLED)
 def test_a_body_that_ends_in_two_places_is_refused(
     wire: socket.socket, key: str, framing: str, vendor: FakeVendor
@@ -242,6 +268,30 @@ def test_a_body_that_ends_in_two_places_is_refused(
 def test_endless_headers_are_refused(wire: socket.socket) -> None:
     wire.sendall(b"GET /v1/models HTTP/1.1\r\n" + b"X-Filler: " + b"x" * 80_000)
     assert wire.recv(100).startswith(b"HTTP/1.1 431")
+
+
+@pytest.mark.fault("A10")
+@pytest.mark.parametrize(
+    ("path", "status"), [("/v1/models", 200), (CHAT, 405), ("/v1/nothing", 404), ("/healthz", 200)]
+)
+def test_head_gets_no_body(gateway: Gateway, key: str, path: str, status: int) -> None:
+    with connected(gateway.port) as client:
+        once = request_head(path, [f"Authorization: Bearer {key}"], method="HEAD")
+        client.send(once + once)
+        for _ in range(2):
+            answer = client.read(has_body=False)
+            assert (answer.status, int(answer.headers["content-length"]) > 0) == (status, True)
+        client.send(request_head("/healthz", ["Connection: close"], method="GET"))
+        assert client.read().body == b'{"status":"alive"}'
+
+
+@pytest.mark.fault("A10")
+@pytest.mark.parametrize("path", ["/v1/models", "/api/status"])
+def test_a_whole_url_is_a_target(gateway: Gateway, key: str, path: str) -> None:
+    with connected(gateway.port) as client:
+        lines = [f"Authorization: Bearer {key}"]
+        client.send(request_head(f"http://x:1{path}", lines, method="GET"))
+        assert client.read().status == 200
 
 
 def test_preflights_are_answered_for_browsers(gateway: Gateway) -> None:
@@ -275,7 +325,7 @@ def test_the_first_event_leaves_before_the_last_has_come(
 
 def test_what_we_lean_on_in_uvicorn_is_there() -> None:
     wanted = {"on_message_begin", "on_header", "on_headers_complete", "on_body", "data_received"}
-    wanted |= {"on_message_complete", "on_response_complete", "_start_asgi_task", "shutdown"}
+    wanted |= {"on_message_complete", "on_response_complete", "shutdown"}
     assert wanted <= set(vars(HttpToolsProtocol))
     assert list(inspect.signature(HttpToolsProtocol.__init__).parameters) == [
         "self",
@@ -284,6 +334,6 @@ def test_what_we_lean_on_in_uvicorn_is_there() -> None:
         "app_state",
         "_loop",
     ]
-    source = inspect.getsource(HttpToolsProtocol)
-    assert "self.pipeline.appendleft((self.cycle, app))" in source
-    assert "disconnected" in inspect.getsource(RequestResponseCycle.__init__)
+    made = inspect.getsource(RequestResponseCycle.__init__)
+    for name in ("disconnected", "message_event", "response_complete", "response_started", "scope"):
+        assert f"self.{name}" in made

@@ -8,7 +8,6 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from oneapi.errors import GatewayError
 from oneapi.relay.exchange import SDK_REQUEST_IDS, Flow, HeaderPairs, names_request
 from oneapi.relay.intake import Intake
-from oneapi.upstream.fields import MAX_SHAPE_BYTES, MAX_SHAPES
 
 if TYPE_CHECKING:
     from oneapi.relay.front import Front
@@ -41,8 +40,6 @@ _EVENT: Final = _Event()
 _OPENAI_ID: Final = b"\r\n%b: " % SDK_REQUEST_IDS[0]
 _ANTHROPIC_ID: Final = b"\r\n%b: " % SDK_REQUEST_IDS[1]
 
-_LOWER: Final[dict[tuple[bytes, ...], tuple[bytes, ...]]] = {}  # header names as clients write them
-
 
 class Cycle:
     """One relay request on one connection: `Responder` to the relay, cycle to uvicorn."""
@@ -52,6 +49,7 @@ class Cycle:
         "_chunked",
         "_flow",
         "_front",
+        "_has_body",
         "_relay",
         "_started",
         "_task",
@@ -62,7 +60,6 @@ class Cycle:
         "message_event",
         "more_body",
         "response_complete",
-        "startable",
     )
 
     def __init__(
@@ -76,12 +73,12 @@ class Cycle:
         self._started = False
         self._begun = False
         self._chunked = True
+        self._has_body = intake.method != "HEAD"
         self.intake = intake
         self.keep_alive = keep_alive
         self.response_complete = False
         self.disconnected = False
         self.more_body = True
-        self.startable = False
         self.message_event = _EVENT
 
     @property
@@ -96,7 +93,7 @@ class Cycle:
             flow.pause()
 
     def begin(self) -> None:
-        """Hand the request to the relay: the body is complete and no earlier request is open."""
+        """Hand the request to the relay: the body is complete."""
         self._begun = True
         task = self._relay.begin(self.intake, self)
         if task is not None:
@@ -110,7 +107,7 @@ class Cycle:
     @property
     def receiving(self) -> bool:
         """Whether the rest of the body is what everybody waits for."""
-        return self.more_body and self.startable
+        return self.more_body
 
     @property
     def begun(self) -> bool:
@@ -169,7 +166,7 @@ class Cycle:
             b"" if status == 204 else b"\r\ncontent-length: ",
             b"" if status == 204 else str(len(body)).encode(),
             b"\r\n\r\n",
-            body,
+            body if self._has_body else b"",
         )
         self._transport.write(b"".join(whole))
         self._finish()
@@ -183,14 +180,14 @@ class Cycle:
         if self.intake.http_1_0:
             self._chunked = False
             self.keep_alive = False
-        else:
+        elif self._has_body:
             rest += b"\r\ntransfer-encoding: chunked"
         head = self._head(status, content_type)
         self._transport.write(b"".join((head, self._ids(extra), rest, b"\r\n\r\n")))
 
     def write(self, body: bytes) -> None:
         """Send a piece."""
-        if self.disconnected or not body:
+        if self.disconnected or not body or not self._has_body:
             return
         if self._chunked:
             self._transport.write(b"%x\r\n%b\r\n" % (len(body), body))
@@ -201,7 +198,9 @@ class Cycle:
         """Send the last piece and the end of the answer, in one write."""
         if self.disconnected or self.response_complete:
             return
-        if not self._chunked:
+        if not self._has_body:
+            pass
+        elif not self._chunked:
             self._transport.write(last)
         elif last:
             self._transport.write(b"%x\r\n%b\r\n0\r\n\r\n" % (len(last), last))
@@ -250,26 +249,3 @@ def _kept(dated: list[tuple[bytes, bytes]], status: int, content_type: bytes) ->
             % (STATUS_LINE[status], lines, content_type)
         )
     return kept
-
-
-def opened(
-    front: "Front",
-    relay: "Relay",
-    parser: Any,
-    url: bytes,
-    fields: dict[bytes, bytes],
-    client: tuple[str, int] | None,
-) -> Cycle:
-    """Return the cycle of a request whose headers have been parsed."""
-    names = tuple(fields)
-    lower = _LOWER.get(names)
-    if lower is None:
-        lower = tuple([name.lower() for name in names])
-        if len(_LOWER) < MAX_SHAPES and sum(map(len, names)) <= MAX_SHAPE_BYTES:
-            _LOWER[names] = lower
-    headers = dict(zip(lower, fields.values(), strict=True))
-    keeps: bool = parser.should_keep_alive()
-    # Who says nothing and keeps the connection speaks HTTP/1.1; asking the parser makes a text.
-    old = (b"connection" in headers or not keeps) and parser.get_http_version() != "1.1"
-    intake = relay.intake(parser.get_method().decode("ascii"), url, headers, client, old)
-    return Cycle(front, relay, front.transport, intake, keeps and not old)

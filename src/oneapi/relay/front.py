@@ -11,17 +11,15 @@ from oneapi.relay.repeats import Repeat
 if TYPE_CHECKING:
     from oneapi.relay.relay import Relay
 
+HEADER_SECONDS: Final = 30.0
+BODY_SECONDS: Final = 60.0
 IDLE_SECONDS: Final = 75.0
 DISCARD_SECONDS: Final = 10.0
 FOR_EVER: Final = float("inf")
 
 
 class Lane(Protocol):
-    """uvicorn's protocol with the relay's lane in it."""
-
-    def data_received(self, data: bytes) -> None:
-        """Parse what has come."""
-        ...
+    """uvicorn's half of a connection."""
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
@@ -35,16 +33,13 @@ class Lane(Protocol):
         """The client has caught up."""
         ...
 
-    def start_next(self) -> None:
-        """Start the pipelined request whose turn it is."""
-        ...
-
 
 class Front:
     """What transport and cycles see of a connection; most of its parts are uvicorn's.
 
-    `cycle`: the request that came last, ours or uvicorn's. `head_bytes`: of a head that is not complete, otherwise -1.
-    `patience`: the seconds that the next sweep gives whoever is waited for; 0: as before.
+    `cycle`: the request that came last, ours or uvicorn's. `is_open`: a request is being received. `held`: what came
+    behind a request that is not answered yet. `patience`: the seconds that the next sweep gives whoever is waited for;
+    0: as before.
     """
 
     __slots__ = (
@@ -54,9 +49,10 @@ class Front:
         "client",
         "cycle",
         "flow",
-        "head_bytes",
+        "held",
+        "is_open",
         "patience",
-        "pipeline",
+        "reader",
         "repeat",
         "state",
         "tasks",
@@ -69,25 +65,29 @@ class Front:
         self._deadline = FOR_EVER
         self.state: Final = state
         self.tasks: Final[set[Any]] = state.tasks
+        self.reader: Any = None  # a `Reader`, which knows us
         self.transport: Any = None
         self.flow: Any = None
-        self.pipeline: Any = None
         self.client: tuple[str, int] | None = None
         self.cycle: Any = None
         self.repeat: Repeat | None = None
-        self.head_bytes = -1
+        self.is_open = False
+        self.held = b""
         self.patience = 0.0
+
+    @property
+    def is_free(self) -> bool:
+        """Whether the request that came last has been answered."""
+        cycle = self.cycle
+        return cycle is None or cycle.response_complete
 
     @property
     def rests(self) -> bool:
         """Whether the next bytes begin a request, and no other one is open."""
-        cycle = self.cycle
-        if self.head_bytes >= 0:
-            return False
-        return cycle is None or (cycle.response_complete and not cycle.more_body)
+        return not self.is_open and not self.held and self.is_free
 
     def data_received(self, data: bytes) -> None:
-        """Serve a request whose head is known; leave the rest to the lane."""
+        """Serve a request whose head is known; leave the rest to the reader."""
         repeat = self.repeat
         if repeat is not None and self.rests:
             body = repeat.body(data)
@@ -96,7 +96,7 @@ class Front:
                 self.patience = FOR_EVER
                 cycle.begin()
                 return
-        self._lane.data_received(data)
+        self.reader.take(data)
 
     def eof_received(self) -> None:
         """A client that sends nothing more may not have done reading; the transport closes."""
@@ -108,7 +108,8 @@ class Front:
         if type(cycle) is Cycle and not cycle.response_complete:
             cycle.lost()
         self._lane.connection_lost(exc)
-        self.cycle = None  # it points back at us
+        self.reader.close()
+        self.cycle = self.reader = None  # they point back at us
 
     def pause_writing(self) -> None:
         """Stop the vendor when the client is slow."""
@@ -125,20 +126,30 @@ class Front:
             cycle.resume()
 
     def on_response_complete(self) -> None:
-        """Start the next pipelined request, or wait for one; `sweep` closes what idles too long."""
+        """Take the request behind it, or wait for one; `sweep` closes what idles too long."""
         if self.transport.is_closing():
+            return
+        self.patience = IDLE_SECONDS
+        if self.held:
+            self.reader.go_on()
             return
         flow = self.flow
         if flow.read_paused:
             flow.resume_reading()
-        if self.pipeline:
-            self._lane.start_next()
-        else:
-            self.patience = IDLE_SECONDS
 
     def discard(self) -> None:
         """Read and throw away the rest of a refused body for a bounded time, so that the client sees our answer."""
         self.patience = DISCARD_SECONDS
+        self.flow.resume_reading()
+
+    def linger(self) -> None:
+        """Say that nothing more will come from us, and throw away for a bounded time what still comes."""
+        self.discard()
+        self.repeat = None
+        self.held = b""
+        self.is_open = True  # nothing is a request any more
+        if not self.transport.is_closing() and self.transport.can_write_eof():
+            self.transport.write_eof()
 
     def sweep(self, now: float) -> None:
         """Close the connection if what it is waiting for has not come in time."""

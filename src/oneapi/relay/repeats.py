@@ -64,7 +64,6 @@ class Repeat:
         intake.feed(body)
         cycle = Cycle(front, relay, front.transport, intake, True)
         cycle.more_body = False
-        cycle.startable = True
         return cycle
 
 

@@ -86,6 +86,8 @@ def resolve(method: str, path: str) -> Route:
     if route is None:
         raise NotFound(f"Invalid URL ({method} {path})", code="unknown_url")
     if method not in route.methods:
+        if method == "HEAD" and "GET" in route.methods:
+            return route
         if route.kind is Kind.MODEL and method == "DELETE":
             return Route(Kind.STUB, methods=_ANY)
         raise MethodNotAllowed(

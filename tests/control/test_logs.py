@@ -1,13 +1,15 @@
 """Log rows: filters, sums, deletion, and what people see of their own."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import insert
 
 from oneapi.store.database import open_database
-from oneapi.store.tables import LOG_TABLES, logs, metadata
+from oneapi.store.tables import LOG_TABLES, channels, logs, metadata
 from tests.control.browser import Browser
 from tests.control.conftest import ALICE, BOB, NOW, World
 
@@ -172,3 +174,56 @@ def test_rows_come_from_the_log_database(worlds: Callable[..., World], tmp_path:
     world.admin.post("/api/topup", {"user_id": ALICE, "quota": 5})
     assert [row["type"] for row in world.admin.get("/api/log/").content] == [1]
     elsewhere.close()
+
+
+DETAIL = {
+    "source": "reported",
+    "ended": "complete",
+    "usage": {"input_tokens": 1000, "output_tokens": 100, "cached_tokens": 400},
+    "price": {"input": 1_250_000_000, "output": 5_000_000_000, "cache_read": 625_000_000},
+    "factor": 2_000_000_000,
+    "ceiling": 9000,
+    "endpoint": "chat",
+    "attempts": [[8, 429]],
+}
+REQUEST_ID = "20231114221320" + "0" * 17
+
+
+def test_the_story_of_a_request_adds_up_to_its_charge(everywhere: World) -> None:
+    everywhere.put(channels, id=7, name="answered")
+    everywhere.put(channels, id=8, name="refused")
+    write(everywhere, request_id=REQUEST_ID, quota=3000, detail=json.dumps(DETAIL))
+    told = everywhere.admin.get(f"/api/log/{REQUEST_ID}").content
+    assert (told["channel_name"], told["source"], told["ended"]) == (
+        "answered",
+        "reported",
+        "complete",
+    )
+    assert told["attempts"] == [{"channel_id": 8, "channel_name": "refused", "status": 429}]
+    assert {line["unit"]: (line["count"], line["quota"]) for line in told["lines"]} == {
+        "input": (600, 750.0),
+        "cache_read": (400, 250.0),
+        "output": (100, 500.0),
+    }
+    prices = {line["unit"]: line["unit_usd"] * 1e6 for line in told["lines"]}
+    assert prices == pytest.approx({"input": 2.5, "cache_read": 1.25, "output": 10.0})
+    assert (told["hold"], told["factor"]) == (9000, 2.0)
+    assert sum(line["quota"] for line in told["lines"]) * told["factor"] == told["charge"] == 3000
+
+
+def test_people_are_told_their_own_stories_without_channels_names(world: World) -> None:
+    world.put(channels, id=7, name="secret source")
+    write(world, request_id=REQUEST_ID, detail=json.dumps(DETAIL))
+    reply = world.alice.get(f"/api/log/{REQUEST_ID}")
+    assert reply.content["charge"] == 10
+    assert b"secret" not in reply.body
+    assert world.bob.get(f"/api/log/{REQUEST_ID}").json["code"] == "request_missing"
+
+
+@pytest.mark.parametrize(
+    "detail", [None, "", "{", "[]", '{"usage": 5, "price": [], "factor": "x"}']
+)
+def test_a_row_of_one_api_has_a_story_too(world: World, detail: str | None) -> None:
+    write(world, request_id="20250221-an-id", detail=detail)
+    told = world.admin.get("/api/log/20250221-an-id").content
+    assert (told["charge"], told["lines"], told["factor"]) == (10, [], 1.0)

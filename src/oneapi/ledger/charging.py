@@ -114,6 +114,14 @@ def is_countable(usage: Usage) -> bool:
 
 def _detailed(usage: Usage, price: Price) -> int:
     """Price whatever a vendor may have said: `usage` is a `Usage` whose values need not be of their types."""
+    return sum([nano for _, _, _, nano in line_items(usage, price)])
+
+
+def line_items(usage: Usage, price: Price) -> list[tuple[str, int, int, int]]:
+    """Return what a usage costs, kind by kind: (unit, count, nano-quota per unit, nano-quota), before the factor.
+
+    Units are the names of `Price`; seconds are counted in milliseconds. What was not consumed is left out.
+    """
     parts = (
         (count(usage.audio_input_tokens), "audio_input"),
         (count(usage.cache_write_1h_tokens), "cache_write_1h"),
@@ -124,18 +132,28 @@ def _detailed(usage: Usage, price: Price) -> int:
     outputs = max(count(usage.output_tokens), count(usage.audio_output_tokens))
     while price.long is not None and inputs > price.long_from:
         price = price.long
-    nano = price.call
+    counts: list[tuple[str, int, int]] = []
     left = inputs
     for part, unit in parts:
         taken = min(part, left)
-        nano += taken * getattr(price, unit)
+        counts.append((unit, taken, getattr(price, unit)))
         left -= taken
     spoken = count(usage.audio_output_tokens)
-    nano += left * price.input + (outputs - spoken) * price.output + spoken * price.audio_output
-    nano += count(usage.images) * price.image + count(usage.characters) * price.character
-    nano += count(usage.searches) * price.search
+    counts += [
+        ("input", left, price.input),
+        ("output", outputs - spoken, price.output),
+        ("audio_output", spoken, price.audio_output),
+        ("image", count(usage.images), price.image),
+        ("character", count(usage.characters), price.character),
+        ("search", count(usage.searches), price.search),
+        ("call", 1 if price.call else 0, price.call),
+    ]
+    lines = [(unit, units, each, units * each) for unit, units, each in counts if units]
     milliseconds = count(usage.seconds, 1000)
-    return nano - (-milliseconds * price.second // 1000)
+    if milliseconds:
+        nano = -(-milliseconds * price.second // 1000)
+        lines.append(("second", milliseconds, price.second, nano))
+    return lines
 
 
 def count(value: object, scale: int = 1) -> int:

@@ -3,14 +3,21 @@
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path
 from sqlalchemy import RowMapping
 from typing_extensions import TypedDict
 
 from oneapi.control.answers import Answer, Found, Refusal, Refused, Rows, found
-from oneapi.control.fields import Paged, QueryNumber, QueryText
-from oneapi.control.identity import Admin, Surroundings, User
+from oneapi.control.fields import Paged, QueryNumber, QueryText, Text
+from oneapi.control.identity import Admin, Role, Surroundings, User
 from oneapi.control.lists import Wanted, listed, slice_of, wanted_of
+from oneapi.control.logs.explain import (
+    Story,
+    channel_names,
+    channels_of,
+    row_of_request,
+    story,
+)
 from oneapi.control.logs.queries import (
     LOGS,
     Filtered,
@@ -122,6 +129,22 @@ def own_search(user: User, services: Surroundings, keyword: QueryText = "") -> A
     with services.log_database.connect() as connection:
         rows = matching_own_logs(connection, user.id, keyword)
         return found([_own_view(row) for row in rows])
+
+
+@router.get("/{request_id}", response_model=Found[Story] | Refusal)
+def request(
+    request_id: Annotated[Text, Path(max_length=191)], user: User, services: Surroundings
+) -> Answer:
+    """Tell the whole story of a request: one's own, or anybody's for administrators, who see the channels' names."""
+    is_admin = user.role >= Role.ADMIN
+    conditions = () if is_admin else (logs.c.user_id == user.id,)
+    with services.log_database.connect() as connection:
+        row = row_of_request(connection, request_id, *conditions)
+    names: dict[int, str] = {}
+    if is_admin:
+        with services.database.connect() as connection:
+            names = channel_names(connection, channels_of(row))
+    return found(story(row, names))
 
 
 def _own(wanted: LogFilter) -> LogFilter:

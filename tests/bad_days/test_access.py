@@ -97,6 +97,38 @@ def test_what_is_asked_plainly_is_served(gateway: Gateway, vendor: FakeVendor) -
     assert vendor.requests[-1].body == body.encode()
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Authorization": "Bearer dummy", "X-Api-Key": "KEY"},
+        {"Authorization": "KEY", "X-Api-Key": "dummy"},
+        {"X-Api-Key": "dummy", "Api-Key": "KEY"},
+        {"Authorization": "Bearer ", "Api-Key": "KEY"},
+        {"Authorization": "bearer   KEY"},
+        {"Authorization": "Bearer Bearer KEY"},
+        {"Authorization": "Bearer sk-KEY"},
+        {"X-Api-Key": "Bearer KEY"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages"])
+def test_the_key_that_is_ours_counts(gateway: Gateway, path: str, headers: dict[str, str]) -> None:
+    key = gateway.add_key()
+    named = {name: value.replace("KEY", key) for name, value in headers.items()}
+    for _ in range(2):  # looked up, then remembered
+        answer = gateway.request("POST", path, f'{{"model":"cheap",{REST}}}'.encode(), named)
+        assert answer.status == 200, answer.body
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"Authorization": "Bearer dummy", "X-Api-Key": "dummy"}, {"Authorization": "Bearer"}],
+)
+def test_no_key_of_ours_is_refused(gateway: Gateway, headers: dict[str, str]) -> None:
+    for path in ("/v1/chat/completions", "/v1/messages"):
+        body = f'{{"model":"cheap",{REST}}}'.encode()
+        assert gateway.request("POST", path, body, headers).status == 401
+
+
 HALF = r"hi \ud83d"
 
 

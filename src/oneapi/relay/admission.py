@@ -20,12 +20,16 @@ from oneapi.relay.snapshot import Channel, Snapshot
 ADMIN_ROLE = 10
 
 
-def credential(request: Request) -> bytes:
-    """Return what a client presents, as it came: `Authorization`, `x-api-key` or `api-key`; raise when there is none."""
+# Where clients put their key. Some fill two of them, one with a word that is no key: the one that is ours counts.
+CREDENTIALS: Final = (b"authorization", b"x-api-key", b"api-key")
+
+
+def credentials(request: Request) -> list[bytes]:
+    """Return what a client presents, as it came; raise `Unauthorized` when there is nothing."""
     headers = request.headers
-    value = headers.get(b"authorization") or headers.get(b"x-api-key") or headers.get(b"api-key")
-    if value:
-        return value
+    found = [value for name in CREDENTIALS if (value := headers.get(name))]
+    if found:
+        return found
     raise Unauthorized(
         "no API key: send `Authorization: Bearer sk-…`, `x-api-key` or `api-key`",
         code="missing_api_key",
@@ -42,16 +46,24 @@ class Admission:
 
     def recall(self, request: Request) -> Caller | None:
         """Return who is calling, if memory knows; raise `Unauthorized` or `Forbidden`."""
-        found = self._known.get(credential(request))
-        return None if found is None else self._caller(found, request.client_ip)
+        known = self._known
+        found = known.get(request.headers.get(b"authorization", b""))
+        if found is None:
+            for presented in credentials(request):
+                found = known.get(presented)
+                if found is not None:
+                    break
+            else:
+                return None
+        return self._caller(found, request.client_ip)
 
     async def admit(self, request: Request) -> Caller:
         """Return who is calling; raise `Unauthorized` or `Forbidden`, or `Unavailable` if nobody can say."""
-        presented = credential(request)
-        found = self._known.get(presented) or await self._directory.find(presented)
-        if found is None:
-            raise Unauthorized("this API key is not known", code="invalid_api_key")
-        return self._caller(found, request.client_ip)
+        for presented in credentials(request):
+            found = self._known.get(presented) or await self._directory.find(presented)
+            if found is not None:
+                return self._caller(found, request.client_ip)
+        raise Unauthorized("this API key is not known", code="invalid_api_key")
 
     def _caller(self, found: Presented, client_ip: str) -> Caller:
         return found.caller if found.is_plain else self._checked(found, client_ip)

@@ -176,16 +176,22 @@ def _away() -> Unavailable:
 
 
 def plain(credential: bytes) -> str:
-    """Return the key in a header's value, with or without `Bearer`."""
+    """Return the key in a header's value, with or without `Bearer`, which may stand there twice."""
     text = credential.decode("latin-1").strip()
-    return text[7:].strip() if text[:7].lower() == "bearer " else text
+    while text[:7].lower() == "bearer ":
+        text = text[7:].strip()
+    return text
 
 
 def find(connection: Connection, credential: str) -> Presented | None:
-    """Resolve `sk-<key>` or `sk-<key>-<channel>`; keys may contain `-` themselves, the longest known one wins."""
-    bare = credential.removeprefix("sk-")
+    """Resolve `sk-<key>` or `sk-<key>-<channel>`; keys may contain `-` themselves, the longest known one wins.
+
+    Programs that put `sk-` before what they are given make it stand twice.
+    """
+    once = credential.removeprefix("sk-")
+    bare = once.removeprefix("sk-")
     before, _, suffix = bare.rpartition("-")
-    spellings = [credential, bare] + ([before] if before else [])
+    spellings = [credential, once, bare] + ([before] if before else [])
     rows = connection.execute(
         select(
             tokens,

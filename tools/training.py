@@ -68,7 +68,7 @@ def _mishaps() -> Iterator[Asked]:
     """What goes wrong; asked last, because a channel that rests sends everybody on the long way."""
     yield Asked(CHAT, _chat(), 4, "key", "Bearer sk-unknown")
     yield Asked(CHAT, b"{", 4, "JSON")
-    yield Asked(CHAT, _chat("nobody's"), 5, "nobody's")
+    yield Asked(CHAT, _chat("nobody's"), 4, "nobody's")
     yield Asked(CHAT, _chat("broken"), 5, "error")
 
 

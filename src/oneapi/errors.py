@@ -74,9 +74,17 @@ class Forbidden(GatewayError):
 
 
 class InsufficientQuota(Forbidden):
-    """Neither lease nor account covers the ceiling of this request."""
+    """Neither lease nor account covers the ceiling of this request: `needed` is that, `left` what there is, in quota."""
 
     code = "insufficient_user_quota"
+
+    def __init__(self, whose: str, needed: int, left: int, *, code: str | None = None) -> None:
+        super().__init__(
+            f"{whose} is not enough: the request may cost up to {needed}, {left} is left", code=code
+        )
+        self.whose = whose
+        self.needed = needed
+        self.left = left
 
 
 class NotFound(GatewayError):

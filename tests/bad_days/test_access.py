@@ -1,7 +1,9 @@
 """Clients that try to get what their key does not allow, or to pay less than it costs: the vendor never hears of it."""
 
 import json
+import re
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 import pytest
@@ -16,6 +18,7 @@ from tests.fakes import (
     chatty,
     json_answer,
     stream_answer,
+    wait_until,
 )
 from tests.gateway import Answer, Gateway
 
@@ -165,3 +168,68 @@ def test_half_a_character_of_a_vendor_is_not_the_end(
     assert b"error" not in answer.body
     if streams:
         assert b"there" in answer.body
+
+
+def _error(answer: Answer) -> dict[str, Any]:
+    return answer.json()["error"]
+
+
+@pytest.mark.fault("R7")
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_unknown_model_is_not_found_in_the_dialects_own_word(
+    gateway: Gateway, stream: bool
+) -> None:
+    key = gateway.add_key()
+    body = f'{{"model":"nobody","stream":{json.dumps(stream)},{REST}}}'
+    openai = ask(gateway, key, "/v1/chat/completions", body)
+    assert (openai.status, _error(openai)["code"]) == (404, "model_not_found")
+    assert (_error(openai)["type"], _error(openai)["param"]) == ("invalid_request_error", "model")
+    anthropic = ask(gateway, key, "/v1/messages", body)
+    assert (anthropic.status, _error(anthropic)["type"]) == (404, "not_found_error")
+    for answer in (openai, anthropic):
+        assert "retry-after" not in answer.headers
+        assert "'nobody'" in _error(answer)["message"]
+
+
+@pytest.mark.fault("R7")
+def test_a_model_on_another_endpoint_is_not_found(gateway: Gateway) -> None:
+    answer = ask(gateway, gateway.add_key(), "/v1/embeddings", f'{{"model":"claude",{REST}}}')
+    assert (answer.status, _error(answer)["code"]) == (404, "endpoint_not_supported")
+
+
+@pytest.mark.fault("R7")
+def test_a_model_whose_channels_are_switched_off_may_come_back(
+    gateway: Gateway, vendor: FakeVendor
+) -> None:
+    channel = gateway.serve(vendor.url, "seldom")
+    gateway.api("PUT", "/api/channel/", {"id": channel, "status": 2})
+    key = gateway.add_key()
+    wait_until(lambda: ask_seldom(gateway, key).status == 503)
+    answer = ask_seldom(gateway, key)
+    assert _error(answer)["code"] == "channels_disabled"
+
+
+def ask_seldom(gateway: Gateway, key: str) -> Answer:
+    return ask(gateway, key, "/v1/chat/completions", f'{{"model":"seldom",{REST}}}')
+
+
+@pytest.mark.fault("R7")
+@pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages"])
+def test_who_cannot_pay_is_told_what_would_do(gateway: Gateway, path: str, name: str) -> None:
+    gateway.set_option("ModelRatio", json.dumps({"cheap": 30}))
+    gateway.set_option("CompletionRatio", json.dumps({"cheap": 1}))
+    if path == "/v1/messages":
+        name = "max_tokens"
+    key = gateway.add_key(unlimited_quota=False, remain_quota=30_000)
+    request: dict[str, Any] = {"model": "cheap", "messages": [{"role": "user", "content": "hi"}]}
+    told = gateway.post(key, path, {**request, name: 5000})
+    message = _error(told)["message"]
+    assert told.status == 403, told.body
+    assert "$0.06 (30000 quota) is left" in message
+    found = re.search(rf"`{name}` of at most (\d+)", message)
+    assert found is not None, message
+    limit = int(found[1])
+    assert 800 < limit < 1000
+    assert gateway.post(key, path, {**request, name: limit + 40}).status == 403
+    assert gateway.post(key, path, {**request, name: limit}).status == 200

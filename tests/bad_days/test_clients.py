@@ -186,7 +186,7 @@ WRONG = [
     (b'{"model": "gpt-4o-mini", "messages": "hi"}', 400, "messages"),
     (b'{"model": "gpt-4o-mini", "messages": [{}], "stream": "yes"}', 400, "stream"),
     (b'{"model": "gpt-4o-mini", "messages": [{}], "max_tokens": -1}', 400, "max_tokens"),
-    (b'{"model": "no-such-model", "messages": [{}]}', 503, "model"),
+    (b'{"model": "no-such-model", "messages": [{}]}', 404, "model"),
 ]
 
 

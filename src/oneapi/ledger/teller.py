@@ -438,12 +438,7 @@ def stopping() -> Unavailable:
 
 
 def _insufficient(ref: Ref, ceiling: int, left: int) -> InsufficientQuota:
-    if ref.kind == "key":
-        return InsufficientQuota(
-            f"the remaining quota of this key is not enough: the request may cost up to {ceiling}, "
-            f"{left} is left",
-            code="pre_consume_token_quota_failed",
-        )
-    return InsufficientQuota(
-        f"user quota is not enough: the request may cost up to {ceiling}, {left} is left"
-    )
+    if ref.kind == "user":
+        return InsufficientQuota("user quota", ceiling, left)
+    code = "pre_consume_token_quota_failed"
+    return InsufficientQuota("the remaining quota of this key", ceiling, left, code=code)

@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from oneapi.errors import GatewayError, Saturated, Unavailable, UpstreamError
+from oneapi.errors import GatewayError, NotFound, Saturated, UpstreamError
 from oneapi.providers.quirks import NO_FIELDS
 from oneapi.relay.answering import Answering
 from oneapi.relay.delivery import BrokenOffError, StreamDelivery
@@ -223,12 +223,10 @@ async def _refusal(attempt: Attempt, response: UpstreamResponse) -> UpstreamErro
     return attempt.dialect.error(response.status, response.headers, body)
 
 
-def _no_channel(job: Job) -> Unavailable:
+def _no_channel(job: Job) -> NotFound:
     group, model = job.route
-    known = job.route in job.snapshot.routes
-    what = f"serves {job.endpoint.value} with" if known else "serves"
-    return Unavailable(
-        f"no channel of group {group!r} {what} the model {model!r}",
-        code="no_channel" if known else "model_not_found",
+    return NotFound(
+        f"no channel of group {group!r} serves {job.endpoint.value} with the model {model!r}",
+        code="endpoint_not_supported",
         param="model",
     )

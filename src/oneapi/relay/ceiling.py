@@ -11,6 +11,7 @@ import msgspec
 from oneapi.ledger.charging import SCALE, quota_of
 from oneapi.ledger.pricing import Price, searching
 from oneapi.providers.base import Endpoint
+from oneapi.relay.billable import TEXT
 from oneapi.relay.metering import (
     HOLDING,
     Rates,
@@ -121,6 +122,22 @@ def ceiling(
     at most what the model gives; when that is less than the model gives, it has to be imposed
     upstream.
     """
+    nano, per_output = _before_output(wanted, price)
+    output, imposed = _output(wanted, per_output * factor, nano * factor, model_cap, affordable)
+    nano += output * per_output
+    return Ceiling(quota_of(nano, factor), imposed)
+
+
+def largest_limit(wanted: Demand, price: Price, factor: int, affordable: int) -> int | None:
+    """Return the largest limit of each answer that `affordable` quota covers; `None` where no limit would help."""
+    nano, per_output = _before_output(wanted, price)
+    if wanted.endpoint not in TEXT or per_output * factor <= 0:
+        return None
+    return max(affordable * SCALE - nano * factor, 0) // (per_output * factor) // wanted.answers
+
+
+def _before_output(wanted: Demand, price: Price) -> tuple[int, int]:
+    """Return the nano-quota of everything but the answers themselves, and of each of their tokens."""
     long = price.long if price.long is not None and wanted.input_tokens > price.long_from else None
     per_input = _per_input(price, wanted.audio)
     per_output = _per_output(price, wanted.audio)
@@ -132,9 +149,7 @@ def ceiling(
     nano += wanted.beside * per_output
     if wanted.searches:
         nano += wanted.searches * searching(price).search
-    output, imposed = _output(wanted, per_output * factor, nano * factor, model_cap, affordable)
-    nano += output * per_output
-    return Ceiling(quota_of(nano, factor), imposed)
+    return nano, per_output
 
 
 def _per_input(price: Price, audio: bool) -> int:

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
-from oneapi.errors import InvalidRequest, Unavailable
+from oneapi.errors import GatewayError, InvalidRequest, NotFound, Unavailable
 from oneapi.ledger.charging import quota_of
 from oneapi.providers.base import Endpoint
 from oneapi.relay import metering
@@ -17,6 +17,7 @@ from oneapi.relay.multipart import envelope_of, read_form
 from oneapi.relay.parts import Parts
 from oneapi.relay.pricing import Worst
 from oneapi.relay.routes import Route
+from oneapi.relay.snapshot import Snapshot
 from oneapi.upstream.bodies import SpooledBody
 from oneapi.wire.decoding import decode_as, repaired
 from oneapi.wire.dialect import NOTHING_SELDOM, SELDOM, ClientDialect, Envelope
@@ -64,7 +65,7 @@ def drafted(
     place = (caller.group, model)
     worst = parts.pricing.worst(snapshot, place, envelope, endpoint, pinned)
     if worst is None:
-        raise _no_route(caller, model)
+        raise _no_route(snapshot, caller, model)
     job = Job(request, responder, route, place, caller, envelope, body, snapshot, pinned, worst)
     if endpoint is not _CHAT or not _plainly_priced(job, envelope, worst):
         _demand(job, metering.HOLDING)
@@ -168,9 +169,20 @@ def _unusual(request: Request, route: Route) -> tuple[Envelope, Any]:
     return route.client.envelope(body, route.endpoint), body
 
 
-def _no_route(caller: Caller, model: str) -> Unavailable:
-    return Unavailable(
-        f"no channel of group {caller.group!r} serves the model {model!r}",
+def _no_route(snapshot: Snapshot, caller: Caller, model: str) -> GatewayError:
+    """Return why nobody serves a model: it is none of this group's, or its channels are switched off at the moment."""
+    group = caller.group
+    if any(
+        model in channel.models and group in channel.groups
+        for channel in snapshot.channels.values()
+    ):
+        return Unavailable(
+            f"every channel for the model {model!r} is switched off at the moment",
+            code="channels_disabled",
+            param="model",
+        )
+    return NotFound(
+        f"the model {model!r} does not exist for group {group!r}; GET /v1/models lists those that do",
         code="model_not_found",
         param="model",
     )

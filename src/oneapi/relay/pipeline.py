@@ -18,6 +18,7 @@ from oneapi.ledger import Hold
 from oneapi.providers.base import Endpoint
 from oneapi.relay import billing, metering
 from oneapi.relay.admission import check_model
+from oneapi.relay.affording import refusal
 from oneapi.relay.catalogue import model_list, one_model
 from oneapi.relay.directory import Caller
 from oneapi.relay.drafting import FILE_FIELDS, drafted, priced, read_again, tightened
@@ -62,18 +63,26 @@ async def relay(
 
 async def _held(parts: Parts, job: Job) -> Hold:
     """Put the ceiling aside; before a payer is refused, the prompt is looked at more closely."""
-    payer, request_id = job.caller.payer, job.request.request_id
+    payer = job.caller.payer
     known = parts.balances.recall(payer)
     if known is not None and job.ceiling > known:
         tightened(job, known)
-    hold = parts.ledger.hold(payer, job.ceiling, request_id)
     try:
-        await hold.take()
-    except InsufficientQuota:
-        if not tightened(job, await parts.balances.affordable(payer)):
-            raise
-        hold = parts.ledger.hold(payer, job.ceiling, request_id)
-        await hold.take()
+        return await _taken(parts, job)
+    except InsufficientQuota as error:
+        refused = error
+    affordable = await parts.balances.affordable(payer)
+    if tightened(job, affordable):
+        try:
+            return await _taken(parts, job)
+        except InsufficientQuota as error:
+            refused = error
+    raise refusal(refused, job, affordable) from refused
+
+
+async def _taken(parts: Parts, job: Job) -> Hold:
+    hold = parts.ledger.hold(job.caller.payer, job.ceiling, job.request.request_id)
+    await hold.take()
     return hold
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
@@ -30,6 +30,7 @@ from oneapi.ledger.leases import Leases
 from oneapi.ledger.log_rows import COLUMNS, row
 from oneapi.ledger.pricing import Price
 from oneapi.store.database import Database
+from oneapi.store.tables import usage_hours
 from oneapi.wire.usage import Usage
 from tests.ledger.conftest import Opener
 from tests.ledger.scene import (
@@ -315,3 +316,18 @@ def test_leases_follow_the_database() -> None:
         Ref("key", 2): 30,
     }
     assert Position(1, 5) < Position(2, 0)
+
+
+async def test_what_was_used_is_added_up_by_the_hour(database: Database, opened: Opener) -> None:
+    person(database, 1, 64_000)
+    ledger = await opened(database)
+    for number in range(3):
+        await pay(ledger, 100, 10 + number, f"request-{number}")
+    await ledger.flush()
+    await pay(ledger, 100, 50, "request-3")
+    await ledger.aclose()
+    with database.connect() as connection:
+        (row,) = connection.execute(select(usage_hours)).mappings()
+    assert row["hour"] % 3600 == 0
+    assert (row["user_id"], row["requests"], row["quota"]) == (1, 4, 83)
+    assert row["input_tokens"] + row["output_tokens"] > 0

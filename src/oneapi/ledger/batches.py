@@ -9,6 +9,18 @@ from oneapi.ledger.accounts import Ref
 from oneapi.ledger.entry import Settled, decoded
 from oneapi.ledger.journal import Position, Records
 
+HOUR_SECONDS: Final = 3600
+HOUR_COUNTERS: Final = (
+    "requests",
+    "input_tokens",
+    "output_tokens",
+    "cached_tokens",
+    "quota",
+    "elapsed_ms",
+)
+_LONGEST_MS: Final = 10**9  # eleven days: what is longer is no time that a request took
+Hour = tuple[int, int, int, int, str]
+
 log = structlog.get_logger(__name__)
 
 
@@ -56,10 +68,11 @@ def batch_of(start: Position, records: Records) -> Batch:
 class Tally:
     """Counters to be added, by id: of users [used, requests], keys [used, last used at], channels used.
 
+    `hours`: by (hour, user, key, channel, model) the counters of `usage_hours`, in the order of `HOUR_COUNTERS`.
     `from_users` and `from_keys` say, by the entry's index, what could not be collected.
     """
 
-    __slots__ = ("channels", "keys", "users")
+    __slots__ = ("channels", "hours", "keys", "users")
 
     def __init__(
         self,
@@ -71,6 +84,7 @@ class Tally:
         self.users: dict[int, list[int]] = {}
         self.keys: dict[int, list[int]] = {}
         self.channels: dict[int, int] = {}
+        self.hours: dict[Hour, list[int]] = {}
         for index, entry in enumerate(settled):
             payer = entry.payer
             charge = entry.charge
@@ -84,5 +98,24 @@ class Tally:
             if key is None:
                 key = self.keys[payer.key_id] = [0, now]
             key[0] += charge - from_keys.get(index, 0) if payer.key_limited else used
-            channel_id = entry.facts.channel_id
+            facts = entry.facts
+            channel_id = facts.channel_id
             self.channels[channel_id] = self.channels.get(channel_id, 0) + used
+            created_at = facts.created_at
+            hour = (
+                created_at - created_at % HOUR_SECONDS,
+                payer.user_id,
+                payer.key_id,
+                channel_id,
+                facts.model,
+            )
+            counters = self.hours.get(hour)
+            if counters is None:
+                counters = self.hours[hour] = [0, 0, 0, 0, 0, 0]
+            usage = entry.usage
+            counters[0] += 1
+            counters[1] += usage.input_tokens
+            counters[2] += usage.output_tokens
+            counters[3] += usage.cached_tokens
+            counters[4] += used
+            counters[5] += min(facts.elapsed_ms, _LONGEST_MS)

@@ -5,21 +5,23 @@ says was covered comes out of the holder's lease rows; what is owed beyond, or w
 that somebody has reclaimed meanwhile, is collected from the account as far as the account has it.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache, partial
 from typing import Final, NamedTuple
 
 import msgspec
 import structlog
-from sqlalchemy import BigInteger, BindParameter, Connection, bindparam, case, func, update
+from sqlalchemy import BigInteger, BindParameter, Connection, Insert, bindparam, case, func, update
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from oneapi.ledger import accounts, log_rows
 from oneapi.ledger.accounts import Kind, Ref
-from oneapi.ledger.batches import Batch, Tally
+from oneapi.ledger.batches import HOUR_COUNTERS, Batch, Tally
 from oneapi.ledger.entry import Settled
 from oneapi.store.database import Database, DatabaseAway, is_away
-from oneapi.store.tables import channels, tokens, users
+from oneapi.store.inserts import upsert
+from oneapi.store.tables import channels, tokens, usage_hours, users
 
 log = structlog.get_logger(__name__)
 
@@ -145,7 +147,10 @@ def _plainly(
             raise _LeaseLost(f"{found} of {len(shrinking)} leases are there")
     if orders.returns:
         accounts.drop_empty_leases(connection, holder)
-    _count(connection, Tally(batch.settled, _NOTHING, _NOTHING, orders.now), orders.returns)
+    tally = Tally(batch.settled, _NOTHING, _NOTHING, orders.now)
+    _count(connection, tally, orders.returns)
+    if tally.hours:
+        connection.execute(additions(connection.dialect.name), _hours(tally))
 
 
 def _carefully(connection: Connection, holder: str, batch: Batch, orders: Orders) -> Flushed:
@@ -168,6 +173,8 @@ def _carefully(connection: Connection, holder: str, batch: Batch, orders: Orders
         accounts.drop_empty_leases(connection, holder)
     tally = Tally(batch.settled, uncollected["user"], uncollected["key"], orders.now)
     _count(connection, tally, returned)
+    for row in _hours(tally):
+        _guarded(connection, partial(_add_hour, connection, row), str(row["model_name"]))
     everything = orders.logs_consumption and orders.keeps_logs
     _insert_one_by_one(connection, batch.settled, uncollected, everything=everything)
     of_users = [amount for amount in uncollected["user"].values() if amount]
@@ -226,6 +233,29 @@ def _count(connection: Connection, tally: Tally, returned: Mapping[Ref, int]) ->
             connection.execute(statement, rows)
 
 
+_HOUR_KEYS: Final = ("hour", "user_id", "token_id", "channel_id", "model_name")
+
+
+def _hours(tally: Tally) -> list[dict[str, int | str]]:
+    """Return the rows to add to the statistics, in the order of their keys."""
+    names: tuple[str, ...] = (*_HOUR_KEYS, *HOUR_COUNTERS)
+    return [
+        dict(zip(names, (*hour[:-1], log_rows.fit(hour[-1]), *tally.hours[hour]), strict=True))
+        for hour in sorted(tally.hours)
+    ]
+
+
+def _add_hour(connection: Connection, row: dict[str, int | str]) -> None:
+    connection.execute(additions(connection.dialect.name), row)
+
+
+@cache
+def additions(dialect: str) -> Insert:
+    """Return what adds rows to the statistics on an engine."""
+    dialect = "mysql" if dialect == "mariadb" else dialect
+    return upsert(dialect, usage_hours, _HOUR_KEYS, add=HOUR_COUNTERS)
+
+
 def _insert_one_by_one(
     connection: Connection,
     settled: Sequence[Settled],
@@ -247,11 +277,17 @@ def _insert_one_by_one(
 
 def insert_guarded(connection: Connection, row: log_rows.Row) -> None:
     """Insert one log row, or complain and go on."""
+    insertion = partial(log_rows.insert_rows, connection, [row])
+    _guarded(connection, insertion, log_rows.request_of(row))
+
+
+def _guarded(connection: Connection, insertion: Callable[[], None], what: str) -> None:
+    """Insert what is not money, or complain and go on; `what`: the request's id, or the model."""
     try:
         with connection.begin_nested():
-            log_rows.insert_rows(connection, [row])
+            insertion()
     except ROW_FAULTS as error:
         if is_away(error):
             raise
         reason = str(error)[:500]  # a trace would show nothing but the way to the driver
-        log.error("log_row_refused", request_id=log_rows.request_of(row), reason=reason)  # noqa: TRY400
+        log.error("log_row_refused", request_id=what, reason=reason)  # noqa: TRY400

@@ -80,9 +80,9 @@ def row(entry: Settled, uncollected: int = 0, from_key: int = 0) -> Row:
         facts.created_at,
         _CONSUME,
         texts.content,
-        _fit(payer.username),
-        _fit(payer.key_name),
-        _fit(model),
+        fit(payer.username),
+        fit(payer.key_name),
+        fit(model),
         entry.charge - uncollected,
         usage.input_tokens,
         usage.output_tokens,
@@ -100,8 +100,8 @@ def request_of(values: Row) -> str:
     return values[11]
 
 
-def _fit(text: str) -> str:
-    """Return the text as every one of the three databases can hold it."""
+def fit(text: str) -> str:
+    """Return a name as every one of the three databases can hold it."""
     if len(text) <= _NAME_LENGTH and "\0" not in text:
         return text
     return text.replace("\0", "")[:_NAME_LENGTH]

@@ -8,12 +8,11 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Engine, Insert, Table, insert, text
+from sqlalchemy import Connection, Engine, Insert, Table, text
 from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
 
-from oneapi.store import drivers
+from oneapi.store import drivers, inserts
 from oneapi.store.dsn import Dialect, Dsn, parse
 from oneapi.store.failures import DatabaseAway, is_away
 from oneapi.store.limits import LONG, Patience, Pool
@@ -97,43 +96,14 @@ class Database:
         return Database(replace(self._dsn, arguments=arguments), Pool(max_idle=1, max_open=4), LONG)
 
     def insert_ignore(self, table: Table) -> Insert:
-        """An INSERT that does nothing (`rowcount` 0) when the row's key exists."""
-        if self.dialect == "mysql":
-            return insert(table).prefix_with("IGNORE")
-        # SQLAlchemy keeps the count of inserted rows only where asked to.
-        statement = self._conflict_insert(table).on_conflict_do_nothing()
-        return statement.inline().execution_options(preserve_rowcount=True)
+        """See `inserts.insert_ignore`."""
+        return inserts.insert_ignore(self.dialect, table)
 
     def upsert(
         self, table: Table, keys: Sequence[str], update: Sequence[str] = (), add: Sequence[str] = ()
     ) -> Insert:
-        """An INSERT that changes the row with these `keys` if there is one.
-
-        Its `update` columns are replaced; to its `add` columns the new values are added.
-        """
-        if self.dialect == "mysql":
-            from sqlalchemy.dialects.mysql import insert as mysql_insert
-
-            statement = mysql_insert(table)
-            return statement.on_duplicate_key_update(
-                {name: statement.inserted[name] for name in update}
-                | {name: table.c[name] + statement.inserted[name] for name in add}
-            )
-        statement = self._conflict_insert(table)
-        return statement.on_conflict_do_update(
-            index_elements=[table.c[name] for name in keys],
-            set_={name: statement.excluded[name] for name in update}
-            | {name: table.c[name] + statement.excluded[name] for name in add},
-        )
-
-    def _conflict_insert(self, table: Table) -> Any:
-        if self.dialect == "sqlite":
-            from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-
-            return sqlite_insert(table)
-        from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-
-        return postgresql_insert(table)
+        """See `inserts.upsert`."""
+        return inserts.upsert(self.dialect, table, keys, update, add)
 
     def close(self) -> None:
         """Close every connection of the pool."""

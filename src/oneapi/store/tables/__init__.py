@@ -12,6 +12,7 @@ from oneapi.store.tables.one_api import (
     tokens,
     users,
 )
+from oneapi.store.tables.statistics import usage_hours
 
 # What a log database (`LOG_SQL_DSN`) holds.
 LOG_TABLES = (logs, _ledger.journal_offsets)
@@ -26,5 +27,6 @@ __all__ = [
     "options",
     "redemptions",
     "tokens",
+    "usage_hours",
     "users",
 ]

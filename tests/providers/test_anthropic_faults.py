@@ -515,6 +515,24 @@ def test_choices_at_the_top_of_a_schema_become_one_object(
     assert _sent(tools=[tool])["tools"][0]["input_schema"] == said
 
 
+def test_a_schema_that_goes_round_in_circles_is_read_once() -> None:
+    names = [f"d{i}" for i in range(9)]
+    definitions = {
+        name: {"anyOf": [{"$ref": f"#/$defs/{after}"} for after in names]} for name in names
+    }
+    schema: dict[str, Any] = {"anyOf": [{"$ref": "#/$defs/d0"}], "$defs": definitions}
+    tool = {"type": "function", "function": {"name": "f", "parameters": schema}}
+    assert _sent(tools=[tool])["tools"][0]["input_schema"]["properties"] == {}
+
+
+@pytest.mark.fault("also: top-level anyOf")
+def test_a_schema_that_stands_in_for_an_answer_is_an_object_too() -> None:
+    schema: dict[str, Any] = {"anyOf": [{"properties": {"a": {}}}, {"properties": {"b": {}}}]}
+    shape: dict[str, Any] = {"type": "json_schema", "json_schema": {"name": "s", "schema": schema}}
+    sent = _sent("claude-sonnet-4-20250514", response_format=shape)
+    assert sent["tools"][0]["input_schema"]["properties"].keys() == {"a", "b"}
+
+
 @pytest.mark.fault("also: first message")
 def test_a_conversation_may_begin_with_the_assistant() -> None:
     """Anthropic takes it since December 2024: anthropics/anthropic-sdk-typescript#622 (read 2026-11-26)."""

@@ -15,6 +15,7 @@ from oneapi.providers.anthropic_turns import conversation
 from oneapi.providers.base import Call, Document
 from oneapi.wire.dialect import LIMITS
 from oneapi.wire.shapes import section
+from oneapi.wire.tool_schemas import as_object
 
 MAX_USER: Final = 256  # characters; Anthropic refuses a longer `metadata.user_id`
 _LEAST_TOP_P: Final = 0.95  # beside thinking
@@ -99,7 +100,7 @@ def _output(document: Document, request: Document, *, has_schemas: bool) -> None
             closed = schema if "anthropic" in document else _closed(schema)
             output["format"] = {"type": "json_schema", "schema": closed}
         else:
-            answer_by_tool(request, named, schema)
+            answer_by_tool(request, named, as_object(schema))
     if output:
         request["output_config"] = output
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from oneapi.errors import UpstreamError
 from oneapi.providers import registry
 from oneapi.wire.tool_ids import tool_id
 from tests.providers.anthropic_rules import violations
@@ -233,7 +234,110 @@ def test_a_good_request_is_not_touched_and_a_broken_one_is_good_afterwards(
     sent = _passed(body)
     if _is_good(request):
         assert sent is body
-    elif violations(json.loads(sent)):
-        # the client itself asks for thinking beside a loop that never had any
-        assert [v[:10] for v in violations(json.loads(sent))] == ["Expected `"]
-        assert sent is body or b'"signature": ""' not in body
+        return
+    left = violations(json.loads(sent))
+    if left:  # the client asks for thinking beside a loop that never had any
+        sent = _after(body, f"messages.1.content.0.type: {left[0]}")
+        assert violations(json.loads(sent)) == []
+
+
+def _after(body: bytes, refusal: str, **fields: Any) -> Any:
+    """Return what is sent once Anthropic has refused the request."""
+    call = call_to(14, body, model=CLAUDE, **fields)
+    adapted = DIALECT.adapt(call, UpstreamError(refusal, status=400))
+    assert adapted
+    again = call_to(14, body, model=CLAUDE, adapted=adapted, **fields)
+    assert not DIALECT.adapt(again, UpstreamError(refusal, status=400))
+    return DIALECT.request(again).body
+
+
+REFUSALS = [
+    "messages.1.content.0: Invalid `signature` in `thinking` block",
+    "messages.1.content.0.thinking.signature: Field required",
+    "messages.1.content.1: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot be modified.",
+    "messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `tool_use`. When `thinking` is …",
+]
+
+
+@pytest.mark.fault("W19")
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_what_another_account_has_signed_is_left_out_once_it_is_refused(refusal: str) -> None:
+    redacted = {"type": "redacted_thinking", "data": "d"}
+    request = {
+        "model": CLAUDE,
+        "max_tokens": 4000,
+        "messages": _loop(SIGNED, redacted),
+        "thinking": BUDGET,
+    }
+    body = json.dumps(request).encode()
+    assert _passed(body) is body
+    sent = json.loads(_after(body, refusal))
+    assert sent == {"model": CLAUDE, "max_tokens": 4000, "messages": _loop()}
+
+
+@pytest.mark.fault("W19")
+def test_a_chat_clients_thinking_is_left_out_too() -> None:
+    call = {"id": "t1", "type": "function", "function": {"name": "get", "arguments": '{"a": ""}'}}
+    message = {"role": "assistant", "tool_calls": [call], "thinking_blocks": [SIGNED]}
+    entries = [{"type": "thinking"}, {"type": "server_tool_use", "id": "s"}, {"type": "tool_use"}]
+    document = {
+        "messages": [
+            _user("go"),
+            {**message, "content_blocks": entries},
+            {"role": "tool", "tool_call_id": "t1", "content": None},
+        ],
+        "reasoning_effort": "low",
+    }
+    sent = json.loads(_after(b"{}", REFUSALS[0], document=document))
+    assert sent["messages"][1] == _assistant(entries[1], _use("t1"))
+    assert "thinking" not in sent
+
+
+@pytest.mark.fault("W16", "W18")
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "messages: text content blocks must contain non-whitespace text",
+        "messages.1.content.0.text: text content blocks must be non-empty",
+        "messages.3.content.1: `tool_use` ids must be unique",
+        "messages.1.content.1.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'",
+    ],
+)
+def test_every_block_is_looked_at_once_one_is_refused(refusal: str) -> None:
+    messages = [_user("hi"), _assistant(_text(" \n"), _use("t1")), _user([_result("t1")])]
+    body = json.dumps({"model": CLAUDE, "max_tokens": 5, "messages": messages}).encode()
+    assert _passed(body) is body
+    assert json.loads(_after(body, refusal))["messages"][1] == _assistant(_use("t1"))
+
+
+@pytest.mark.fault("R6")
+def test_a_field_of_another_vendor_in_a_block_is_left_out_once_it_is_refused() -> None:
+    signed = {**_use("t1"), "extra_content": {"google": {"thought_signature": "s"}}}
+    messages = [_user("go"), _assistant(signed), _user([_result("t1")])]
+    body = json.dumps({"model": CLAUDE, "max_tokens": 5, "messages": messages}).encode()
+    refusal = "messages.1.content.0.tool_use.extra_content: Extra inputs are not permitted"
+    assert json.loads(_after(body, refusal))["messages"] == _loop()
+
+
+def test_a_request_is_not_repaired_for_ever() -> None:
+    adapted = frozenset(f"without {name}" for name in "abcde")
+    call = call_to(14, b"{}", model=CLAUDE, adapted=adapted)
+    refusal = "messages.1.content.0.tool_use.f: Extra inputs are not permitted"
+    assert not DIALECT.adapt(call, UpstreamError(refusal, status=400))
+
+
+@pytest.mark.parametrize(
+    ("status", "refusal"),
+    [
+        (400, "max_tokens: 100000 > 64000"),
+        (400, "extra_body: Extra inputs are not permitted"),
+        (400, "messages.0.content.0.text.foo: Extra inputs are not permitted"),
+        (400, "messages.0.content: Input should be a valid list"),
+        (400, "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024"),
+        (429, REFUSALS[0]),
+        (500, REFUSALS[0]),
+    ],
+)
+def test_other_refusals_are_the_clients(status: int, refusal: str) -> None:
+    call = call_to(14, b"{}", model=CLAUDE)
+    assert not DIALECT.adapt(call, UpstreamError(refusal, status=status))

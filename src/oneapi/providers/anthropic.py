@@ -10,13 +10,18 @@ from typing import Any, Final, cast
 import msgspec
 
 from oneapi.errors import UpstreamError
-from oneapi.providers.anthropic_repairs import needs_repair, repair
+from oneapi.providers.anthropic_repairs import (
+    UNTHOUGHT,
+    adaptation,
+    needs_repair,
+    repair,
+    unthought,
+)
 from oneapi.providers.anthropic_request import vendor_document
 from oneapi.providers.anthropic_stream import AnthropicDecoder, reply_of
 from oneapi.providers.anthropic_watch import AnthropicWatcher
 from oneapi.providers.base import Call, Document, Headers, Reply, UpstreamRequest
 from oneapi.providers.openai_stream import decoded_answer
-from oneapi.providers.quirks import NO_FIELDS
 from oneapi.providers.refusals import refusal
 from oneapi.providers.urls import url_of
 from oneapi.wire.anthropic_blocks import message_of
@@ -51,6 +56,8 @@ class AnthropicDialect:
         url, document = url_of(call), call.document
         if document is None:
             return UpstreamRequest("POST", url, _headers(call), _edited_body(call))
+        if UNTHOUGHT in call.adapted:
+            document = unthought(document)
         body = msgspec.json.encode(vendor_document(call, document))
         return UpstreamRequest("POST", url, _headers(call), body)
 
@@ -89,25 +96,25 @@ class AnthropicDialect:
         return refusal(status, headers, body)
 
     def adapt(self, call: Call, error: UpstreamError) -> frozenset[str]:
-        """Nothing of ours is optional here."""
-        return NO_FIELDS
+        """Return how to go on with a history of which Anthropic refuses what the client cannot know to be wrong."""
+        return adaptation(call, error)
 
     def adapted(self, call: Call) -> None:
-        """There is nothing to remember."""
+        """There is nothing to remember: the next history is another one."""
 
 
 def _edited_body(call: Call) -> bytes:
     body = cast("bytes", call.body)
     is_mapped = call.model != call.asked_model
     has_edits = is_mapped or call.max_output_tokens is not None or call.system_prompt is not None
-    may_be_broken = needs_repair(body, call.model)
+    may_be_broken = bool(call.adapted) or needs_repair(body, call.model)
     if not has_edits and not may_be_broken:
         return body
     try:
         fields: Document = dict(json_value(body, _FIELDS.decode))
     except UNDECODABLE as error:
         raise invalid_json(error) from error
-    is_repaired = may_be_broken and repair(fields, call.model)
+    is_repaired = may_be_broken and repair(fields, call.model, call.adapted)
     if not has_edits and not is_repaired:
         return body
     fields["model"] = call.model

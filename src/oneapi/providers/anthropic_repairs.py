@@ -12,8 +12,11 @@ from typing import Any, Final, cast
 
 import msgspec
 
+from oneapi.errors import UpstreamError
 from oneapi.providers.anthropic_thinking import calls_without_thinking
-from oneapi.providers.base import Document
+from oneapi.providers.base import Call, Document
+from oneapi.providers.openai_models import quirks_of_model
+from oneapi.providers.quirks import NO_FIELDS
 from oneapi.wire.anthropic_blocks import THINKING, Block, is_blank
 from oneapi.wire.decoding import UNDECODABLE
 from oneapi.wire.shapes import objects, section
@@ -23,11 +26,27 @@ _UNSIGNED: Final = re.compile(rb'"signature"\s*:\s*""')
 _EMPTY_TEXT: Final = re.compile(rb'"text"\s*:\s*""')
 _ODD_ID: Final = re.compile(rb'"tool_use_id"\s*:\s*"(?![a-zA-Z0-9_-]{1,64}")')
 _RESULT_ID: Final = re.compile(rb'"tool_use_id"\s*:\s*"([^"]*)')
-_PLAIN_THINKERS: Final = re.compile(
-    r"(^|[/:])(deepseek|kimi|moonshot|glm|minimax|mimo|longcat)", re.IGNORECASE
+# Of Anthropic's refusals: which block it is about, and what it says of it.
+_ABOUT_THINKING: Final = re.compile(
+    r"messages\.\d+\.content\.\d+[\w.]*: .*?(`thinking`|`signature`)"
+    r"|messages\.\d+\.content\.\d+\.thinking\.signature"
 )
+_ABOUT_HISTORY: Final = re.compile(
+    r"messages[\w.]*: (text content blocks must|`tool_use` ids must be unique)"
+    r"|messages\.\d+\.content\.\d+[\w.]*\.(tool_use\.id|tool_result\.tool_use_id): "
+)
+_UNKNOWN_FIELD: Final = re.compile(
+    r"messages\.\d+\.content\.\d+\.tool_use\.(\w+): Extra inputs are not permitted"
+)
+# What the same request does otherwise: without any thinking in its history, with every block of it looked at, or without
+# a field that another vendor's answer has brought into a call.
+UNTHOUGHT: Final = "thinking_blocks"
+REPAIRED: Final = "messages"
+_WITHOUT: Final = "without "
+_MOST: Final = 5
 _RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_BAD_REQUEST: Final = 400
 _CLEARS_THINKING: Final = "clear_thinking_"
 
 
@@ -48,24 +67,57 @@ def needs_repair(body: bytes, model: str) -> bool:
     return len({*ids}) < len(ids) or _ODD_ID.search(body) is not None
 
 
+def adaptation(call: Call, error: UpstreamError) -> frozenset[str]:
+    """Return what to do otherwise after a refusal of what was not the client's to know; empty for any other.
+
+    A signature is good for the account and the text that it was made for, which the client cannot see: another of our
+    channels may have made it.
+    """
+    if error.status != _BAD_REQUEST:
+        return NO_FIELDS
+    unknown = _UNKNOWN_FIELD.search(error.message)
+    if _ABOUT_THINKING.search(error.message) is not None:
+        found = UNTHOUGHT
+    elif call.document is None and _ABOUT_HISTORY.search(error.message) is not None:
+        found = REPAIRED
+    elif call.document is None and unknown is not None:
+        found = _WITHOUT + unknown[1]
+    else:
+        return NO_FIELDS
+    is_new = found not in call.adapted and len(call.adapted) < _MOST
+    return call.adapted | {found} if is_new else NO_FIELDS
+
+
 def keeps_unsigned(model: str) -> bool:
     """Say whether a model of another vendor that speaks this dialect wants back its own thinking, which is not signed."""
-    return _PLAIN_THINKERS.search(model) is not None
+    return "reasoning_content" in quirks_of_model(model).keeps
 
 
-def repair(fields: Document, model: str) -> bool:
+def unthought(document: Document) -> Document:
+    """Return a canonical chat without the thinking in its history."""
+    messages: list[Document] = []
+    for message in document["messages"]:
+        plain = {name: value for name, value in message.items() if name != "thinking_blocks"}
+        entries = objects(plain.get("content_blocks"))
+        if entries:
+            plain["content_blocks"] = [e for e in entries if e.get("type") not in THINKING]
+        messages.append(plain)
+    return {**document, "messages": messages}
+
+
+def repair(fields: Document, model: str, adapted: frozenset[str] = NO_FIELDS) -> bool:
     """Mend a request's fields (names and their undecoded JSON) in place; return whether there was anything to mend."""
     try:
         raws = _RAWS.decode(fields["messages"])
-        repairs = _Repairs(drops_unsigned=not keeps_unsigned(model))
+        repairs = _Repairs(not keeps_unsigned(model), adapted)
         messages = [repairs.message(raw) for raw in raws]
         is_changed = any(new is not old for new, old in zip(messages, raws, strict=True))
         said = [message for message in messages if message is not None]
         if said and is_changed:
             fields["messages"] = said
-            if repairs.has_dropped_thinking and _calls_without_thinking(said):
-                _stop_thinking(fields)
-        return _repair_system(fields) or (bool(said) and is_changed)
+        has_lost = repairs.has_dropped_thinking or UNTHOUGHT in adapted
+        has_stopped = has_lost and _calls_without_thinking(said) and _stop_thinking(fields)
+        return _repair_system(fields) or has_stopped or (bool(said) and is_changed)
     except (*UNDECODABLE, KeyError):
         return False  # not ours to judge: the vendor says what is wrong with it
 
@@ -93,11 +145,11 @@ def _calls_without_thinking(messages: list[Any]) -> bool:
     return calls_without_thinking(turn[::-1])
 
 
-def _stop_thinking(fields: Document) -> None:
+def _stop_thinking(fields: Document) -> bool:
     """Ask for no thinking where the tool loop that is going on has lost its own: Anthropic refuses the two together."""
     thinking = section(msgspec.json.decode(fields.get("thinking", b"null")))
     if thinking.get("type") != "enabled":
-        return
+        return False
     del fields["thinking"]
     context = section(msgspec.json.decode(fields.get("context_management", b"null")))
     edits = objects(context.get("edits"))
@@ -106,14 +158,17 @@ def _stop_thinking(fields: Document) -> None:
         fields["context_management"] = {**context, "edits": kept}
     elif edits and not kept:  # there is nothing to clear, and to say so is refused
         del fields["context_management"]
+    return True
 
 
 class _Repairs:
     """Mends one message after the other; `has_dropped_thinking` once it had to."""
 
-    def __init__(self, *, drops_unsigned: bool) -> None:
+    def __init__(self, drops_unsigned: bool, adapted: frozenset[str]) -> None:
         self.has_dropped_thinking = False
         self._drops_unsigned = drops_unsigned
+        self._drops_thinking = UNTHOUGHT in adapted
+        self._unknown = {name.removeprefix(_WITHOUT) for name in adapted if _WITHOUT in name}
         self._ids = ToolIds()
         self._role: Any = None
 
@@ -139,7 +194,7 @@ class _Repairs:
         kept: list[Any] = []
         for block in blocks:
             found = section(block)
-            if self._is_unsigned(found):
+            if self._is_unwanted(found):
                 self.has_dropped_thinking = True
             elif not is_blank(found):
                 kept.append(self._block(block, found))
@@ -147,23 +202,27 @@ class _Repairs:
                 kept[-1] = {**kept[-1], "cache_control": found["cache_control"]}
         return kept
 
-    def _is_unsigned(self, block: Block) -> bool:
-        if not self._drops_unsigned or block.get("type") not in THINKING:
+    def _is_unwanted(self, block: Block) -> bool:
+        if block.get("type") not in THINKING:
             return False
-        return not (block.get("signature") or block.get("data"))
+        is_signed = bool(block.get("signature") or block.get("data"))
+        return self._drops_thinking or (self._drops_unsigned and not is_signed)
 
     def _block(self, block: Any, found: Block) -> Any:
+        changed: Block = {}
         match found.get("type"):
             case "tool_use":
-                changed = {"id": self._ids.call(found.get("id"))}
+                changed["id"] = self._ids.call(found.get("id"))
             case "tool_result":
-                changed: Block = {"tool_use_id": self._ids.result(found.get("tool_use_id"))}
+                changed["tool_use_id"] = self._ids.result(found.get("tool_use_id"))
                 inside = objects(found.get("content"))
                 said = [item for item in inside if not is_blank(item)]
                 if len(said) < len(inside):
                     changed["content"] = said
             case _:
-                return block
+                pass
+        if not self._unknown.isdisjoint(found):
+            return {k: v for k, v in {**found, **changed}.items() if k not in self._unknown}
         is_same = all(found.get(name) == value for name, value in changed.items())
         return block if is_same else {**found, **changed}
 

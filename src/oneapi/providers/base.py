@@ -23,6 +23,7 @@ class Endpoint(StrEnum):
     """What the client wants done, whatever its dialect calls it."""
 
     CHAT = "chat"
+    COUNT_TOKENS = "count_tokens"
     COMPLETIONS = "completions"
     EMBEDDINGS = "embeddings"
     MODERATIONS = "moderations"

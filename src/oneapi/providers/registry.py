@@ -160,7 +160,10 @@ _ROWS: Final = (
         "Anthropic",
         "https://api.anthropic.com",
         "anthropic",
-        {Endpoint.CHAT: "{base}/v1/messages"},
+        {
+            Endpoint.CHAT: "{base}/v1/messages",
+            Endpoint.COUNT_TOKENS: "{base}/v1/messages/count_tokens",
+        },
         auth="x-api-key",
     ),
     _openai(19, "ai360", "360 AI Brain", "https://ai.360.cn"),

@@ -65,7 +65,7 @@ def drafted(
     place = (caller.group, model)
     worst = parts.pricing.worst(snapshot, place, envelope, endpoint, pinned)
     if worst is None:
-        raise _no_route(snapshot, caller, model)
+        raise no_route(snapshot, caller, model)
     job = Job(request, responder, route, place, caller, envelope, body, snapshot, pinned, worst)
     if endpoint is not _CHAT or not _plainly_priced(job, envelope, worst):
         _demand(job, metering.HOLDING)
@@ -169,7 +169,7 @@ def _unusual(request: Request, route: Route) -> tuple[Envelope, Any]:
     return route.client.envelope(body, route.endpoint), body
 
 
-def _no_route(snapshot: Snapshot, caller: Caller, model: str) -> GatewayError:
+def no_route(snapshot: Snapshot, caller: Caller, model: str) -> GatewayError:
     """Return why nobody serves a model: it is none of this group's, or its channels are switched off at the moment."""
     group = caller.group
     if any(

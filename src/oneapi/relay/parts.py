@@ -7,6 +7,7 @@ from oneapi.ledger import Ledger
 from oneapi.relay.admission import Admission
 from oneapi.relay.attempts import Attempts
 from oneapi.relay.balances import Balances
+from oneapi.relay.counting import Counting
 from oneapi.relay.pricing import Pricing
 from oneapi.relay.snapshot import Snapshot
 from oneapi.store.database import Database
@@ -20,6 +21,7 @@ class Parts:
         "admission",
         "attempts",
         "balances",
+        "counting",
         "database",
         "ledger",
         "monotonic",
@@ -41,6 +43,7 @@ class Parts:
         run: Callable[..., Awaitable[Any]],
         monotonic: Callable[[], float],
         balances: Balances,
+        counting: Counting,
     ) -> None:
         self.snapshot = snapshot
         self.admission: Final = admission
@@ -51,4 +54,5 @@ class Parts:
         self.run: Final = run
         self.monotonic: Final = monotonic
         self.balances: Final = balances
+        self.counting: Final = counting
         self.pricing: Final = Pricing()

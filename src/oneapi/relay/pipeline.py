@@ -17,16 +17,17 @@ from oneapi.errors import InsufficientQuota, InvalidRequest, NotImplementedHere
 from oneapi.ledger import Hold
 from oneapi.providers.base import Endpoint
 from oneapi.relay import billing, metering
-from oneapi.relay.admission import check_model
+from oneapi.relay.admission import check_model, pinned_channel
 from oneapi.relay.affording import refusal
-from oneapi.relay.catalogue import model_list, one_model
+from oneapi.relay.catalogue import model_list, model_page, one_model
+from oneapi.relay.counting import Count
 from oneapi.relay.directory import Caller
-from oneapi.relay.drafting import FILE_FIELDS, drafted, priced, read_again, tightened
+from oneapi.relay.drafting import FILE_FIELDS, drafted, no_route, priced, read_again, tightened
 from oneapi.relay.exchange import JSON, Request, Responder
 from oneapi.relay.job import Job
 from oneapi.relay.parts import Parts
 from oneapi.relay.proxy import relay_raw
-from oneapi.relay.routes import Kind, Route
+from oneapi.relay.routes import Kind, Route, spoken_by
 from oneapi.relay.snapshot import Snapshot
 from oneapi.store.database import Database
 from oneapi.upstream import SpooledBody
@@ -40,14 +41,15 @@ async def handle(parts: Parts, request: Request, responder: Responder, route: Ro
         case Kind.RELAY:
             await relay(parts, request, responder, route, caller)
         case Kind.COUNT:
-            _count(request, responder, route, caller)
+            await _count(parts, request, responder, route, caller)
         case Kind.PROXY:
             tools = (parts.snapshot, parts.upstream, parts.ledger, parts.monotonic)
             await relay_raw(request, responder, caller, route.argument, tools)
         case Kind.STUB:
             raise NotImplementedHere("API not implemented")
         case _:
-            responder.send(200, JSON, msgspec.json.encode(await _document(parts, route, caller)))
+            found = await _document(parts, request, route, caller)
+            responder.send(200, JSON, msgspec.json.encode(found))
 
 
 async def relay(
@@ -99,25 +101,39 @@ def _check_form(request: Request, route: Route) -> None:
         )
 
 
-def _count(request: Request, responder: Responder, route: Route, caller: Caller) -> None:
-    """Answer how many tokens a prompt has, by our own estimate; free of charge."""
+async def _count(
+    parts: Parts, request: Request, responder: Responder, route: Route, caller: Caller
+) -> None:
+    """Answer how many tokens a prompt has, free of charge: as a vendor counts them, or by our own estimate."""
     body = request.body
     try:
-        envelope = route.client.envelope(body, "count_tokens")
+        envelope = route.client.envelope(body, Endpoint.COUNT_TOKENS)
     except InvalidRequest as error:
-        envelope, body = read_again(route.client, body, "count_tokens", error)
-    check_model(caller, envelope.model)
-    count = metering.estimate_prompt(Endpoint.CHAT, body, model=envelope.model)
-    responder.send(200, JSON, msgspec.json.encode({"input_tokens": count}))
-
-
-async def _document(parts: Parts, route: Route, caller: Caller) -> dict[str, Any]:
+        envelope, body = read_again(route.client, body, Endpoint.COUNT_TOKENS, error)
+    model = envelope.model
+    check_model(caller, model)
     snapshot = parts.snapshot
+    pinned = None if caller.pinned is None else pinned_channel(snapshot, caller.pinned)
+    if pinned is None and (caller.group, model) not in snapshot.routes:
+        raise no_route(snapshot, caller, model)
+    count = Count(request, body, (caller.group, model), snapshot, pinned)
+    counted = await parts.counting.count(count, parts.attempts.timeouts)
+    if counted is None:
+        tokens = metering.estimate_prompt(Endpoint.CHAT, body, model=model)
+        counted = msgspec.json.encode({"input_tokens": tokens})
+    responder.send(200, JSON, counted)
+
+
+async def _document(parts: Parts, request: Request, route: Route, caller: Caller) -> dict[str, Any]:
+    snapshot = parts.snapshot
+    dialect = spoken_by(request.headers, route).name
     match route.kind:
+        case Kind.MODELS if dialect == "anthropic":
+            return model_page(snapshot, caller, request.query)
         case Kind.MODELS:
             return model_list(snapshot, caller)
         case Kind.MODEL:
-            return one_model(snapshot, caller, route.argument)
+            return one_model(snapshot, caller, route.argument, dialect)
         case Kind.SUBSCRIPTION:
             return await parts.run(_ask, parts.database, billing.subscription, caller, snapshot)
         case _:

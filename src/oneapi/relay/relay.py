@@ -13,6 +13,7 @@ from oneapi.relay import snapshot as snapshots
 from oneapi.relay.admission import Admission
 from oneapi.relay.attempts import Attempts
 from oneapi.relay.balances import Balances
+from oneapi.relay.counting import Counting
 from oneapi.relay.directory import Directory
 from oneapi.relay.disabling import Disabling
 from oneapi.relay.exchange import JSON, HeaderPairs, Request, Responder
@@ -22,7 +23,7 @@ from oneapi.relay.intake import Intake
 from oneapi.relay.job import Job
 from oneapi.relay.parts import Parts
 from oneapi.relay.pipeline import handle
-from oneapi.relay.routes import Route, resolve
+from oneapi.relay.routes import Route, resolve, spoken_by
 from oneapi.relay.routing import Balancer
 from oneapi.relay.services import RelayServices
 from oneapi.relay.snapshot import Channel
@@ -76,6 +77,9 @@ class Relay:
         self._attempts = Attempts(
             services.upstream, self._balancer, self._health, self._disabling, services.monotonic
         )
+        self._counting = Counting(
+            services.upstream, self._balancer, self._health, self._disabling, services.monotonic
+        )
         self._parts: Parts | None = None
         self._ticking: asyncio.Task[None] | None = None
         # Bound once, not per request.
@@ -97,6 +101,7 @@ class Relay:
             run=services.run,
             monotonic=services.monotonic,
             balances=self._balances,
+            counting=self._counting,
         )
         self._apply(snapshot)
         self._ticking = asyncio.get_running_loop().create_task(self._tick())
@@ -265,7 +270,8 @@ class Relay:
         try:
             await handle(parts, request, responder, route)
         except Exception as error:  # noqa: BLE001 - every request gets an answer
-            self._fail(request.request_id, responder, route.client, error)
+            client = spoken_by(request.headers, route)
+            self._fail(request.request_id, responder, client, error)
         finally:
             responder.done()
             if isinstance(request.body, SpooledBody):

@@ -1,6 +1,7 @@
 """The `/v1` paths: what each is, in which dialect its client speaks, and how tolerant we are of its spelling."""
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
@@ -11,6 +12,8 @@ from oneapi.wire.dialect import ClientDialect
 from oneapi.wire.registry import client_dialect
 
 _OPENAI: Final = client_dialect("openai")
+_ANTHROPIC: Final = client_dialect("anthropic")
+_ANTHROPIC_HEADER: Final = b"anthropic-version"  # which its clients always send, and no others
 
 
 class Kind(StrEnum):
@@ -94,6 +97,12 @@ def resolve(method: str, path: str) -> Route:
             f"{method} is not allowed on {path}; use {' or '.join(route.methods)}", route.methods
         )
     return route
+
+
+def spoken_by(headers: Mapping[bytes, bytes], route: Route) -> ClientDialect:
+    """Return the dialect that a client speaks: on paths that two dialects share, its headers say it."""
+    shared = route.kind is Kind.MODELS or route.kind is Kind.MODEL
+    return _ANTHROPIC if shared and _ANTHROPIC_HEADER in headers else route.client
 
 
 @lru_cache(maxsize=1024)

@@ -5,10 +5,18 @@ endpoint. The algorithm is nginx's: everybody gains their weight, the richest is
 """
 
 from collections.abc import Collection
+from typing import Final
 
 from oneapi.providers.base import Endpoint
 from oneapi.relay.health import Health
 from oneapi.relay.snapshot import Channel, Snapshot, Tier
+
+_COUNT: Final = Endpoint.COUNT_TOKENS
+
+
+def resting_place(route: tuple[str, str], endpoint: Endpoint) -> str:
+    """Return under which name a channel rests: its model's, but for counting, which vendors limit apart from chats."""
+    return route[1] if endpoint is not _COUNT else f"{route[1]} ({endpoint.value})"
 
 
 class Balancer:
@@ -16,7 +24,7 @@ class Balancer:
 
     def __init__(self, health: Health) -> None:
         self._health = health
-        self._turns: dict[tuple[str, str, int], dict[int, int]] = {}
+        self._turns: dict[tuple[str, str, Endpoint, int], dict[int, int]] = {}
 
     def choose(
         self,
@@ -31,17 +39,18 @@ class Balancer:
             only = tiers[0][0]
             if endpoint in only.target.provider.paths:
                 return only
+        place = resting_place(route, endpoint)
         for tier in tiers:
-            able = self._able(tier, route[1], endpoint, tried)
+            able = self._able(tier, place, endpoint, tried)
             if not able:
                 continue
-            chosen = able[0] if len(able) == 1 else self._next(route, able)
-            self._health.begin(chosen.id, route[1])
+            chosen = able[0] if len(able) == 1 else self._next(route, endpoint, able)
+            self._health.begin(chosen.id, place)
             return chosen
         return None
 
     def _able(
-        self, tier: Tier, model: str, endpoint: Endpoint, tried: Collection[int]
+        self, tier: Tier, place: str, endpoint: Endpoint, tried: Collection[int]
     ) -> list[Channel]:
         health = self._health
         calm = health.calm
@@ -50,11 +59,11 @@ class Balancer:
             for channel in tier
             if channel.id not in tried
             and endpoint in channel.target.provider.paths
-            and (calm or health.may_try(channel.id, model))
+            and (calm or health.may_try(channel.id, place))
         ]
 
-    def _next(self, route: tuple[str, str], able: list[Channel]) -> Channel:
-        turns = self._turns.setdefault((*route, able[0].priority), {})
+    def _next(self, route: tuple[str, str], endpoint: Endpoint, able: list[Channel]) -> Channel:
+        turns = self._turns.setdefault((*route, endpoint, able[0].priority), {})
         flat = not any(channel.weight for channel in able)
         total = 0
         best: Channel | None = None

@@ -1,6 +1,7 @@
-"""A model as OpenAI's model list shows it, with the fields that One API adds.
+"""A model as OpenAI's model list shows it, with the fields that One API adds, and as Anthropic's does.
 
-Source: https://platform.openai.com/docs/api-reference/models (read 2026-11-21); the constants are One API's.
+Sources: https://platform.openai.com/docs/api-reference/models (read 2026-11-21), the constants are One API's;
+https://platform.claude.com/docs/en/api/models and the types of Anthropic's Python SDK 2.12 (read 2026-11-26).
 """
 
 from typing import Any, Final
@@ -33,4 +34,24 @@ def model_object(name: str, owner: str) -> dict[str, Any]:
         ],
         "root": name,
         "parent": None,
+    }
+
+
+def anthropic_model(name: str, context: int | None, output: int | None) -> dict[str, Any]:
+    """Return one entry of Anthropic's model list; `context` and `output` are tokens, `None` where nobody says.
+
+    A model whose date of release is not known has an epoch, as the vendor has it.
+    """
+    return {
+        "type": "model",
+        "id": name,
+        "display_name": name,
+        "created_at": "1970-01-01T00:00:00Z",
+        "lifecycle": "active",
+        "max_input_tokens": context,
+        "max_tokens": output,
+        "capabilities": None,
+        "line": None,
+        "deprecated_at": None,
+        "retires_at": None,
     }

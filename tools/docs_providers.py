@@ -5,6 +5,8 @@ Run it as `make docs`.
 
 from pathlib import Path
 
+from oneapi.providers.anthropic_fields import unknown_fields
+from oneapi.providers.anthropic_models import Traits, traits_of
 from oneapi.providers.base import Endpoint, Provider
 from oneapi.providers.openai_models import MODELS
 from oneapi.providers.quirks import NO_QUIRKS, Quirks
@@ -35,7 +37,7 @@ def page() -> str:
     names = " | ".join(COLUMNS)
     head = f"| type | vendor | base URL | dialect | {names} |\n|--:|---|---|---|{':-:|' * len(COLUMNS)}\n"
     rows = "".join(_row(provider) for provider in providers())
-    return INTRODUCTION + "\n" + head + rows + _notes() + _differences()
+    return INTRODUCTION + "\n" + head + rows + _notes() + _differences() + _claude()
 
 
 def _row(provider: Provider) -> str:
@@ -121,6 +123,59 @@ def _efforts(quirks: Quirks) -> str:
     if not quirks.efforts:
         return "no `reasoning_effort`"
     return "`reasoning_effort`: " + ", ".join(quirks.efforts)
+
+
+CLAUDE = """
+### Chats for Claude
+
+What a chat client (`/v1/chat/completions`) sends to a vendor of the dialect `anthropic` is said in Anthropic's words. What
+a client of `/v1/messages` sends is not touched, but for what other vendors' answers have left in its history.
+
+- Left out, because Anthropic refuses them: texts without a visible character, and messages and system prompts that are empty
+  then (their cache marks go to what is before); white space at the end of an answer that has begun; stop sequences without a
+  visible character; `top_p` from 1 on; sampling beside thinking; thinking where a tool must be called; thinking that is not
+  signed; what stands beside a part or a tool call; the fields below.
+- Said otherwise: ids of tool calls that Anthropic's pattern refuses, or that come again; the types of images, by their first
+  bytes; PDFs and texts in `image_url`, as documents; `allowed_tools`, as fewer tools; `web_search_options`, as Anthropic's
+  own search tool; a tool's schema with `anyOf`, `oneOf` or `allOf` at its top, as one object; of system prompts alone, the
+  last as what is asked; a temperature above 1, as 1; thinking and effort as the model has them.
+- Refused with a 400 that names the field: `n` above 1, sound, `moderation` that shall block, a tool that must be called and
+  a search of the web where the model has neither, an empty message where an answer is asked for.
+- In both dialects, after a refusal: a history whose thinking Anthropic does not recognise (another account has signed it) is
+  sent once more without its thinking.
+
+| model | `thinking` | switched off by | effort | sampling | a tool that must be called |
+|---|---|---|---|---|---|
+"""
+GENERATIONS = (
+    *("claude-3-haiku", "claude-3-7-sonnet", "claude-sonnet-4-0", "claude-opus-4-1"),
+    *("claude-sonnet-4-5", "claude-opus-4-5", "claude-sonnet-4-6", "claude-opus-4-7"),
+    *("claude-opus-4-8", "claude-sonnet-5", "claude-opus-5", "claude-fable-5", "claude-haiku-5-5"),
+    *("claude-sonnet-5-5", "claude-opus-5-5", "claude-fable-5-1"),
+)
+SAMPLING = {"all": "all", "one": "`temperature` or `top_p`", "none": "none"}
+FORCED = {"always": "yes", "unless_thinking": "without thinking", "never": "refused"}
+
+
+def _claude() -> str:
+    rows = [_generation(name, traits_of(name)) for name in GENERATIONS]
+    fields = [
+        f"- {owner}: {', '.join(f'`{name}`' for name in names)}\n"
+        for owner, names in unknown_fields().items()
+    ]
+    return CLAUDE + "".join(rows) + "\nFields that are not sent:\n\n" + "".join(fields)
+
+
+def _generation(name: str, traits: Traits) -> str:
+    cells = (
+        f"`{name}`",
+        ", ".join(f"`{kind}`" for kind in traits.thinking) or "none",
+        f"`{traits.off}`" if traits.off else "nothing" if traits.thinking else "",
+        ", ".join(traits.efforts),
+        SAMPLING[traits.sampling],
+        FORCED[traits.forced_tools],
+    )
+    return "| " + " | ".join(cells) + " |\n"
 
 
 if __name__ == "__main__":

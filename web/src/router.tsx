@@ -72,6 +72,10 @@ function page(path: string, load: () => Promise<{ Page: () => React.ReactNode }>
 const pages = [
   page("/dashboard", () => import("./pages/dashboard/Dashboard")),
   page("/channel", () => import("./pages/channels/Channels"), ROLE.admin),
+  page("/log", () => import("./pages/logs/Logs")),
+  page("/redemption", () => import("./pages/codes/Codes"), ROLE.admin),
+  page("/topup", () => import("./pages/wallet/Wallet")),
+  page("/user", () => import("./pages/users/Users"), ROLE.admin),
   page("/token", () => import("./pages/keys/Keys")),
 ];
 

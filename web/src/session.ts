@@ -73,3 +73,7 @@ export function useGroups(): string[] {
   const { data } = useQuery({ queryKey: ["groups"], queryFn: () => get<string[]>("/api/group/") });
   return data ?? [];
 }
+
+export function useIsRoot(): boolean {
+  return useAccount().role >= ROLE.root;
+}

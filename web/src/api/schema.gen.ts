@@ -408,6 +408,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/log/{request_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Request
+         * @description Tell the whole story of a request: one's own, or anybody's for administrators, who see the channels' names.
+         */
+        get: operations["get_log_request_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models": {
         parameters: {
             query?: never;
@@ -937,6 +957,18 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AttemptView
+         * @description A channel that was tried and did not answer; `status` is the vendor's, `channel_name` blank for the user.
+         */
+        AttemptView: {
+            /** Channel Id */
+            channel_id: number;
+            /** Channel Name */
+            channel_name: string;
+            /** Status */
+            status: number;
+        };
+        /**
          * ChannelDocument
          * @description The fields of a channel that a client may set, and the `id` of the one to change; no counters, no times.
          */
@@ -1274,6 +1306,17 @@ export interface components {
              */
             success: true;
         };
+        /** Found[Story] */
+        Found_Story_: {
+            data: components["schemas"]["Story"];
+            /** Message */
+            message: string;
+            /**
+             * Success
+             * @constant
+             */
+            success: true;
+        };
         /** Found[UserView] */
         Found_UserView_: {
             data: components["schemas"]["UserView"];
@@ -1427,6 +1470,20 @@ export interface components {
             used_quota: number;
             /** User Id */
             user_id: number;
+        };
+        /**
+         * LineView
+         * @description One kind of what was used: `count` units (for `second`, seconds) at `unit_usd` US dollars each, factor left out.
+         */
+        LineView: {
+            /** Count */
+            count: number;
+            /** Quota */
+            quota: number;
+            /** Unit */
+            unit: string;
+            /** Unit Usd */
+            unit_usd: number;
         };
         /**
          * LogView
@@ -1916,6 +1973,53 @@ export interface components {
             wechat_qrcode: string;
         };
         /**
+         * Story
+         * @description How a request went and what made its charge.
+         *
+         *     `source`: who counted, the vendor (`reported`) or we (`estimated`); `ended`: the rule that ended the answer. `factor`:
+         *     of the group. `hold`, `charge` and `uncollected` in quota.
+         */
+        Story: {
+            /** Asked Model */
+            asked_model: string;
+            /** Attempts */
+            attempts: components["schemas"]["AttemptView"][];
+            /** Channel Id */
+            channel_id: number;
+            /** Channel Name */
+            channel_name: string;
+            /** Charge */
+            charge: number;
+            /** Elapsed Ms */
+            elapsed_ms: number;
+            /** Ended */
+            ended: string;
+            /** Endpoint */
+            endpoint: string;
+            /** Factor */
+            factor: number;
+            /** Hold */
+            hold: number;
+            /** Lines */
+            lines: components["schemas"]["LineView"][];
+            /** Model */
+            model: string;
+            /** Oddity */
+            oddity: string;
+            /** Price Source */
+            price_source: string;
+            /** Request Id */
+            request_id: string;
+            /** Source */
+            source: string;
+            /** Uncollected */
+            uncollected: number;
+            /** Usage */
+            usage: {
+                [key: string]: number;
+            };
+        };
+        /**
          * TopUp
          * @description Quota that an administrator, or a shop with an administrator's access token, adds.
          */
@@ -2050,6 +2154,7 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type AttemptView = components['schemas']['AttemptView'];
 export type ChannelDocument = components['schemas']['ChannelDocument'];
 export type ChannelView = components['schemas']['ChannelView'];
 export type CodeDocument = components['schemas']['CodeDocument'];
@@ -2070,6 +2175,7 @@ export type FoundProbeView = components['schemas']['Found_ProbeView_'];
 export type FoundSignedInUser = components['schemas']['Found_SignedInUser_'];
 export type FoundStanding = components['schemas']['Found_Standing_'];
 export type FoundStatusView = components['schemas']['Found_StatusView_'];
+export type FoundStory = components['schemas']['Found_Story_'];
 export type FoundUserView = components['schemas']['Found_UserView_'];
 export type FoundDictStrUnionListStrNoneType = components['schemas']['Found_dict_str__Union_list_str___NoneType___'];
 export type FoundInt = components['schemas']['Found_int_'];
@@ -2080,6 +2186,7 @@ export type FoundListStr = components['schemas']['Found_list_str__'];
 export type FoundStr = components['schemas']['Found_str_'];
 export type KeyDocument = components['schemas']['KeyDocument'];
 export type KeyView = components['schemas']['KeyView'];
+export type LineView = components['schemas']['LineView'];
 export type LogView = components['schemas']['LogView'];
 export type Management = components['schemas']['Management'];
 export type ModelList = components['schemas']['ModelList'];
@@ -2103,6 +2210,7 @@ export type RowsUserView = components['schemas']['Rows_UserView_'];
 export type SignedInUser = components['schemas']['SignedInUser'];
 export type Standing = components['schemas']['Standing'];
 export type StatusView = components['schemas']['StatusView'];
+export type Story = components['schemas']['Story'];
 export type TopUp = components['schemas']['TopUp'];
 export type UnsavedChannel = components['schemas']['UnsavedChannel'];
 export type UserChanges = components['schemas']['UserChanges'];
@@ -2740,6 +2848,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_Consumption_"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_log_request_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found_Story_"] | components["schemas"]["Refusal"];
                 };
             };
         };

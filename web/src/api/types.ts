@@ -5,6 +5,8 @@ type Views = components["schemas"];
 
 export type SiteStatus = Views["StatusView"];
 export type Account = Views["OwnView"];
+export type User = Views["UserView"];
+export type Code = Views["CodeView"];
 export type ApiKey = Views["KeyView"];
 export type Probe = Views["ProbeView"];
 export type Provider = Views["ProviderView"];
@@ -16,6 +18,12 @@ export type Channel = Views["ChannelView"] & {
   cooling_reason?: string;
   disabled_reason?: string;
 };
+
+/** A row of the log; without `detail` for those whom it does not concern. */
+export type LogRow = Views["OwnLogView"] & Partial<Views["LogView"]>;
+
+/** A request from its arrival to its charge. */
+export type Story = Views["Story"];
 
 export const ROLE = { common: 1, admin: 10, root: 100 } as const;
 

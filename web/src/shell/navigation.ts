@@ -53,7 +53,7 @@ export const PLACES: Place[] = [
   { to: "/audit", name: "audit", icon: FileClock, role: ROLE.admin },
 ];
 
-const AVAILABLE = new Set(["/dashboard", "/token", "/channel"]);
+const AVAILABLE = new Set(["/dashboard", "/token", "/channel", "/log", "/redemption", "/topup", "/user"]);
 
 export function placesFor(role: number): Place[] {
   return PLACES.filter((place) => place.role <= role && AVAILABLE.has(place.to));

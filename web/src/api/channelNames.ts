@@ -1,0 +1,18 @@
+import { useQuery } from "@tanstack/react-query";
+import { useIsAdmin } from "@/session";
+import { get } from "./call";
+import type { Channel } from "./types";
+
+const SHOWN = 100;
+
+/** The names of the channels that are used most, by number; only administrators see any. */
+export function useChannelNames(): ReadonlyMap<number, string> {
+  const isAdmin = useIsAdmin();
+  const { data } = useQuery({
+    queryKey: ["channel-names"],
+    enabled: isAdmin,
+    staleTime: 60_000,
+    queryFn: () => get<Channel[]>("/api/channel/", { size: SHOWN, sort: "used_quota", order: "desc" }),
+  });
+  return new Map((data ?? []).map((row) => [row.id, row.name]));
+}

@@ -1,0 +1,114 @@
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { get, type Query } from "@/api/call";
+import { useChannelNames } from "@/api/channelNames";
+import type { LogRow } from "@/api/types";
+import { useAddress } from "@/list/address";
+import { List } from "@/list/List";
+import { RangeChips } from "@/list/RangeChips";
+import { boundsOf } from "@/list/range";
+import type { Filter, ListSpec } from "@/list/types";
+import { useIsAdmin } from "@/session";
+import { Chip } from "@/ui/Chip";
+import { Money } from "@/ui/Money";
+import { State } from "@/ui/State";
+import { logId, TYPES, useLogColumns } from "./columns";
+import { Explain } from "./Explain";
+
+const LIVE_SECONDS = 3;
+
+export function Page() {
+  const { t } = useTranslation();
+  const isAdmin = useIsAdmin();
+  const [search, change] = useAddress();
+  const [isLive, setLive] = useState(false);
+  const columns = useLogColumns();
+  const filters = useLogFilters();
+  const endpoint = isAdmin ? "/api/log/" : "/api/log/self";
+  const bounds = boundsOf(search);
+  const spec: ListSpec<LogRow> = {
+    name: "logs",
+    endpoint,
+    columns,
+    filters,
+    query: { ...bounds },
+    rowId: logId,
+    rowName: logId,
+    liveSeconds: isLive ? LIVE_SECONDS : undefined,
+    empty: { title: t("log.empty"), help: t("log.emptyHelp") },
+  };
+  return (
+    <>
+      <List
+        spec={spec}
+        lead={<RangeChips />}
+        sum={<Sum query={{ ...bounds, ...filterQuery(search, filters) }} isLive={isLive} />}
+        tools={
+          <Chip isOn={isLive} onClick={() => setLive(!isLive)}>
+            <State tone={isLive ? "good" : "off"}>{t("log.live")}</State>
+          </Chip>
+        }
+      />
+      {search.open && (
+        <Explain key={search.open} id={search.open} onClose={() => change({ open: undefined })} />
+      )}
+    </>
+  );
+}
+
+function filterQuery(search: Record<string, string | undefined>, filters: Filter[]): Query {
+  return Object.fromEntries(filters.map((filter) => [filter.id, search[filter.id]]));
+}
+
+/** What the rows that are filtered cost together. */
+function Sum({ query, isLive }: { query: Query; isLive: boolean }) {
+  const { t } = useTranslation();
+  const isAdmin = useIsAdmin();
+  const isMany = Object.values(query).some((value) => String(value ?? "").includes(","));
+  const { data } = useQuery({
+    queryKey: ["log-sum", JSON.stringify(query), isAdmin],
+    enabled: !isMany,
+    queryFn: () => get<{ quota: number }>(isAdmin ? "/api/log/stat" : "/api/log/self/stat", query),
+    refetchInterval: isLive ? LIVE_SECONDS * 1000 : false,
+  });
+  if (!data || isMany) return null;
+  const [before, after] = t("log.sum", { amount: "\n" }).split("\n");
+  return (
+    <>
+      {before}
+      <Money quota={data.quota} decimals={2} />
+      {after}
+    </>
+  );
+}
+
+function useLogFilters(): Filter[] {
+  const { t } = useTranslation();
+  const isAdmin = useIsAdmin();
+  const names = useChannelNames();
+  return useMemo(() => {
+    const own: Filter[] = [
+      {
+        id: "type",
+        label: t("log.type"),
+        choices: TYPES.map((type) => ({ value: type, label: t(`log.types.${type}`) })),
+      },
+      { id: "model_name", label: t("log.model"), isMono: true },
+      { id: "token_name", label: t("log.key") },
+    ];
+    const everybodys: Filter[] = [
+      {
+        id: "channel",
+        label: t("log.channel"),
+        choices: [...names].map(([id, name]) => ({ value: String(id), label: name })),
+      },
+      { id: "username", label: t("log.user") },
+    ];
+    return [
+      ...own,
+      ...(isAdmin ? everybodys : []),
+      { id: "request_id", label: t("log.requestId"), isMono: true },
+    ];
+  }, [t, isAdmin, names]);
+}

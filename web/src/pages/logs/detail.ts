@@ -1,0 +1,35 @@
+import type { LogRow, Story } from "@/api/types";
+
+/** The part of a row's `detail` that its list shows; the whole story is the server's to tell. */
+interface Detail {
+  usage?: { cached_tokens?: number };
+  attempts?: unknown[];
+}
+
+function detailOf(row: LogRow): Detail {
+  try {
+    return (JSON.parse(row.detail ?? "{}") as Detail | null) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** How much of the input came out of a vendor's cache; undefined where nobody says. */
+export function cachedShare(row: LogRow): number | undefined {
+  const cached = detailOf(row).usage?.cached_tokens;
+  return cached && row.prompt_tokens ? cached / row.prompt_tokens : undefined;
+}
+
+/** How many channels were tried in vain before the one that answered. */
+export function movedOn(row: LogRow): number {
+  return detailOf(row).attempts?.length ?? 0;
+}
+
+export type Line = Story["lines"][number];
+
+const NOT_TOKENS = new Set(["image", "second", "character", "search", "call"]);
+
+/** Whether a line's units are tokens, whose price is said per million. */
+export function isTokens(line: Line): boolean {
+  return !NOT_TOKENS.has(line.unit);
+}

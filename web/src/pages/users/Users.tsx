@@ -1,0 +1,86 @@
+import { Plus } from "lucide-react";
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { post } from "@/api/call";
+import { ROLE, type User } from "@/api/types";
+import { useAddress } from "@/list/address";
+import { List } from "@/list/List";
+import type { ListSpec } from "@/list/types";
+import { useGroups } from "@/session";
+import { Button } from "@/ui/Button";
+import { useUserColumns } from "./columns";
+import { UserDrawer } from "./UserDrawer";
+
+export type Management = "disable" | "enable" | "delete" | "promote" | "demote";
+
+export function manage(user: User, action: Management): Promise<unknown> {
+  return post("/api/user/manage", { username: user.username, action });
+}
+
+export function Page() {
+  const { t } = useTranslation();
+  const [search, change] = useAddress();
+  const columns = useUserColumns();
+  const groups = useGroups();
+  const spec = useMemo<ListSpec<User>>(
+    () => ({
+      name: "users",
+      endpoint: "/api/user/",
+      columns,
+      rowId: (row) => String(row.id),
+      rowName: (row) => row.username,
+      canSearch: true,
+      searchHint: t("user.search"),
+      filters: [
+        {
+          id: "status",
+          label: t("user.state"),
+          choices: [
+            { value: "1", label: t("user.enabled") },
+            { value: "2", label: t("user.disabled") },
+          ],
+        },
+        {
+          id: "group",
+          label: t("user.group"),
+          choices: groups.map((group) => ({ value: group, label: group })),
+        },
+        {
+          id: "role",
+          label: t("user.role"),
+          choices: ([ROLE.common, ROLE.admin, ROLE.root] as const).map((role) => ({
+            value: String(role),
+            label: t(`user.roles.${role}`),
+          })),
+        },
+      ],
+      bulk: [
+        { label: t("action.enable"), run: (row) => manage(row, "enable") },
+        { label: t("action.disable"), run: (row) => manage(row, "disable") },
+        {
+          label: t("action.delete"),
+          isDangerous: true,
+          question: (count) => t("user.deleteMany", { count }),
+          run: (row) => manage(row, "delete"),
+        },
+      ],
+      empty: { title: t("user.empty") },
+    }),
+    [t, columns, groups],
+  );
+  return (
+    <>
+      <List
+        spec={spec}
+        tools={
+          <Button look="primary" icon={<Plus aria-hidden />} onClick={() => change({ open: "new" })}>
+            {t("user.add")}
+          </Button>
+        }
+      />
+      {search.open && (
+        <UserDrawer key={search.open} id={search.open} onClose={() => change({ open: undefined })} />
+      )}
+    </>
+  );
+}

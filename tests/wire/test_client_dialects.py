@@ -406,14 +406,58 @@ def test_calls_without_an_index_begin_with_their_id() -> None:
     assert [block["id"] for block in message["content"]] == ["a", "b"]
 
 
-def test_interleaved_calls_cannot_be_said() -> None:
+def _fragment(index: int, arguments: str, **head: Any) -> dict[str, Any]:
+    function = {"arguments": arguments, **({"name": "f"} if head else {})}
+    return _chunk({"tool_calls": [{"index": index, "function": function, **head}]})
+
+
+@pytest.mark.fault("W10")
+def test_interleaved_calls_and_texts_are_said_one_after_the_other() -> None:
     encoder = ANTHROPIC.stream(Asked())
-    for index in (0, 1):
-        encoder.feed(
-            _chunk({"tool_calls": [{"index": index, "id": str(index), "function": {"name": "f"}}]})
-        )
+    chunks = [
+        _fragment(0, "", id="a"),
+        _fragment(1, "", id="b"),
+        _fragment(1, '{"x":'),
+        _chunk({"content": "and"}),
+        _fragment(0, '{"y":2}'),
+        _fragment(1, "1}"),
+        _chunk({"content": " so"}, "stop"),
+    ]
+    message = anthropic_message(b"".join([*map(encoder.feed, chunks), encoder.finish()]))
+    assert [(b["type"], b.get("input") or b.get("text")) for b in message["content"]] == [
+        ("tool_use", {"y": 2}),
+        ("tool_use", {"x": 1}),
+        ("text", "and so"),
+    ]
+    assert message["stop_reason"] == "tool_use"
+
+
+@pytest.mark.fault("W10")
+def test_a_text_is_not_held_back_behind_a_whole_call() -> None:
+    encoder = ANTHROPIC.stream(Asked())
+    encoder.feed(_fragment(0, '{"x":1}', id="a"))
+    assert b"later" in encoder.feed(_chunk({"content": "later"}))
+    assert b"y" not in encoder.feed(_fragment(0, '{"y":1}'))
+
+
+def test_what_is_held_back_is_bounded() -> None:
+    encoder = ANTHROPIC.stream(Asked())
+    encoder.feed(_fragment(0, "{", id="a"))
+    text = _chunk({"content": "x" * (1 << 20)})
+    for _ in range(8):
+        encoder.feed(text)
     with pytest.raises(UpstreamError):
-        encoder.feed(_chunk({"tool_calls": [{"index": 0, "function": {"arguments": "{"}}]}))
+        encoder.feed(text)
+
+
+def test_a_blank_text_is_no_block() -> None:
+    encoder = ANTHROPIC.stream(Asked())
+    chunks = [_chunk({"content": said}) for said in ("\n", " ", "hi", "\n")]
+    message = anthropic_message(b"".join([*map(encoder.feed, chunks), encoder.finish()]))
+    assert message["content"] == [{"type": "text", "text": "\n hi\n"}]
+    encoder = ANTHROPIC.stream(Asked())
+    message = anthropic_message(encoder.feed(_chunk({"content": " "}, "stop")) + encoder.finish())
+    assert message["content"] == []
 
 
 def test_a_refusal_in_both_dialects() -> None:

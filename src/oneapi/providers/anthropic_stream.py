@@ -14,8 +14,6 @@ from oneapi.providers.base import Call, Document, Reply
 from oneapi.providers.openai_stream import decoded_answer
 from oneapi.providers.refusals import error_inside
 from oneapi.wire.anthropic_blocks import (
-    FINISH,
-    STOP,
     THINKING,
     Block,
     is_plain_text,
@@ -25,6 +23,7 @@ from oneapi.wire.anthropic_blocks import (
 from oneapi.wire.anthropic_usage import canonical_counts, usage_of
 from oneapi.wire.canonical import CHAT_CHUNK, CHAT_COMPLETION
 from oneapi.wire.decoding import UNDECODABLE, json_value
+from oneapi.wire.finish import FINISH, STOP
 from oneapi.wire.shapes import section, text
 from oneapi.wire.sse import Event
 from oneapi.wire.usage import Usage, merge_counts

@@ -51,6 +51,8 @@ class Aim:
 def quirks_of(call: Call) -> Quirks:
     """Return what the vendor, or this model of it, takes differently, with what it has refused before."""
     quirks = _stated(call.target.provider, call.model)
+    if call.model in call.target.observed.sends_reasoning:
+        quirks = quirks.keeping("reasoning_content")
     omits = adaptations(call)
     if quirks.since and is_versioned(call):
         version = api_version(call)

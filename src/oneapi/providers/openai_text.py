@@ -7,7 +7,7 @@ probabilities, or media.
 from typing import Final
 
 from oneapi.providers.base import Call, Document, Endpoint
-from oneapi.providers.openai_stream import evened
+from oneapi.providers.openai_choices import evened, said_in
 from oneapi.providers.openai_usage import TRANSCRIPTS
 from oneapi.wire.canonical import text_of
 from oneapi.wire.decoding import UNDECODABLE, json_value
@@ -39,4 +39,4 @@ def _choice(choice: Document) -> Document:
 
 
 def _message(choice: Document) -> Document:
-    return section(choice.get("message"))
+    return said_in(choice, "message")

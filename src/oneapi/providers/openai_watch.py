@@ -9,7 +9,8 @@ import msgspec
 
 from oneapi.errors import UpstreamError
 from oneapi.providers.base import Call, Document, Endpoint
-from oneapi.providers.openai_stream import DONE, evened
+from oneapi.providers.openai_choices import evened, said_in
+from oneapi.providers.openai_stream import DONE
 from oneapi.providers.openai_usage import usage_of
 from oneapi.providers.refusals import error_inside
 from oneapi.wire.canonical import delta_texts
@@ -55,6 +56,7 @@ class _Delta(msgspec.Struct):
 
 class _Choice(msgspec.Struct):
     delta: _Delta | None = None
+    message: _Delta | None = None  # some send a whole message in the only chunk
     finish_reason: str | None = None
     text: str | None = None
     logprobs: msgspec.Raw = msgspec.Raw()
@@ -201,10 +203,11 @@ class OpenAIWatcher:
             self._raise(data)
         counts = chunk.usage
         for choice in chunk.choices or ():
-            if choice.delta is not None:
-                self._count(choice.delta)
-                if self._decoded >= 0 and choice.delta.content:
-                    self._learn(len(data) + 8, choice.delta.content, choice.logprobs)
+            delta = choice.delta if choice.delta is not None else choice.message
+            if delta is not None:
+                self._count(delta)
+                if self._decoded >= 0 and delta.content:
+                    self._learn(len(data) + 8, delta.content, choice.logprobs)
             if choice.text:
                 self._meter.add(choice.text)
             if choice.finish_reason:
@@ -270,7 +273,7 @@ class OpenAIWatcher:
         choices = objects(chunk.get("choices"))
         counts = section(chunk.get("usage"))
         for choice in choices:
-            delta = evened(section(choice.get("delta")))
+            delta = evened(said_in(choice, "delta"))
             for text in delta_texts({"choices": [{"delta": delta}]}):
                 self._meter.add(text)
             self.complete = self.complete or bool(choice.get("finish_reason"))

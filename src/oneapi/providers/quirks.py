@@ -71,6 +71,10 @@ class Quirks:
         """Return these quirks of a vendor that has refused what is named."""
         return replace(self, omits=self.omits | names)
 
+    def keeping(self, name: str) -> "Quirks":
+        """Return these quirks of a vendor that understands an extra field."""
+        return self if name in self.keeps else replace(self, keeps=self.keeps | {name})
+
     def over(self, model: "Quirks") -> "Quirks":
         """Return a row's quirks with those of a model beneath: where both say something, the row is right."""
         return replace(

@@ -9,15 +9,16 @@ from typing import Annotated, Any, Final, cast
 import msgspec
 
 from oneapi.errors import GatewayError, InvalidRequest, UpstreamError
-from oneapi.wire.anthropic_blocks import STOP, Block, blocks_of
+from oneapi.wire.anthropic_blocks import Block, blocks_of
 from oneapi.wire.anthropic_request import canonical_request
 from oneapi.wire.anthropic_stream import AnthropicStream, event, message_id, refusal_details
 from oneapi.wire.anthropic_usage import anthropic_counts, anthropic_counts_of
 from oneapi.wire.decoding import UNDECODABLE, decode_as, document_of, json_value
 from oneapi.wire.dialect import MAX_LIMIT, Asked, Envelope
 from oneapi.wire.field_names import check_names
+from oneapi.wire.finish import stop_reason
 from oneapi.wire.hollow import outside
-from oneapi.wire.shapes import objects, section, text
+from oneapi.wire.shapes import objects, section
 from oneapi.wire.tool_ids import tool_id
 from oneapi.wire.usage import Usage
 
@@ -119,7 +120,7 @@ def message_of_reply(document: Block, usage: Usage | None) -> Block:
     message = section(choice.get("message"))
     details: Block = dict(section(document.get("anthropic")))
     content = [_callable(block) for block in blocks_of(message, "message", for_client=True)]
-    reason = choice.get("stop_reason") or STOP.get(text(choice.get("finish_reason")), "end_turn")
+    reason = stop_reason(choice, calls_tools=any(b.get("type") == "tool_use" for b in content))
     refusal = message.get("refusal")
     if isinstance(refusal, str) and refusal and not details.get("stop_details"):
         content.append({"type": "text", "text": refusal})

@@ -15,22 +15,6 @@ from oneapi.wire.shapes import objects, section, text
 
 Block = dict[str, Any]
 THINKING = frozenset({"thinking", "redacted_thinking"})
-FINISH = {
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "max_tokens": "length",
-    "tool_use": "tool_calls",
-    "refusal": "content_filter",
-    "pause_turn": "stop",
-    "model_context_window_exceeded": "length",
-}
-STOP = {
-    "stop": "end_turn",
-    "length": "max_tokens",
-    "tool_calls": "tool_use",
-    "function_call": "tool_use",
-    "content_filter": "refusal",
-}
 
 
 def without(block: Block, *names: str) -> Block:

@@ -5,20 +5,22 @@ Source: https://platform.claude.com/docs/en/build-with-claude/streaming (read 20
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from oneapi.errors import UpstreamError
-from oneapi.wire.anthropic_blocks import STOP, THINKING, Block, without
+from oneapi.wire.anthropic_blocks import THINKING, Block, without
 from oneapi.wire.anthropic_usage import anthropic_counts
 from oneapi.wire.canonical import delta_texts
 from oneapi.wire.dialect import Asked
-from oneapi.wire.shapes import objects, section, text
+from oneapi.wire.finish import stop_reason
+from oneapi.wire.shapes import is_object, objects, section, text
 from oneapi.wire.sse import event_bytes
 from oneapi.wire.textmeter import TextMeter
 from oneapi.wire.tool_ids import tool_id
 
+MAX_HELD_BYTES: Final = 8 << 20
 _EMPTY_THINKING = {"type": "thinking", "thinking": "", "signature": ""}
 
 
@@ -43,7 +45,11 @@ class AnthropicStream:
         self._next = 0  # index of the next block
         self._open: tuple[str, int] | None = None
         self._calls: set[int] = set()
-        self._call = -1
+        self._call = -1  # the last one of which something was heard
+        self._arguments: list[str] = []  # of the open call
+        self._held: list[tuple[str, Block]] = []
+        self._held_bytes = 0
+        self._blank = ""  # text that no block has begun with yet
         self._usage: Block = {}
         self._finish: Block = {}
         self._details: Block = {}
@@ -94,23 +100,98 @@ class AnthropicStream:
         return {"input_tokens": self._asked.input_estimate, "output_tokens": 0}
 
     def _delta(self, delta: Block) -> Iterator[bytes]:
+        """Say a delta, in the order in which its fields are read."""
         for entry in objects(delta.get("content_blocks")):
-            yield from self._entry(entry)
+            yield from self._say("entry", entry)
         thinking = objects(delta.get("thinking_blocks"))
         for block in thinking:
-            yield from self._think(block)
+            yield from self._say("think", block)
         thought = text(delta.get("reasoning_content"))
         if thought and not thinking:
-            yield from self._ensure("thinking", -1, dict(_EMPTY_THINKING))
-            yield self._piece(type="thinking_delta", thinking=thought)
+            yield from self._say("thought", {"text": thought})
         refusal = text(delta.get("refusal"))
         self._refusal += refusal
         for said in (text(delta.get("content")), refusal):
             if said:
-                yield from self._ensure("text", -1, {"type": "text", "text": ""})
-                yield self._piece(type="text_delta", text=said)
+                yield from self._say("text", {"text": said})
         for call in objects(delta.get("tool_calls")):
-            yield from self._tool(call)
+            yield from self._say("call", self._numbered(call))
+
+    def _numbered(self, call: Block) -> Block:
+        """Return a call with its index; one that has none begins with its id."""
+        index = call.get("index")
+        if isinstance(index, int):
+            self._call = index
+            return call
+        if call.get("id") or self._call < 0:
+            self._call += 1
+        return {**call, "index": self._call}
+
+    # Blocks cannot be interleaved here. What comes amid the arguments of a call waits until they are a whole object.
+
+    def _say(self, kind: str, found: Block) -> Iterator[bytes]:
+        if self._is_of_open_call(kind, found):
+            yield from self._tool(found)
+            if self._held and self._call_is_whole():
+                yield from self._release()
+        elif self._held or (kind != "entry" and self._is_amid_call()):
+            self._hold(kind, found)
+        else:
+            yield from self._print(kind, found)
+
+    def _is_of_open_call(self, kind: str, found: Block) -> bool:
+        return kind == "call" and self._open == ("tool_use", found.get("index", 0))
+
+    def _is_amid_call(self) -> bool:
+        return self._open is not None and self._open[0] == "tool_use" and not self._call_is_whole()
+
+    def _call_is_whole(self) -> bool:
+        return is_object("".join(self._arguments))
+
+    def _hold(self, kind: str, found: Block) -> None:
+        self._held.append((kind, found))
+        self._held_bytes += sum(len(said) for said in _sizes(found))
+        if self._held_bytes > MAX_HELD_BYTES:
+            raise UpstreamError("the provider mixes tool calls that are too large to be sorted")
+
+    def _release(self, *, ended: bool = False) -> Iterator[bytes]:
+        """Say what has waited, call by call; `ended`: nothing more comes, so that no call need be whole."""
+        while self._held:
+            kind, found = self._held.pop(0)
+            yield from self._print(kind, found)
+            if self._open is None or self._open[0] != "tool_use":
+                continue
+            own = [item for item in self._held if self._is_of_open_call(*item)]
+            self._held = [item for item in self._held if not self._is_of_open_call(*item)]
+            for _, fragment in own:
+                yield from self._tool(fragment)
+            if not ended and not self._call_is_whole():
+                return
+        self._held_bytes = 0
+
+    def _print(self, kind: str, found: Block) -> Iterator[bytes]:
+        match kind:
+            case "entry":
+                yield from self._entry(found)
+            case "think":
+                yield from self._think(found)
+            case "thought":
+                yield from self._ensure("thinking", -1, dict(_EMPTY_THINKING))
+                yield self._piece(type="thinking_delta", thinking=found["text"])
+            case "text":
+                yield from self._text(found["text"])
+            case _:
+                yield from self._tool(found)
+
+    def _text(self, said: str) -> Iterator[bytes]:
+        """Say a text; a block does not begin before there is something to see, which a history must not have."""
+        if self._open != ("text", -1):
+            said = self._blank + said
+            self._blank = "" if said.strip() else said
+            if self._blank:
+                return
+            yield from self._ensure("text", -1, {"type": "text", "text": ""})
+        yield self._piece(type="text_delta", text=said)
 
     def _piece(self, **delta: Any) -> bytes:
         return event("content_block_delta", index=self._next - 1, delta=delta)
@@ -141,14 +222,13 @@ class AnthropicStream:
             yield self._piece(type="signature_delta", signature=block["signature"])
 
     def _tool(self, call: Block) -> Iterator[bytes]:
-        key = self._key(call)
+        key = call.get("index", 0)
         function = section(call.get("function"))
         if self._open != ("tool_use", key):
             if key in self._calls:
-                raise UpstreamError(
-                    "the provider mixed the arguments of parallel tool calls, which this dialect cannot say"
-                )
+                return  # it was whole: what follows repeats it
             self._calls.add(key)
+            self._arguments = []
             rest = without(call, "index", "id", "type", "function")
             block: Block = {
                 "type": "tool_use",
@@ -160,16 +240,8 @@ class AnthropicStream:
             yield from self._ensure("tool_use", key, block)
         arguments = text(function.get("arguments"))
         if arguments:
+            self._arguments.append(arguments)
             yield self._piece(type="input_json_delta", partial_json=arguments)
-
-    def _key(self, call: Block) -> int:
-        """Return a call's index; vendors that send none begin each call with its id."""
-        index = call.get("index")
-        if isinstance(index, int):
-            self._call = index
-        elif call.get("id") or self._call < 0:
-            self._call += 1
-        return self._call
 
     def _entry(self, entry: Block) -> Iterator[bytes]:
         """Follow the order that the chunks state; entries about blocks gone by only matter for their end."""
@@ -205,11 +277,11 @@ class AnthropicStream:
         out: list[bytes] = []
         if not self._started:
             out.append(self._start({}))
+        out += self._release(ended=True)
         out += self._close()
         end = self._finish
-        reason = text(end.get("finish_reason")) or "stop"
         delta: Block = {
-            "stop_reason": end.get("stop_reason") or STOP.get(reason, "end_turn"),
+            "stop_reason": stop_reason(end, calls_tools=bool(self._calls)),
             "stop_sequence": end.get("stop_sequence"),
             **self._details,
         }
@@ -222,6 +294,11 @@ class AnthropicStream:
         out.append(event("message_delta", delta=delta, usage=usage))
         out.append(event("message_stop"))
         return b"".join(out)
+
+
+def _sizes(found: Block) -> Iterator[str]:
+    yield text(found.get("text")) or text(found.get("thinking"))
+    yield text(section(found.get("function")).get("arguments"))
 
 
 def refusal_details(explanation: str) -> Block:

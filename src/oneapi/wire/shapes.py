@@ -2,6 +2,10 @@
 
 from typing import Any, cast
 
+import msgspec
+
+from oneapi.wire.decoding import UNDECODABLE
+
 
 def section(value: object) -> dict[str, Any]:
     """Return a JSON object, an empty one for anything else."""
@@ -30,3 +34,13 @@ def count(value: object) -> int:
     if isinstance(value, float) and value == value and abs(value) < 2**63:
         return int(value)
     return 0
+
+
+def is_object(said: str) -> bool:
+    """Say whether a text is one whole JSON object."""
+    if not said.rstrip().endswith("}"):
+        return False
+    try:
+        return isinstance(msgspec.json.decode(said), dict)
+    except UNDECODABLE:
+        return False

@@ -1,0 +1,161 @@
+"""The choices of OpenAI's chat answers in canonical spelling, whole and in deltas.
+
+`reasoning` for `reasoning_content`, content in parts, a `message` where a delta should be, tool calls in any form.
+Sources: https://platform.openai.com/docs/api-reference/chat/object, https://docs.mistral.ai/capabilities/reasoning (thinking
+parts), https://openrouter.ai/docs/use-cases/reasoning-tokens (`reasoning`, `reasoning_details`), https://docs.vllm.ai
+(`stop_reason` is a token's id or the sequence that was found) (read 2026-11-26).
+"""
+
+from typing import Any, Final, cast
+
+import msgspec
+
+from oneapi.providers.base import Call, Document
+from oneapi.providers.openai_calls import ToolCalls
+from oneapi.wire.finish import FINISH
+from oneapi.wire.shapes import objects, section, text
+
+_LEGACY: Final = -1  # the index of the only call that `function_call` can say
+
+
+def whole_choice(call: Call, choice: Document) -> Document:
+    """Return a choice of a whole answer."""
+    message = evened(said_in(choice, "message"))
+    calls = ToolCalls(call.request_id).whole(objects(message.pop("tool_calls", None)))
+    if calls:
+        message["tool_calls"] = [_without_index(found) for found in calls]
+    _note(call, message)
+    return _finished(choice, "message", message)
+
+
+class Choices:
+    """The choices of one stream. State: the tool calls of each."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._calls: dict[int, ToolCalls] = {}
+
+    def read(self, choice: Document) -> Document:
+        """Return a choice of one chunk."""
+        delta = evened(said_in(choice, "delta"))
+        entries = objects(delta.pop("tool_calls", None))
+        index: Any = choice.get("index")
+        place = index if isinstance(index, int) else 0
+        calls = self._calls.get(place)
+        if entries and calls is None:
+            calls = self._calls[place] = ToolCalls(self._call.request_id)
+        if calls is not None:
+            found = calls.feed(entries)
+            if choice.get("finish_reason"):
+                found += calls.finish()
+            if found:
+                delta["tool_calls"] = found
+        _note(self._call, delta)
+        return _finished(choice, "delta", delta)
+
+    def finish(self) -> list[Document]:
+        """Return choices with what of their calls has been kept back."""
+        rest = [(place, calls.finish()) for place, calls in self._calls.items()]
+        return [
+            {"index": place, "delta": {"tool_calls": found}, "finish_reason": None}
+            for place, found in rest
+            if found
+        ]
+
+
+def said_in(choice: Document, field: str) -> Document:
+    """Return what a choice says, also where it says it under the other of the two names."""
+    return section(choice.get(field)) or section(
+        choice.get("delta" if field == "message" else "message")
+    )
+
+
+def _note(call: Call, message: Document) -> None:
+    """Remember that answers of this model have reasoning, which may be wanted back."""
+    if message.get("reasoning_content"):
+        call.target.observed.sends_reasoning.add(call.model)
+
+
+def _finished(choice: Document, field: str, message: Document) -> Document:
+    """Return a choice with its message; a `stop_reason` that is none of Anthropic's words is something else."""
+    rest = {k: v for k, v in choice.items() if k not in {"message", "delta", "stop_reason"}}
+    own = choice.get("stop_reason")
+    if isinstance(own, str) and own in FINISH:
+        rest["stop_reason"] = own
+    return {**rest, field: message, "finish_reason": text(choice.get("finish_reason")) or None}
+
+
+def _without_index(call: Document) -> Document:
+    return {name: value for name, value in call.items() if name != "index"}
+
+
+def evened(message: Document) -> Document:
+    """Return a message or delta in the canonical spelling."""
+    message = dict(message)
+    thought = message.get("reasoning_content") or message.pop("reasoning", None)
+    blocks = _thinking_blocks(objects(message.get("reasoning_details")))
+    if blocks:
+        message["thinking_blocks"] = blocks
+    content = message.get("content")
+    if isinstance(content, list):
+        message["content"], more = _texts(objects(cast("object", content)))
+        thought = more or thought
+    elif content is not None and not isinstance(content, str):
+        message["content"] = None
+    if isinstance(thought, str) and thought:
+        message["reasoning_content"] = thought
+    else:
+        message.pop("reasoning_content", None)
+    calls = [_tool_call(call) for call in objects(message.pop("tool_calls", None))]
+    legacy = section(message.pop("function_call", None))
+    if not calls and (legacy.get("name") or legacy.get("arguments")):  # others write empty ones
+        calls = [_tool_call({"index": _LEGACY, "function": legacy})]
+    if calls:
+        message["tool_calls"] = calls
+    return message
+
+
+def _tool_call(call: Document) -> Document:
+    """Return a call whose arguments are a text, as they should be."""
+    function = section(call.get("function"))
+    arguments = function.get("arguments")
+    if isinstance(arguments, str) and isinstance(function.get("name", ""), str):
+        return call
+    if arguments is None or isinstance(arguments, str):
+        arguments = arguments or ""
+    else:
+        arguments = msgspec.json.encode(arguments).decode()
+    return {**call, "function": {"name": text(function.get("name")), "arguments": arguments}}
+
+
+def _thinking_blocks(details: list[Document]) -> list[Document]:
+    """Return OpenRouter's `reasoning_details` of Claude as the thinking blocks they are, signatures included."""
+    blocks: list[Document] = []
+    for detail in details:
+        if not text(detail.get("format")).startswith("anthropic"):
+            continue
+        place = {"index": detail["index"]} if isinstance(detail.get("index"), int) else {}
+        if detail.get("type") == "reasoning.encrypted":
+            blocks.append({**place, "type": "redacted_thinking", "data": text(detail.get("data"))})
+        elif detail.get("type") == "reasoning.text":
+            said = {"thinking": text(detail.get("text"))}
+            if detail.get("signature"):
+                said["signature"] = text(detail["signature"])
+            blocks.append({**place, "type": "thinking", **said})
+    return blocks
+
+
+def _texts(parts: list[Document]) -> tuple[str, str]:
+    """Return what a content in parts says, and what it thinks."""
+    said: list[str] = []
+    thought: list[str] = []
+    for part in parts:
+        if part.get("type") == "text":
+            said.append(text(part.get("text")))
+        elif part.get("type") == "thinking":
+            inner = part.get("thinking")
+            pieces = (
+                objects(cast("object", inner)) if isinstance(inner, list) else [{"text": inner}]
+            )
+            thought += [text(piece.get("text")) for piece in pieces]
+    return "".join(said), "".join(thought)

@@ -66,6 +66,7 @@ LEVELS: dict[str, int] = {
     "GET /api/log/search": ADMIN,
     "GET /api/log/self": USER,
     "GET /api/log/{request_id}": USER,
+    "GET /api/dashboard": USER,
     "GET /api/log/self/stat": USER,
     "GET /api/log/self/search": USER,
     "GET /api/option": ROOT,

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from oneapi.control.answers import Answer, Refused, refused, sentence
 from oneapi.control.api_keys import routes as api_keys
 from oneapi.control.channels import routes as channels, testing
+from oneapi.control.dashboard import routes as dashboard
 from oneapi.control.description import describe, operation_id
 from oneapi.control.gate import REQUEST_ID_HEADER, Gate, too_many
 from oneapi.control.limits import RateLimiter, TooManyRequests
@@ -57,6 +58,7 @@ def create_app(services: Services) -> FastAPI:
         testing,
         redemptions,
         logs,
+        dashboard,
         settings,
     )
     for resource in resources:

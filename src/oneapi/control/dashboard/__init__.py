@@ -1,0 +1,1 @@
+"""Statistics: who used what, when, from the hours that the ledger adds up."""

@@ -1,0 +1,103 @@
+"""`/api/dashboard`: everybody sees their own use, administrators that of the whole site as well."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from typing_extensions import TypedDict
+
+from oneapi.control.answers import Answer, Found, Refusal, Refused, bad_field, found
+from oneapi.control.dashboard.queries import (
+    HOUR,
+    SHOWN,
+    By,
+    Span,
+    day_of,
+    largest,
+    series,
+    sums,
+)
+from oneapi.control.fields import BIGINT_MAX, QueryNumber
+from oneapi.control.identity import Role, Surroundings, User
+
+router = APIRouter(prefix="/api/dashboard", tags=["statistics"])
+
+LONGEST_DAYS = 400
+
+
+class Sums(TypedDict):
+    """What was used: `quota` charged, `elapsed_ms` of all requests together."""
+
+    requests: int
+    quota: int
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    elapsed_ms: int
+
+
+class Ranked(Sums):
+    """One of those who used most: a model by its name, others by `key`, their id."""
+
+    key: str
+    name: str
+
+
+class Point(TypedDict):
+    """What one `key` used in the step that began `at`; the empty key stands for all that are not listed."""
+
+    at: int
+    key: str
+    requests: int
+    quota: int
+    tokens: int
+
+
+class Dashboard(TypedDict):
+    """Use of a span, of the one before, and who used most; `step_seconds` of the series: 3 600 or 86 400."""
+
+    start: int
+    end: int
+    step_seconds: int
+    sums: Sums
+    before: Sums
+    by: str
+    top: list[Ranked]
+    series: list[Point]
+
+
+@router.get("", response_model=Found[Dashboard] | Refusal)
+def dashboard(
+    user: User,
+    services: Surroundings,
+    start: QueryNumber = 0,
+    end: QueryNumber = 0,
+    by: Annotated[By, Query()] = "model",
+    scope: Annotated[Literal["own", "site"], Query()] = "own",
+) -> Answer:
+    """Show use from `start` to `end` (unix seconds; without them today and the six days before)."""
+    if user.role < Role.ADMIN and (scope == "site" or by in ("channel", "user")):
+        raise Refused("not_allowed")
+    span = _span(services.now(), start, end, None if scope == "site" else user.id)
+    with services.database.connect() as connection:
+        top = largest(connection, span, by)
+        content = {
+            "start": span.start,
+            "end": span.end,
+            "step_seconds": HOUR if span.end - span.start <= 2 * 24 * HOUR else 24 * HOUR,
+            "sums": sums(connection, span),
+            "before": sums(connection, span.before()),
+            "by": by,
+            "top": top,
+            "series": series(connection, span, by, [entry["key"] for entry in top[:SHOWN]]),
+        }
+    return found(content)
+
+
+def _span(now: int, start: int, end: int, user_id: int | None) -> Span:
+    end = min(end, BIGINT_MAX // 4) or now + 1
+    start = start or day_of(now - 6 * 24 * HOUR)
+    if not 0 <= start < end:
+        raise bad_field("start", "must lie before `end`")
+    if end - start > LONGEST_DAYS * 24 * HOUR:
+        raise bad_field("start", f"must not lie more than {LONGEST_DAYS} days before `end`")
+    return Span(start, end, user_id)

@@ -1,0 +1,100 @@
+"""The dashboard: sums, comparison, ranking and steps, of oneself and of the site, from the hours added up."""
+
+from typing import Any
+
+import pytest
+
+from oneapi.store.tables import channels, tokens, usage_hours
+from tests.control.conftest import ALICE, BOB, NOW, World
+
+HOUR = 3600
+THIS_HOUR = NOW - NOW % HOUR
+
+
+def use(world: World, **values: Any) -> None:
+    row = {
+        "hour": THIS_HOUR,
+        "user_id": ALICE,
+        "token_id": 1,
+        "channel_id": 1,
+        "model_name": "gpt-4o",
+        "requests": 2,
+        "input_tokens": 100,
+        "output_tokens": 10,
+        "cached_tokens": 40,
+        "quota": 500,
+        "elapsed_ms": 3000,
+    }
+    world.add(usage_hours, **(row | values))
+
+
+def test_use_is_added_up_ranked_and_laid_out_by_the_day(everywhere: World) -> None:
+    use(everywhere)
+    use(everywhere, model_name="o3", quota=900)
+    use(everywhere, hour=THIS_HOUR - HOUR, quota=50)
+    use(everywhere, hour=THIS_HOUR - 8 * 24 * HOUR, quota=7)
+    use(everywhere, user_id=BOB, quota=10_000)
+    told = everywhere.alice.get("/api/dashboard").content
+    assert told["sums"] == {
+        "requests": 6,
+        "quota": 1450,
+        "input_tokens": 300,
+        "output_tokens": 30,
+        "cached_tokens": 120,
+        "elapsed_ms": 9000,
+    }
+    assert told["before"]["quota"] == 7
+    assert [(entry["name"], entry["quota"]) for entry in told["top"]] == [
+        ("o3", 900),
+        ("gpt-4o", 550),
+    ]
+    assert told["step_seconds"] == 24 * HOUR
+    assert sum(point["quota"] for point in told["series"]) == 1450
+    assert {point["key"] for point in told["series"]} == {"o3", "gpt-4o"}
+
+
+def test_two_days_are_shown_by_the_hour(world: World) -> None:
+    use(world)
+    use(world, hour=THIS_HOUR - HOUR, quota=50)
+    told = world.alice.get(f"/api/dashboard?start={NOW - 24 * HOUR}&end={NOW + 1}").content
+    assert told["step_seconds"] == HOUR
+    assert [(point["at"], point["quota"]) for point in told["series"]] == [
+        (THIS_HOUR - HOUR, 50),
+        (THIS_HOUR, 500),
+    ]
+
+
+def test_administrators_see_the_site_by_user_key_and_channel(world: World) -> None:
+    channel = world.put(channels, name="a vendor")
+    key = world.put(tokens, user_id=ALICE, key="k" * 48, name="laptop")
+    use(world, channel_id=channel, token_id=key)
+    use(world, user_id=BOB, channel_id=channel, token_id=99, quota=1)
+    names = {
+        by: [
+            entry["name"]
+            for entry in world.admin.get(f"/api/dashboard?scope=site&by={by}").content["top"]
+        ]
+        for by in ("user", "channel", "token")
+    }
+    assert names == {"user": ["alice", "bob"], "channel": ["a vendor"], "token": ["laptop", "99"]}
+
+
+def test_what_has_no_colour_of_its_own_is_one_more(world: World) -> None:
+    for number in range(12):
+        use(world, model_name=f"model-{number:02}", quota=100 - number)
+    series = world.alice.get("/api/dashboard").content["series"]
+    assert len(series) == 9
+    assert next(point["quota"] for point in series if point["key"] == "") == 92 + 91 + 90 + 89
+
+
+@pytest.mark.parametrize("query", ["scope=site", "by=channel", "by=user"])
+def test_people_see_nothing_but_their_own(world: World, query: str) -> None:
+    assert world.alice.get(f"/api/dashboard?{query}").json["code"] == "not_allowed"
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [("start=5&end=5", "start"), ("start=1&end=99999999", "start"), ("by=weather", "by")],
+)
+def test_a_span_that_cannot_be_shown_is_refused(world: World, query: str, field: str) -> None:
+    assert world.alice.get(f"/api/dashboard?{query}").json["field"] == field

@@ -107,11 +107,31 @@ def test_a_role_taken_away_is_gone_at_once(world: World) -> None:
     assert visitor.get("/api/user/").refusal == "无权进行此操作，权限不足"
 
 
+@pytest.mark.parametrize("told", [{}, {"original_password": "a guess"}])
+def test_in_a_session_a_new_password_needs_the_old_one(world: World, told: dict[str, str]) -> None:
+    visitor = world.visitor()
+    sign_in(visitor)
+    reply = visitor.put("/api/user/self", {"password": "another horse"} | told).json
+    assert (reply["code"], reply["field"]) == ("wrong_password", "original_password")
+    assert sign_in(world.visitor()).json["success"] is True
+    assert world.alice.put("/api/user/self", {"password": "another horse"}).json["success"] is True
+
+
+def test_signing_out_and_a_new_access_token_go_by_post_too(world: World) -> None:
+    visitor = world.visitor()
+    sign_in(visitor)
+    made = visitor.post("/api/user/token").content
+    assert world.visitor(authorization=made).get("/api/user/self").content["id"] == ALICE
+    assert visitor.post("/api/user/logout").json["success"] is True
+    assert visitor.get("/api/user/self").status == 401
+
+
 def test_a_new_password_ends_the_other_sessions_and_not_ones_own(world: World) -> None:
     here, elsewhere = world.visitor(), world.visitor()
     sign_in(here)
     sign_in(elsewhere)
-    assert here.put("/api/user/self", {"password": "another horse"}).json["success"] is True
+    new = {"password": "another horse", "original_password": PASSWORD}
+    assert here.put("/api/user/self", new).json["success"] is True
     assert here.get("/api/user/self").status == 200
     assert elsewhere.get("/api/user/self").status == 401
     assert sign_in(world.visitor(), "alice", "another horse").json["success"] is True

@@ -244,6 +244,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/dashboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dashboard
+         * @description Show use from `start` to `end` (unix seconds; without them today and the six days before).
+         */
+        get: operations["get_dashboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/group": {
         parameters: {
             query?: never;
@@ -817,7 +837,11 @@ export interface paths {
          */
         get: operations["get_user_logout"];
         put?: never;
-        post?: never;
+        /**
+         * Logout
+         * @description End the session.
+         */
+        post: operations["post_user_logout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -901,7 +925,11 @@ export interface paths {
          */
         get: operations["get_user_token"];
         put?: never;
-        post?: never;
+        /**
+         * Access Token
+         * @description Make a new access token for `/api`; the old one stops working.
+         */
+        post: operations["post_user_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1127,6 +1155,26 @@ export interface components {
             username: string;
         };
         /**
+         * Dashboard
+         * @description Use of a span, of the one before, and who used most; `step_seconds` of the series: 3 600 or 86 400.
+         */
+        Dashboard: {
+            before: components["schemas"]["Sums"];
+            /** By */
+            by: string;
+            /** End */
+            end: number;
+            /** Series */
+            series: components["schemas"]["Point"][];
+            /** Start */
+            start: number;
+            /** Step Seconds */
+            step_seconds: number;
+            sums: components["schemas"]["Sums"];
+            /** Top */
+            top: components["schemas"]["Ranked"][];
+        };
+        /**
          * Done
          * @description It was done.
          */
@@ -1232,6 +1280,17 @@ export interface components {
         /** Found[Consumption] */
         Found_Consumption_: {
             data: components["schemas"]["Consumption"];
+            /** Message */
+            message: string;
+            /**
+             * Success
+             * @constant
+             */
+            success: true;
+        };
+        /** Found[Dashboard] */
+        Found_Dashboard_: {
+            data: components["schemas"]["Dashboard"];
             /** Message */
             message: string;
             /**
@@ -1618,10 +1677,14 @@ export interface components {
         /**
          * OwnChanges
          * @description What people may change about themselves; blank means unchanged.
+         *
+         *     In a session a new password needs the old one, `original_password`: who finds an open page must not keep the account.
          */
         OwnChanges: {
             /** Display Name */
             display_name?: string | null;
+            /** Original Password */
+            original_password?: string | null;
             /** Password */
             password?: string | null;
             /** Username */
@@ -1712,6 +1775,22 @@ export interface components {
             wechat_id: string;
         };
         /**
+         * Point
+         * @description What one `key` used in the step that began `at`; the empty key stands for all that are not listed.
+         */
+        Point: {
+            /** At */
+            at: number;
+            /** Key */
+            key: string;
+            /** Quota */
+            quota: number;
+            /** Requests */
+            requests: number;
+            /** Tokens */
+            tokens: number;
+        };
+        /**
          * ProbeView
          * @description How a test went; `status` is the vendor's, 0 if there was no answer.
          */
@@ -1766,6 +1845,28 @@ export interface components {
             slug: string;
             /** Type */
             type: number;
+        };
+        /**
+         * Ranked
+         * @description One of those who used most: a model by its name, others by `key`, their id.
+         */
+        Ranked: {
+            /** Cached Tokens */
+            cached_tokens: number;
+            /** Elapsed Ms */
+            elapsed_ms: number;
+            /** Input Tokens */
+            input_tokens: number;
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Output Tokens */
+            output_tokens: number;
+            /** Quota */
+            quota: number;
+            /** Requests */
+            requests: number;
         };
         /**
          * Refusal
@@ -2020,6 +2121,24 @@ export interface components {
             };
         };
         /**
+         * Sums
+         * @description What was used: `quota` charged, `elapsed_ms` of all requests together.
+         */
+        Sums: {
+            /** Cached Tokens */
+            cached_tokens: number;
+            /** Elapsed Ms */
+            elapsed_ms: number;
+            /** Input Tokens */
+            input_tokens: number;
+            /** Output Tokens */
+            output_tokens: number;
+            /** Quota */
+            quota: number;
+            /** Requests */
+            requests: number;
+        };
+        /**
          * TopUp
          * @description Quota that an administrator, or a shop with an administrator's access token, adds.
          */
@@ -2162,6 +2281,7 @@ export type CodeToRedeem = components['schemas']['CodeToRedeem'];
 export type CodeView = components['schemas']['CodeView'];
 export type Consumption = components['schemas']['Consumption'];
 export type Credentials = components['schemas']['Credentials'];
+export type Dashboard = components['schemas']['Dashboard'];
 export type Done = components['schemas']['Done'];
 export type Failed = components['schemas']['Failed'];
 export type FieldView = components['schemas']['FieldView'];
@@ -2169,6 +2289,7 @@ export type FormEntry = components['schemas']['FormEntry'];
 export type FoundChannelView = components['schemas']['Found_ChannelView_'];
 export type FoundCodeView = components['schemas']['Found_CodeView_'];
 export type FoundConsumption = components['schemas']['Found_Consumption_'];
+export type FoundDashboard = components['schemas']['Found_Dashboard_'];
 export type FoundKeyView = components['schemas']['Found_KeyView_'];
 export type FoundOwnView = components['schemas']['Found_OwnView_'];
 export type FoundProbeView = components['schemas']['Found_ProbeView_'];
@@ -2198,8 +2319,10 @@ export type OptionView = components['schemas']['OptionView'];
 export type OwnChanges = components['schemas']['OwnChanges'];
 export type OwnLogView = components['schemas']['OwnLogView'];
 export type OwnView = components['schemas']['OwnView'];
+export type Point = components['schemas']['Point'];
 export type ProbeView = components['schemas']['ProbeView'];
 export type ProviderView = components['schemas']['ProviderView'];
+export type Ranked = components['schemas']['Ranked'];
 export type Refusal = components['schemas']['Refusal'];
 export type RowsChannelView = components['schemas']['Rows_ChannelView_'];
 export type RowsCodeView = components['schemas']['Rows_CodeView_'];
@@ -2211,6 +2334,7 @@ export type SignedInUser = components['schemas']['SignedInUser'];
 export type Standing = components['schemas']['Standing'];
 export type StatusView = components['schemas']['StatusView'];
 export type Story = components['schemas']['Story'];
+export type Sums = components['schemas']['Sums'];
 export type TopUp = components['schemas']['TopUp'];
 export type UnsavedChannel = components['schemas']['UnsavedChannel'];
 export type UserChanges = components['schemas']['UserChanges'];
@@ -2588,6 +2712,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_ProbeView_"] | components["schemas"]["Failed"];
+                };
+            };
+        };
+    };
+    get_dashboard: {
+        parameters: {
+            query?: {
+                start?: number;
+                end?: number;
+                by?: "model" | "token" | "channel" | "user";
+                scope?: "own" | "site";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found_Dashboard_"] | components["schemas"]["Refusal"];
                 };
             };
         };
@@ -3523,6 +3672,26 @@ export interface operations {
             };
         };
     };
+    post_user_logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     post_user_manage: {
         parameters: {
             query?: never;
@@ -3616,6 +3785,26 @@ export interface operations {
         };
     };
     get_user_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found_str_"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    post_user_token: {
         parameters: {
             query?: never;
             header?: never;

@@ -86,6 +86,7 @@ def _account(connection: Connection, name: str) -> Row[Any, Any, Any, Any, Any, 
     return None
 
 
+@router.post("/logout", response_model=Done | Refusal)
 @router.get("/logout", response_model=Done | Refusal)
 async def logout() -> Answer:
     """End the session."""

@@ -27,15 +27,20 @@ class NewUser(Document):
 
 
 class OwnChanges(Document):
-    """What people may change about themselves; blank means unchanged."""
+    """What people may change about themselves; blank means unchanged.
+
+    In a session a new password needs the old one, `original_password`: who finds an open page must not keep the account.
+    """
 
     username: Username | None = None
     display_name: DisplayName | None = None
     password: ChangedPassword | None = None
+    original_password: Text | None = None
 
     def columns(self) -> dict[str, Any]:
         """Return what to write, the password hashed (slow)."""
         columns = {name: value for name, value in self.given().items() if value}
+        columns.pop("original_password", None)
         return _with_hash(columns)
 
 

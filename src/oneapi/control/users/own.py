@@ -5,7 +5,9 @@ from sqlalchemy import Connection, update
 from sqlalchemy.exc import IntegrityError
 
 from oneapi.control.answers import Answer, Done, Found, Refusal, Refused, done, found
-from oneapi.control.identity import SignedIn, Surroundings, User
+from oneapi.control.identity import Person, SignedIn, Surroundings, User
+from oneapi.control.services import Services
+from oneapi.control.sign_in.passwords import matches
 from oneapi.control.sign_in.session import start_session
 from oneapi.control.users.documents import CodeToRedeem, OwnChanges
 from oneapi.control.users.queries import (
@@ -44,6 +46,7 @@ def change(
     """Change one's name or password; other sessions end with the old password, this one goes on."""
     if person.must_change_password and not changes.password:
         raise Refused("default_password_first")
+    _check_original(changes, person, services)
     columns = changes.columns()
     try:
         with services.writing() as connection:
@@ -57,6 +60,17 @@ def change(
     return answer
 
 
+def _check_original(changes: OwnChanges, person: Person, services: Services) -> None:
+    """Refuse a new password in a session whose old one was not told, but for the change that a first sign-in demands."""
+    if not changes.password or person.session is None or person.must_change_password:
+        return
+    with services.database.connect() as connection:
+        stored = user_by_id(connection, person.id)["password"] or ""
+    if stored and not matches(changes.original_password or "", stored):
+        raise Refused("wrong_password", field="original_password")
+
+
+@router.post("/token", response_model=Found[str] | Refusal)
 @router.get("/token", response_model=Found[str] | Refusal)
 def access_token(person: User, services: Surroundings) -> Answer:
     """Make a new access token for `/api`; the old one stops working."""

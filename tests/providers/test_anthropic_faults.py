@@ -333,6 +333,30 @@ def test_results_stand_first_in_the_turn_that_answers() -> None:
     assert sent[3] == _user("and")
 
 
+def test_images_of_the_assistant_are_shown_by_the_user() -> None:
+    calls = {"tool_calls": [_call("a")]}
+    messages = [
+        _user("draw"),
+        _assistant([_text("here"), PICTURE], **calls),
+        _result("a"),
+        _assistant([PICTURE]),
+        _user("bluer"),
+    ]
+    sent = _sent(messages=messages)["messages"]
+    assert [(m["role"], _shape(m["content"])) for m in sent] == [
+        ("user", "draw"),
+        ("assistant", ["text", "tool_use"]),
+        ("user", ["tool_result"]),
+        ("user", ["image", "image", "text"]),
+    ]
+
+
+def test_a_system_prompt_that_is_no_text_is_named() -> None:
+    with pytest.raises(InvalidRequest, match="is text, not 'image'") as caught:
+        sent_to_claude(messages=[{"role": "system", "content": [_text(""), PICTURE]}, _user("hi")])
+    assert caught.value.param == "messages[0].content[1]"
+
+
 def test_a_result_that_failed_says_something() -> None:
     messages = [*_loop("a")[:2], _result("a", "", is_error=True)]
     block = _sent(messages=messages)["messages"][2]["content"][0]

@@ -74,7 +74,7 @@ TURNS: Any = st.one_of(
     st.builds(
         _message, st.sampled_from(["system", "developer"]), WORDS | st.lists(TEXTS), st.just({})
     ),
-    st.builds(_message, st.just("assistant"), SAID, THOUGHTS),
+    st.builds(_message, st.just("assistant"), SAID | PARTS, THOUGHTS),
     _loops(),
 )
 HISTORIES: Any = st.lists(TURNS, min_size=1, max_size=6).map(

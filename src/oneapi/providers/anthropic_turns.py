@@ -34,6 +34,7 @@ FIELDS: Final[dict[str, frozenset[str]]] = {
     "redacted_thinking": frozenset({"type", "data"}),
 }
 _SYSTEM: Final = ("system", "developer")
+_SHOWN: Final = frozenset({"image", "document"})
 _FAILED: Final = "The tool failed."  # `content` must not be empty beside `is_error`
 
 
@@ -88,6 +89,7 @@ class _Turns:
         self._is_native = is_native
         self._ids = ToolIds()
         self._legacy = 0  # calls of OpenAI's old `function_call`, which have no ids
+        self._shown: list[Block] = []  # images of the assistant, which only users can show
 
     def add(self, message: Document, where: str) -> None:
         """Take the next message."""
@@ -113,6 +115,9 @@ class _Turns:
 
     def _user(self, message: Document, where: str) -> None:
         content = self._content(message, where)
+        if self._shown:
+            content = [*self._shown, *_as_blocks(content)]
+            self._shown = []
         if not content and not self._is_native:
             return
         joined = message.get("turn") == "joined" and self.said and self.said[-1]["role"] == "user"
@@ -128,6 +133,8 @@ class _Turns:
         if isinstance(content, list):
             parts = cast("list[object]", content)
             content = [block_of(part, f"{where}.content[{i}]") for i, part in enumerate(parts)]
+            if is_system and not self._is_native:
+                _require_text(content, f"{where}.content")
         elif content is None:
             content = ""
         elif not isinstance(content, str):
@@ -229,6 +236,8 @@ class _Turns:
             blocks[-1] = {**blocks[-1], "cache_control": message["cache_control"]}
         if not self._is_native:
             blocks = [self._renamed(block) for block in self._cleaned(blocks)]
+            self._shown += [block for block in blocks if block.get("type") in _SHOWN]
+            blocks = [block for block in blocks if block.get("type") not in _SHOWN]
         if blocks:
             self.said.append({"role": "assistant", "content": blocks})
 
@@ -254,6 +263,15 @@ class _Turns:
             where = f"messages[{last}].content"
             raise InvalidRequest(f"`{where}` is empty; there is nothing to answer", param=where)
         self.said[-1]["content"] = _trimmed(self.said[-1]["content"])
+
+
+def _require_text(blocks: list[Block], where: str) -> None:
+    for i, block in enumerate(blocks):
+        if block.get("type") != "text":
+            raise InvalidRequest(
+                f"`{where}[{i}]`: a system prompt of this provider is text, not {block.get('type')!r}",
+                param=f"{where}[{i}]",
+            )
 
 
 def _as_blocks(content: Any) -> list[Block]:

@@ -244,7 +244,8 @@ class _Turns:
     def _renamed(self, block: Block) -> Block:
         if block.get("type") != "tool_use":
             return block
-        return {**block, "id": self._ids.call(block.get("id"))}
+        good = self._ids.call(block["id"])
+        return block if good == block["id"] else {**block, "id": good}
 
     # -- the whole -------------------------------------------------------------------------------------------------
 
@@ -291,10 +292,12 @@ def _known(block: Block) -> Block:
     fields = FIELDS.get(text(block.get("type")))
     if fields is None:
         return block
-    known = {name: value for name, value in block.items() if name in fields}
+    known = block
+    if not block.keys() <= fields:
+        known = {name: value for name, value in block.items() if name in fields}
     if isinstance(known.get("content"), list):
         inside = [item for item in objects(known["content"]) if not is_blank(item)]
-        known["content"] = [_known(item) for item in inside]
+        known = {**known, "content": [_known(item) for item in inside]}
     return known
 
 

@@ -51,7 +51,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory, vendor: FakeVendor) -> Ite
         for name in ("ModelRatio", "CompletionRatio"):
             running.set_option(name, PRICE)
         running.serve(vendor.url, "gpt-4o-mini")
-        running.serve(vendor.url, "claude-sonnet-4-5", type=14)
+        running.serve(vendor.url, "claude-sonnet-4-5,claude-sonnet-4-0", type=14)
         yield running
 
 
@@ -180,3 +180,17 @@ def test_a_prompt_in_words_is_looked_at_closely_before_it_is_refused(
     prose["messages"][0]["content"] = "quite some words " * 1_800  # 30 600 bytes
 
     assert gateway.post(key, "/v1/chat/completions", prose).status == 200
+
+
+@pytest.mark.fault("W30")
+def test_a_dollar_is_enough_for_a_document_that_fills_the_window(
+    gateway: Gateway, vendor: FakeVendor
+) -> None:
+    key = gateway.add_user("reader", 500_000)
+    source = {"type": "base64", "media_type": "application/pdf", "data": "A" * (8 << 20)}
+    request = chat_request("claude-sonnet-4-0", max_tokens=1000)
+    request["messages"][0]["content"] = [{"type": "document", "source": source}]
+
+    answer = gateway.post(key, "/v1/messages", request)
+
+    assert answer.status == 200, answer.body

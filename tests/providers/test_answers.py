@@ -56,6 +56,15 @@ COUNTS: list[tuple[dict[str, Any], Usage]] = [
     ),
     ({"prompt_tokens": 0, "cached_tokens": 50}, Usage(input_tokens=50, cached_tokens=50)),
     (
+        {
+            "prompt_tokens": 5,
+            "completion_tokens": 2,
+            "prompt_tokens_details": {"audio_tokens": 900},
+            "completion_tokens_details": {"audio_tokens": 900},
+        },
+        Usage(input_tokens=5, output_tokens=2, audio_input_tokens=5, audio_output_tokens=2),
+    ),
+    (
         {"prompt_tokens": 5, "completion_tokens": 2, "server_tool_use": {"web_search_requests": 3}},
         Usage(input_tokens=5, output_tokens=2, searches=3),
     ),

@@ -58,6 +58,7 @@ CHAT: list[tuple[str, Usage | None, Usage]] = [
     ("a total above it", Usage(total_tokens=WINDOW + 1), ESTIMATE),
     ("searches", Usage(2 * WINDOW, 5, searches=1), Usage(2 * WINDOW, 5, searches=1)),
     ("more than searches explain", Usage(2 * WINDOW + 1, 5, searches=1), ESTIMATE),
+    ("more searches than anybody makes", Usage(100, 50, searches=101), ESTIMATE),
 ]
 
 

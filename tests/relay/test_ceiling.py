@@ -132,10 +132,22 @@ class TestCeiling:
     def test_a_close_look_is_less_for_prose_and_the_same_for_digits(self) -> None:
         prose, digits = chat("some words of prose " * 100), chat("1234567890" * 100)
 
-        for body, least, most in ((prose, 0.5, 0.65), (digits, 0.9, 1.0)):
+        for body, least, most in ((prose, 0.4, 0.55), (digits, 0.9, 1.0)):
             loose = demand(Endpoint.CHAT, body, Asked(10), HOLDING).input_tokens
             tight = demand(Endpoint.CHAT, body, Asked(10), TIGHT).input_tokens
             assert least < tight / loose <= most
+
+    @pytest.mark.fault("W30")
+    def test_a_close_look_sees_whether_the_prompt_is_to_be_cached(self) -> None:
+        price = Price(input=4 * NANO, cache_write=5 * NANO, cache_write_1h=8 * NANO)
+        mark = {"type": "ephemeral"}
+        for control, per_input in ((None, 4), (mark, 5), (mark | {"ttl": "1h"}, 8)):
+            part = {"type": "text", "text": "word " * 100}
+            body = chat([part if control is None else part | {"cache_control": control}])
+            for rates, expected in ((TIGHT, per_input), (HOLDING, 8)):
+                wanted = demand(Endpoint.CHAT, body, Asked(1), rates)
+                held = ceiling(wanted, price, ONE, None, 0).quota
+                assert held == wanted.input_tokens * expected
 
     @pytest.mark.fault("R1")
     def test_searches_are_held_at_their_own_price(self) -> None:

@@ -44,6 +44,7 @@ BROKEN = [
     b'{"messages":[{"content":[7]}], "tools": [{"a": 1}]}',
     b'{"messages":[{"content":[{"type":7}]}, [{"b": 1}]]}',
     b'{"messages":[{"content":["\xff", {"type":"image"}]}], "tools": [{"a": 1}]}',
+    b'{"messages":[{"content":[{"type":["image"]},{"type":{}},[[{}]]]}], "tools": [{"type": []}]}',
 ]
 
 
@@ -281,6 +282,24 @@ class TestProviderTools:
         self, fields: dict[str, Any], rounds: int
     ) -> None:
         assert provider_rounds(chat("hi", **fields)) == rounds
+
+
+@pytest.mark.fault("A1")
+def test_a_close_look_reads_what_the_model_reads() -> None:
+    call = {"type": "tool_use", "id": "t", "name": "get", "input": {"a" * 100: 7}}
+    source = {"type": "text", "media_type": "text/plain", "data": "7" * 100}
+    for content, tokens in (
+        ("hi", 1),
+        ("7" * 100, 100),
+        ([{"type": "text", "text": "7" * 100}], 100),
+        ([call], 50),
+        ([{"type": "document", "source": source}], 100),
+        ([{"type": "image", "source": {"type": "base64", "data": "7" * 999}}], 3000),
+    ):
+        found = chat_size(chat(content), "m", TIGHT).tokens
+        assert tokens + 16 < found < tokens + 50
+    tools: Any = [{"type": "function", "function": {"name": "f", "parameters": {"7" * 100: {}}}}]
+    assert 900 < chat_size(chat("hi", tools=tools), "m", TIGHT).tokens < 1_100
 
 
 @given(st.text() | st.binary())

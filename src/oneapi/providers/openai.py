@@ -153,7 +153,9 @@ def _plain_details(given: int, made: int, prompt: Any, answer: Any) -> Usage | N
     if (
         cached | written | heard | thought | spoken < 0
         or cached + written > given
+        or heard > given
         or thought > made
+        or spoken > made
     ):
         return None
     return Usage(

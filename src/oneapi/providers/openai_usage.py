@@ -97,8 +97,8 @@ def usage_of(counts: dict[str, Any]) -> Usage:
         output_tokens=made + beside,
         cached_tokens=cached,
         cache_write_tokens=written,
-        audio_input_tokens=heard,
-        audio_output_tokens=spoken,
+        audio_input_tokens=min(heard, given),
+        audio_output_tokens=min(spoken, made),
         reasoning_tokens=thought or beside,
         searches=searches,
     )

@@ -15,6 +15,7 @@ TEXT: Final = frozenset({Endpoint.CHAT, Endpoint.COMPLETIONS, Endpoint.EDITS})
 _IMAGES: Final = frozenset({Endpoint.IMAGES, Endpoint.IMAGE_EDITS, Endpoint.IMAGE_VARIATIONS})
 _HEARD: Final = frozenset({Endpoint.TRANSCRIPTIONS, Endpoint.TRANSLATIONS})
 _TOKENS_PER_SECOND: Final = 3  # of speech that is written down
+_MOST_SEARCHES: Final = 100  # for one answer, of a vendor whose request names no tool
 _ODDITY_LENGTH: Final = 500
 
 
@@ -114,9 +115,12 @@ def _doubt(sent: Sent, usage: Usage) -> str:
     most_read = max(sent.window, size)
     most_made = max(sent.window, sent.limit) * sent.answers
     read = max(usage.input_tokens, usage.total_tokens)
-    if read > most_read or usage.output_tokens > most_made:
+    if usage.searches or read > most_read or usage.output_tokens > most_made:
         prompts = read_prompt(body).prompts if sent.endpoint is Endpoint.COMPLETIONS else 1
-        rounds = max(provider_rounds(body), 1 + usage.searches)
+        rounds = provider_rounds(body)
+        if usage.searches > max(rounds, _MOST_SEARCHES):
+            return repr(usage)
+        rounds = max(rounds, 1 + usage.searches)
         if (
             read > most_read * rounds * prompts
             or usage.output_tokens > most_made * rounds * prompts

@@ -14,6 +14,7 @@ from oneapi.providers.base import Endpoint
 from oneapi.relay.billable import TEXT
 from oneapi.relay.metering import (
     HOLDING,
+    TIGHT,
     Rates,
     Sized,
     chat_size,
@@ -36,7 +37,8 @@ class Demand(msgspec.Struct, frozen=True):
     """The most that a request asks for.
 
     `limit` is per answer, `beside` are tokens that all answers may have in addition; `audio`: sound comes in or goes out;
-    `searches`: made by the vendor, each at its own price.
+    `searches`: made by the vendor, each at its own price. `caches`: that the prompt may be written into a cache, which is
+    dearer than reading it: `""` not at all, `"5m"` or `"1h"` for so long.
     """
 
     endpoint: Endpoint
@@ -49,6 +51,7 @@ class Demand(msgspec.Struct, frozen=True):
     audio: bool = False
     beside: int = 0
     searches: int = 0
+    caches: str = "1h"
 
 
 class Ceiling(msgspec.Struct, frozen=True):
@@ -94,6 +97,7 @@ def demand(
                 audio=size.audio or asked.audio,
                 beside=asked.beside,
                 searches=size.searches,
+                caches=_caches(body) if rates is TIGHT else "1h",
             )
         case Endpoint.COMPLETIONS:
             prompts = read_prompt(body).prompts
@@ -139,10 +143,10 @@ def largest_limit(wanted: Demand, price: Price, factor: int, affordable: int) ->
 def _before_output(wanted: Demand, price: Price) -> tuple[int, int]:
     """Return the nano-quota of everything but the answers themselves, and of each of their tokens."""
     long = price.long if price.long is not None and wanted.input_tokens > price.long_from else None
-    per_input = _per_input(price, wanted.audio)
+    per_input = _per_input(price, wanted)
     per_output = _per_output(price, wanted.audio)
     if long is not None:
-        per_input = max(per_input, _per_input(long, wanted.audio))
+        per_input = max(per_input, _per_input(long, wanted))
         per_output = max(per_output, _per_output(long, wanted.audio))
     nano = wanted.input_tokens * per_input + wanted.images * price.image + price.call
     nano += wanted.seconds * price.second + wanted.characters * price.character
@@ -152,9 +156,20 @@ def _before_output(wanted: Demand, price: Price) -> tuple[int, int]:
     return nano, per_output
 
 
-def _per_input(price: Price, audio: bool) -> int:
-    plain = max(price.input, price.cache_read, price.cache_write, price.cache_write_1h)
-    return max(plain, price.audio_input) if audio else plain
+def _per_input(price: Price, wanted: Demand) -> int:
+    dearest = max(price.input, price.cache_read)
+    if wanted.caches:
+        dearest = max(dearest, price.cache_write)
+    if wanted.caches == "1h":
+        dearest = max(dearest, price.cache_write_1h)
+    return max(dearest, price.audio_input) if wanted.audio else dearest
+
+
+def _caches(body: bytes | Sized) -> str:
+    """Return how long a request asks for its prompt to be kept, at most."""
+    if not isinstance(body, bytes) or b"cache_control" not in body:
+        return ""
+    return "1h" if b'"1h"' in body else "5m"
 
 
 def _per_output(price: Price, audio: bool) -> int:

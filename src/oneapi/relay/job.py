@@ -193,7 +193,7 @@ class Job:
 
     def takes(self, usage: Usage) -> bool:
         """Whether a whole answer's usage is charged as it is: what nearly all vendors nearly always report."""
-        if usage.oddity or usage.total_tokens:
+        if usage.oddity or usage.total_tokens or usage.searches:
             return False
         window = self.worst.window
         read, made = usage.input_tokens, usage.output_tokens

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, Protocol, cast
 import msgspec
 
 from oneapi.providers.base import Endpoint
-from oneapi.wire.shapes import count
+from oneapi.wire import shapes
 from oneapi.wire.textmeter import BYTES_PER_TOKEN, most_tokens, text_bytes
 
 
@@ -40,7 +40,7 @@ class Rates(msgspec.Struct, frozen=True):
     file: int  # a file that we only know the name of
 
 
-# To hold: no prompt is more. To hold where the balance is too small for that: takes ten times longer to find out.
+# To hold: no prompt is more. To hold where the balance is too small for that, since it takes longer to find out.
 HOLDING: Final = Rates(text_bytes, 1, 8, 800, 5000, 50_000, 3000, 125, 20, 20_000)
 TIGHT: Final = Rates(most_tokens, 1, 8, 800, 3000, 50_000, 3000, 125, 20, 20_000)
 # To charge: errs to neither side.
@@ -173,7 +173,7 @@ def provider_rounds(body: bytes | Sized) -> int:
     rounds = 1 + others * _USUAL_ROUNDS
     for tool in asked.tools:
         if isinstance(tool.type, str) and not tool.type.startswith(_RUN_BY_CLIENT):
-            rounds += max(count(tool.max_uses), _USUAL_ROUNDS)
+            rounds += max(shapes.count(tool.max_uses), _USUAL_ROUNDS)
     return rounds
 
 
@@ -207,8 +207,10 @@ def chat_size(body: bytes | Sized, model: str, rates: Rates) -> PromptSize:
     """Return how much a chat is."""
     size = _size(body, rates)
     plain = PromptSize(size // rates.per_token + rates.message)
-    if not isinstance(body, bytes) or not has_parts(body):
+    if not isinstance(body, bytes):
         return plain
+    if not has_parts(body):
+        return PromptSize(_close_size(body)) if rates is TIGHT else plain
     try:
         chat = _read_chat(body)
     except _UNREADABLE:
@@ -217,11 +219,53 @@ def chat_size(body: bytes | Sized, model: str, rates: Rates) -> PromptSize:
     for message in chat.messages:
         tally.content(message.content)
     tally.content(chat.system)
-    tokens = (size - tally.hidden) // rates.per_token + rates.message + tally.tokens
+    text = (size - tally.hidden) // rates.per_token + rates.message
+    tokens = (text if rates is not TIGHT else _close_size(body)) + tally.tokens
     if not chat.tools:
         return PromptSize(tokens, tally.audio)
     searches = _searches(bytes(chat.tools))
     return PromptSize(tokens + rates.tools + searches * _TOKENS_PER_SEARCH, tally.audio, searches)
+
+
+def _close_size(body: bytes) -> int:
+    """Return the most tokens that a chat is but for its media: its texts, and what it says of tools and schemas."""
+    try:
+        document: Any = msgspec.json.decode(body)
+    except _UNREADABLE:
+        document = None
+    if not isinstance(document, dict):
+        return most_tokens(body)
+    chat = cast("dict[str, Any]", document)
+    messages = chat.get("messages")
+    number = len(cast("list[Any]", messages)) if isinstance(messages, list) else 0
+    tokens = sum(map(most_tokens, _close_texts([messages, chat.get("system")])))
+    others: list[Any] = [
+        v for k, v in chat.items() if isinstance(v, dict | list) and k not in _NO_PROMPT
+    ]
+    return tokens + most_tokens(msgspec.json.encode(others)) + TIGHT.message * (number + 1)
+
+
+_NO_PROMPT: Final = frozenset({"messages", "system", "stream_options", "metadata", "logit_bias"})
+
+
+def _close_texts(values: Iterable[Any]) -> Iterable[str]:
+    """Yield all that a model may read of some messages: texts, numbers, and the names in what is no message or part."""
+    waiting = list(values)
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, list):
+            waiting.extend(cast("list[Any]", value))
+        elif isinstance(value, dict):
+            part = cast("dict[str, Any]", value)
+            kind = shapes.text(part.get("type"))
+            if kind in _FILES and b'"text/plain"' in msgspec.json.encode(part):
+                kind = ""
+            if kind not in _NO_TEXT:
+                waiting.extend(part.values() if "role" in part or kind else [*part, *part.values()])
+        elif value is not None:
+            yield str(value)
 
 
 def _searches(tools: bytes) -> int:
@@ -233,7 +277,7 @@ def _searches(tools: bytes) -> int:
     except _UNREADABLE:
         return 0
     return sum(
-        max(count(tool.max_uses), 0) or _USUAL_SEARCHES
+        max(shapes.count(tool.max_uses), 0) or _USUAL_SEARCHES
         for tool in known
         if tool.type.startswith(_SEARCHES)
     )
@@ -335,7 +379,7 @@ def _texts(values: Iterable[Any]) -> Iterable[str]:
             waiting.extend(cast("list[Any]", value))
         elif isinstance(value, dict):
             part = cast("dict[str, Any]", value)
-            if part.get("type") not in _NO_TEXT:
+            if shapes.text(part.get("type")) not in _NO_TEXT:
                 waiting.extend(held for key, held in part.items() if key not in _NO_TEXT_KEYS)
 
 

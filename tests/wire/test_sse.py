@@ -26,6 +26,30 @@ STREAMS: dict[str, tuple[bytes, list[Event]]] = {
     "one line end": (b"data: a\n\ndata: b\n", [Event(b"a"), Event(b"b")]),
     "blank lines": (b"\n\n\n\ndata: a\n\n\n\n\n", [Event(b"a")]),
     "empty": (b"", []),
+    "one line feed": (
+        b'data: {"a":1}\ndata:[2]\ndata: {"b":{"c":3}}\ndata: [DONE]\n',
+        [Event(b'{"a":1}'), Event(b"[2]"), Event(b'{"b":{"c":3}}'), Event(b"[DONE]")],
+    ),
+    "one line feed, then a blank line": (
+        b'data: {"a":1}\r\ndata: {"b":2}\r\n\r\ndata: {"c":3}\n\n',
+        [Event(b'{"a":1}'), Event(b'{"b":2}'), Event(b'{"c":3}')],
+    ),
+    "one line feed, names and ids": (
+        b'event: a\ndata: {"a":1}\nid: 4\nevent: b\ndata: {"b":2}\n: c\ndata: {"c":3}',
+        [Event(b'{"a":1}', "a"), Event(b'{"b":2}', "b"), Event(b'{"c":3}')],
+    ),
+    "the name after the data": (
+        b'data: {"a":1}\nevent: a\n\ndata: {}\n\n',
+        [Event(b'{"a":1}', "a"), Event(b"{}")],
+    ),
+    "a JSON of several lines": (
+        b'data: {"a": {\ndata: "b": 1}\ndata: }\n\ndata: {}\n\n',
+        [Event(b'{"a": {\n"b": 1}\n}'), Event(b"{}")],
+    ),
+    "rubbish after the end": (
+        b"data: [DONE]\ndata: x\n\n",
+        [Event(b"[DONE]"), Event(b"x")],
+    ),
 }
 
 
@@ -46,10 +70,26 @@ def test_any_cut_gives_the_same_events(name: str, size: int) -> None:
     assert _parsed(_cut(stream, size)) == events
 
 
-@given(
-    st.lists(st.sampled_from([b"data: x", b"\n", b"\r", b"\r\n", b":", b"event: e", b"\n\n"])),
-    st.data(),
-)
+LINE_ENDS = [b"\n", b"\r", b"\r\n", b"\n\n"]
+PIECES = [
+    *LINE_ENDS,
+    *(b"data: x", b'data: {"a":1}', b"data: {", b'data: "b":2}', b"data:[]", b"data: [DONE]"),
+    *(
+        b"data",
+        b"data:",
+        b"datax: 1",
+        b"id: 1",
+        b"retry: 5",
+        b"event: e",
+        b"event: f",
+        b": c",
+        b":",
+    ),
+    *(b"\xef\xbb\xbf", b"[DONE]", b"{}"),
+]
+
+
+@given(st.lists(st.sampled_from(PIECES)), st.data())
 def test_any_cut_of_any_stream_gives_the_same_events(
     parts: list[bytes], data: st.DataObject
 ) -> None:
@@ -58,10 +98,37 @@ def test_any_cut_of_any_stream_gives_the_same_events(
     assert _parsed(_cut(stream, size)) == _parsed([stream])
 
 
+FIELDS = [b": note", b"id: 7", b"retry: 9", b"event: e", b"other: x"]
+
+
+@pytest.mark.fault("W6")
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 9), st.lists(st.sampled_from(FIELDS), max_size=3), st.integers(0, 2)
+        ),
+        max_size=6,
+    ),
+    st.sampled_from([b"\n", b"\r\n", b"\r"]),
+    st.booleans(),
+)
+def test_whatever_the_framing_the_data_is_the_same(
+    events: list[tuple[int, list[bytes], int]], line_end: bytes, marked: bool
+) -> None:
+    stream = b"\xef\xbb\xbf" if marked else b""
+    for number, fields, blank_lines in events:
+        stream += b"".join(field + line_end for field in fields)
+        stream += b'data: {"n":%d}' % number + line_end * (1 + blank_lines)
+    stream = stream.removesuffix(line_end)
+    data = [event.data for event in _parsed(_cut(stream, 1))]
+    assert data == [b'{"n":%d}' % number for number, _, _ in events]
+
+
 @given(st.binary(), st.integers(1, 9))
 def test_the_splitter_loses_no_byte(stream: bytes, size: int) -> None:
     splitter = EventSplitter()
     out = b"".join(map(splitter.feed, _cut(stream, size))) + splitter.finish()
+    stream = stream.removeprefix(b"\xef\xbb\xbf")
     assert out.startswith(stream.rstrip(b" \n\r\t\x0b\x0c"))
     assert not out[len(stream) :].strip()
 
@@ -77,6 +144,14 @@ def test_the_unfinished_event_waits() -> None:
     assert splitter.feed(b"cd\n") == b""
     assert splitter.feed(b"\n") == b"data: bcd\n\n"
     assert splitter.finish() == b""
+
+
+@pytest.mark.fault("W6")
+def test_an_event_that_the_next_one_ends_does_not_wait_for_a_blank_line() -> None:
+    splitter = EventSplitter()
+    assert splitter.feed(b'data: {"a":1}\n') == b""
+    assert splitter.feed(b'data: {"b"') == b'data: {"a":1}\n'
+    assert splitter.feed(b":2}\ndata: [DONE]\n") == b'data: {"b":2}\ndata: [DONE]\n'
 
 
 def test_a_megabyte_in_one_line_is_one_event() -> None:

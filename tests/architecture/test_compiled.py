@@ -6,7 +6,7 @@ import runpy
 from tests.architecture.project import ROOT, SRC, parsed
 
 HOT = runpy.run_path(str(ROOT / "tools" / "compile.py"))["HOT"]
-BASES = {"Protocol", "NamedTuple", "StrEnum", "Exception", "Mapping", "UpstreamError"}
+BASES = {"Progress", "Protocol", "NamedTuple", "StrEnum", "Exception", "Mapping", "UpstreamError"}
 
 
 def _classes() -> list[tuple[str, ast.ClassDef]]:

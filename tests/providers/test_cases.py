@@ -13,14 +13,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from oneapi.errors import UpstreamError
 from oneapi.providers import registry
-from oneapi.providers.base import Call, Watcher
+from oneapi.providers.base import Call
 from oneapi.wire.registry import client_dialect
-from oneapi.wire.sse import EventParser, EventSplitter
+from oneapi.wire.sse import EventParser
 from oneapi.wire.usage import Usage
 from tests.providers.anthropic_rules import MODELS, violations
 from tests.providers.exchanges import call_to
+from tests.providers.relaying import relayed
 
 ROOT = Path(__file__).parent / "fixtures"
 CASES = sorted(path.parent for path in ROOT.glob("*/*/client.json"))
@@ -104,40 +104,21 @@ def test_the_clients_stream(case: Path, cut: str) -> None:
     pieces = _cuts((case / "vendor.sse").read_bytes())[cut]
     call = _call(case)
     client = client_dialect(_read(case, "client.json")["dialect"])
-    dialect = registry.dialect(call.target.provider.dialect)
-    run = _converted if call.document is not None else _watched
+    found = relayed(call, *pieces, client=client.name)
     if (case / "error.json").exists():
-        with pytest.raises(UpstreamError) as caught:
-            run(dialect, client, call, pieces)
-        found = {"status": caught.value.status, "message": caught.value.message}
-        assert found == _read(case, "error.json")
+        assert found.failure is not None
+        error = {"status": found.failure.status, "message": found.failure.message}
+        assert error == _read(case, "error.json")
         return
-    out, usage = run(dialect, client, call, pieces)
-    assert _events(out) == _events((case / "client_out.sse").read_bytes())
-    assert counted(usage) == _read(case, "usage.json")
+    assert found.failure is None
+    assert _events(found.out) == _events((case / "client_out.sse").read_bytes())
+    assert counted(found.usage) == _read(case, "usage.json")
 
 
 def _events(stream: bytes) -> list[Any]:
     parser = EventParser()
     found = [*parser.feed(stream), *parser.finish()]
     return [(e.name, e.data if e.data == b"[DONE]" else json.loads(e.data)) for e in found]
-
-
-def _converted(dialect: Any, client: Any, call: Call, pieces: list[bytes]) -> tuple[bytes, Any]:
-    parser, decoder, encoder = EventParser(), dialect.stream(call), client.stream(call)
-    events = [event for piece in pieces for event in parser.feed(piece)] + parser.finish()
-    out = [encoder.feed(chunk) for event in events for chunk in decoder.feed(event)]
-    out += [*map(encoder.feed, decoder.finish()), encoder.finish()]
-    return b"".join(out), decoder.usage
-
-
-def _watched(dialect: Any, _: Any, call: Call, pieces: list[bytes]) -> tuple[bytes, Any]:
-    splitter = EventSplitter()
-    watcher: Watcher = dialect.watch(call)
-    runs = [*map(splitter.feed, pieces), splitter.finish()]
-    out = b"".join(watcher.feed(run) for run in runs if run)
-    assert watcher.complete
-    return out if watcher.ended else out + watcher.end, watcher.usage
 
 
 def test_there_are_cases() -> None:

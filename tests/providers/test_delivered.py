@@ -9,6 +9,7 @@ from oneapi.providers import registry
 from oneapi.providers.base import Call, Endpoint
 from oneapi.wire.sse import event_bytes
 from tests.providers.exchanges import call_to
+from tests.providers.relaying import relayed
 
 OPENAI = registry.dialect("openai")
 ANTHROPIC = registry.dialect("anthropic")
@@ -84,10 +85,9 @@ def test_a_whole_answer_is_its_texts(
 
 def streaming(call: Call, *chunks: dict[str, Any]) -> int:
     """Return what a stream that breaks off after these chunks is estimated to be."""
-    watcher = OPENAI.watch(call)
-    for chunk in chunks:
-        watcher.feed(event_bytes(json.dumps(chunk).encode()))
-    return watcher.output_tokens
+    return relayed(
+        call, *(event_bytes(json.dumps(chunk).encode()) for chunk in chunks)
+    ).output_tokens
 
 
 def chunk(**choice: Any) -> dict[str, Any]:

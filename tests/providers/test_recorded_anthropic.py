@@ -16,6 +16,7 @@ from oneapi.wire.shapes import objects
 from oneapi.wire.sse import EventParser
 from tests.providers.assembly import anthropic_message, openai_completion
 from tests.providers.exchanges import Exchange, call_to, recorded
+from tests.providers.relaying import relayed
 
 DIALECT = registry.dialect("anthropic")
 CLIENT = client_dialect("anthropic")
@@ -134,14 +135,11 @@ def test_a_reply_in_an_openai_clients_history_comes_back_to_the_vendor(exchange:
 @pytest.mark.parametrize("exchange", STREAMS)
 def test_the_fast_lane_sees_the_same_usage_and_end(exchange: Exchange) -> None:
     call = call_to(14, stream=True)
-    watcher, decoder = DIALECT.watch(call), DIALECT.stream(call)
-    assert watcher.feed(exchange.body) is exchange.body
-    for event in _events(exchange.body):
-        decoder.feed(event)
-    assert watcher.usage == decoder.usage
-    assert watcher.complete
-    assert watcher.ended
-    assert watcher.output_tokens > 0
+    passed, converted = relayed(call, exchange.body), relayed(call, exchange.body, client="openai")
+    assert passed.out == exchange.body
+    assert passed.failure is None
+    assert passed.usage == converted.usage
+    assert passed.output_tokens > 0
 
 
 def _asks_for_claude(request: dict[str, Any]) -> bool:

@@ -11,9 +11,10 @@ from oneapi.wire.anthropic import message_of_reply
 from oneapi.wire.canonical import as_chunks
 from oneapi.wire.registry import client_dialect
 from oneapi.wire.shapes import objects
-from oneapi.wire.sse import EventParser, EventSplitter
+from oneapi.wire.sse import EventParser
 from tests.providers.assembly import anthropic_message, openai_completion
 from tests.providers.exchanges import Exchange, call_to, recorded
+from tests.providers.relaying import relayed
 
 OPENAI = registry.dialect("openai")
 ANTHROPIC = registry.dialect("anthropic")
@@ -108,7 +109,7 @@ def test_a_stream_says_what_the_whole_reply_says(exchange: Exchange) -> None:
 def test_the_slow_lane_streams_what_the_fast_lane_does(exchange: Exchange) -> None:
     slow = openai_completion(_through(exchange, OPENAI_CLIENT, shows_usage=True))
     call = call_to(1, stream=True, shows_usage=True)
-    fast = openai_completion(OPENAI.watch(call).feed(exchange.body))
+    fast = openai_completion(relayed(call, exchange.body).out)
     assert _meaning(slow) == _meaning(fast)
     assert slow["usage"] == fast["usage"]
 
@@ -139,25 +140,21 @@ def test_a_request_keeps_its_meaning_in_anthropics_form(exchange: Exchange) -> N
 @pytest.mark.parametrize("exchange", STREAMS)
 def test_the_watcher_sees_what_the_decoder_sees(exchange: Exchange) -> None:
     call = call_to(1, stream=True)
-    watcher, decoder = OPENAI.watch(call), OPENAI.stream(call)
-    for event in EventParser().feed(exchange.body):
-        decoder.feed(event)
-    splitter = EventSplitter()
     pieces = [exchange.body[i : i + 100] for i in range(0, len(exchange.body), 100)]
-    runs = [*map(splitter.feed, pieces), splitter.finish()]
-    assert b"".join(watcher.feed(run) for run in runs if run) == exchange.body
-    assert watcher.usage == decoder.usage
-    assert watcher.complete
-    assert watcher.output_tokens > 0
+    passed, converted = relayed(call, *pieces), relayed(call, *pieces, client="anthropic")
+    assert passed.out == exchange.body
+    assert passed.failure is None
+    assert passed.usage == converted.usage
+    assert passed.output_tokens > 0
 
 
 @pytest.mark.parametrize("exchange", STREAMS)
 def test_usage_is_hidden_from_clients_that_did_not_ask(exchange: Exchange) -> None:
-    watcher = OPENAI.watch(call_to(1, stream=True, shows_usage=False))
-    events = EventParser().feed(watcher.feed(exchange.body))
+    found = relayed(call_to(1, stream=True, shows_usage=False), exchange.body)
+    events = EventParser().feed(found.out)
     chunks = [json.loads(event.data) for event in events if event.data != b"[DONE]"]
     assert all(chunk["choices"] for chunk in chunks)
-    assert watcher.usage is not None
+    assert found.usage is not None
 
 
 @pytest.mark.parametrize("exchange", REFUSED)

@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 import msgspec
 
 from oneapi.errors import UpstreamError
+from oneapi.providers.answers import answer_in
 from oneapi.providers.anthropic_repairs import (
     UNTHOUGHT,
     adaptation,
@@ -21,7 +22,6 @@ from oneapi.providers.anthropic_request import vendor_document
 from oneapi.providers.anthropic_stream import AnthropicDecoder, reply_of
 from oneapi.providers.anthropic_watch import AnthropicWatcher
 from oneapi.providers.base import Call, Document, Headers, Reply, UpstreamRequest
-from oneapi.providers.openai_stream import decoded_answer
 from oneapi.providers.refusals import refusal
 from oneapi.providers.urls import url_of
 from oneapi.wire.anthropic_blocks import message_of
@@ -39,7 +39,8 @@ _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 class _Answer(msgspec.Struct):
     usage: dict[str, Any]
-    type: str = ""
+    content: list[msgspec.Raw]
+    error: Any = None
 
 
 _ANSWER: Final = msgspec.json.Decoder(_Answer)
@@ -70,9 +71,12 @@ class AnthropicDialect:
         try:
             answer = _ANSWER.decode(body)
         except UNDECODABLE:
-            counts = section(decoded_answer(body).get("usage"))
-            return usage_of(counts) if counts else None
-        return usage_of(answer.usage)
+            pass  # something unusual, looked at again below
+        else:
+            if answer.content and answer.usage and answer.error is None:
+                return usage_of(answer.usage)
+        counts = section(answer_in(body, "content").get("usage"))
+        return usage_of(counts) if counts else None
 
     def output_tokens(self, call: Call, body: bytes) -> int:
         """Estimate the tokens of a whole message's texts, thoughts and calls."""

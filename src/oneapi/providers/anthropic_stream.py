@@ -3,15 +3,14 @@
 Sources: https://platform.claude.com/docs/en/api/messages, …/build-with-claude/streaming (read 2026-11-21).
 """
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import msgspec
 
-from oneapi.errors import Truncated, UpstreamError
+from oneapi.providers.answers import answer_in, document_in, event_error
 from oneapi.providers.anthropic_request import answers_by_tool
 from oneapi.providers.anthropic_tools import JSON_TOOL
 from oneapi.providers.base import Call, Document, Reply
-from oneapi.providers.openai_stream import decoded_answer
 from oneapi.providers.refusals import error_inside
 from oneapi.wire.anthropic_blocks import (
     THINKING,
@@ -22,22 +21,20 @@ from oneapi.wire.anthropic_blocks import (
 )
 from oneapi.wire.anthropic_usage import canonical_counts, usage_of
 from oneapi.wire.canonical import CHAT_CHUNK, CHAT_COMPLETION
-from oneapi.wire.decoding import UNDECODABLE, json_value
 from oneapi.wire.finish import FINISH, STOP
 from oneapi.wire.shapes import section, text
-from oneapi.wire.sse import Event
+from oneapi.wire.sse import Event, is_done
 from oneapi.wire.usage import Usage, merge_counts
 
+EMPTY_AT_FIRST: Final = frozenset({"text", "thinking"})  # blocks whose beginning says nothing yet
+_PIECES: Final = ("text", "thinking", "partial_json", "citation")
 _READ = ("id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "usage")
 
 
 def reply_of(call: Call, body: bytes) -> Reply:
     """Return the canonical reply of a whole message."""
-    message = decoded_answer(body)
-    content = message.get("content")
-    if not isinstance(content, list):
-        raise UpstreamError("the provider's answer has no content", code="bad_response_body")
-    blocks = [section(block) for block in cast("list[object]", content)]
+    message = answer_in(body, "content")
+    blocks = [section(block) for block in cast("list[object]", message["content"])]
     reason = message.get("stop_reason")
     if answers_by_tool(call):
         blocks, reason = _untooled(blocks, reason)
@@ -107,7 +104,8 @@ class AnthropicDecoder:
             "model": call.model,
         }
         self._counts: Block = {}
-        self._finished = False
+        self.said = False
+        self.finished = False
         self._blocks: list[_Begun] = []
         self._order = _Order()
         self._thoughts = 0
@@ -115,13 +113,12 @@ class AnthropicDecoder:
 
     def feed(self, event: Event) -> list[Document]:
         """Return the canonical chunks of one event; raise `UpstreamError` for an error event."""
-        try:
-            decoded: Any = json_value(event.data)
-        except UNDECODABLE as error:
-            raise UpstreamError(
-                "the provider's stream holds something that is not JSON", code="bad_response_body"
-            ) from error
-        found = section(decoded)
+        if is_done(event.data):
+            self.ended = True
+            return []
+        found = document_in(event)
+        if found is None:
+            return []
         match found.get("type"):
             case "message_start":
                 return self._start(section(found.get("message")))
@@ -134,17 +131,13 @@ class AnthropicDecoder:
             case "message_delta":
                 return self._end(found)
             case "message_stop":
-                self.ended = self._finished = True
-            case _:
-                hidden = error_inside(found)
-                if hidden is not None:
-                    raise hidden
+                self.ended = True
+            case kind:
+                _check(found, event, kind)
         return []
 
     def finish(self) -> list[Document]:
-        """The vendor closed the stream; raise `Truncated` if the answer was not complete."""
-        if not self._finished:
-            raise Truncated("the provider closed the stream before the answer was complete")
+        """Nothing is ever kept back."""
         return []
 
     def _start(self, message: Block) -> list[Document]:
@@ -174,6 +167,7 @@ class AnthropicDecoder:
 
     def _begin(self, block: Block) -> list[Block]:
         kind = text(block.get("type"))
+        self.said = self.said or kind not in EMPTY_AT_FIRST or bool(block.get("text"))
         entries = self._order.begin(block)
         begun = _Begun(kind, self._calls if kind == "tool_use" else self._thoughts)
         self._blocks.append(begun)
@@ -202,6 +196,7 @@ class AnthropicDecoder:
     def _delta(self, delta: Block) -> list[Block]:
         if not self._blocks:
             return []
+        self.said = self.said or any(delta.get(name) for name in _PIECES)
         begun = self._blocks[-1]
         match delta.get("type"):
             case "text_delta":
@@ -247,7 +242,7 @@ class AnthropicDecoder:
         delta = section(found.get("delta"))
         reason = delta.get("stop_reason")
         if reason is not None:
-            self._finished = True
+            self.finished = True
         if reason == "tool_use" and self._by_tool and not self._calls:
             reason = "end_turn"
         end = ending(reason, delta.get("stop_sequence"))
@@ -258,6 +253,15 @@ class AnthropicDecoder:
         chunk = self._chunk(said, end.pop("finish_reason"), **end)
         aside = {"anthropic": rest} if rest else {}
         return [{**chunk, **aside, "usage": self._said_counts()}]
+
+
+def _check(found: Block, event: Event, kind: object) -> None:
+    """Raise what an event is that is no piece of a message, if it is an error."""
+    error = error_inside(found)
+    if error is None and (kind == "error" or not isinstance(kind, str)):
+        error = event_error(found, event.name)
+    if error is not None:
+        raise error
 
 
 class _Begun:

@@ -4,17 +4,20 @@ from typing import Any, Final
 
 import msgspec
 
-from oneapi.errors import UpstreamError
-from oneapi.providers.base import Call
+from oneapi.providers.answers import document_in, event_error
+from oneapi.providers.anthropic_stream import EMPTY_AT_FIRST
+from oneapi.providers.base import Call, Document
+from oneapi.providers.event_template import EventTemplate
 from oneapi.providers.refusals import error_inside
 from oneapi.wire.anthropic_usage import usage_of
 from oneapi.wire.decoding import UNDECODABLE, json_value
-from oneapi.wire.shapes import section
-from oneapi.wire.sse import event_bytes, events_of
+from oneapi.wire.shapes import section, text
+from oneapi.wire.sse import Event, event_bytes, is_done, printed
 from oneapi.wire.textmeter import TextMeter
 from oneapi.wire.usage import Usage, merge_counts
 
 END: Final = event_bytes(b'{"type":"message_stop"}', "message_stop")
+_TEXTS: Final = ("text", "thinking", "partial_json")
 
 
 class _Delta(msgspec.Struct):
@@ -28,9 +31,15 @@ class _Message(msgspec.Struct):
     usage: dict[str, Any] | None = None
 
 
+class _Block(msgspec.Struct):
+    type: str = ""
+    text: str | None = None
+
+
 class _Event(msgspec.Struct):
     type: str = ""
     delta: _Delta | None = None
+    content_block: _Block | None = None
     message: _Message | None = None
     usage: dict[str, Any] | None = None
     error: Any = None
@@ -40,110 +49,105 @@ _decode: Final = msgspec.json.Decoder(_Event).decode
 
 
 class AnthropicWatcher:
-    """See `providers.base.Watcher`. `failure`: an error event that came after the answer had begun."""
+    """See `providers.base.Watcher`."""
 
-    __slots__ = ("_counts", "_meter", "complete", "end", "ended", "failure", "usage")
+    __slots__ = (
+        "_counts",
+        "_meter",
+        "_stopped",
+        "_template",
+        "ended",
+        "finished",
+        "said",
+        "skim",
+        "usage",
+    )
 
     def __init__(self, call: Call) -> None:
         self.usage: Usage | None = None
-        self.complete = False
+        self.said = False
+        self.finished = False
         self.ended = False
-        self.end = END
-        self.failure: UpstreamError | None = None
+        self._stopped = False
         self._counts: dict[str, Any] = {}
         self._meter = TextMeter()
+        self._template = EventTemplate(self._meter)
+        self.skim = self._template.skim
 
     @property
     def output_tokens(self) -> int:
         """Return an estimate of the tokens delivered so far."""
         return self._meter.tokens
 
-    def feed(self, events: bytes) -> bytes:
-        """Return the bytes to forward: always the same object, but for an error amid them."""
-        if self.failure is not None:
-            raise self.failure
-        begin = events.find(b"\ndata: ") + 7
-        if begin > 6 and events.find(b"\n\n") == len(events) - 2:
-            self._see(events[begin:-2])
-            return events
-        for number, event in enumerate(events_of(events)):
-            try:
-                self._see(event.data)
-            except UpstreamError as error:
-                if number == 0:
-                    raise
-                self.failure = error
-                return _before_error(events)
-        return events
-
-    def _see(self, data: bytes) -> None:
+    def say(self, event: Event) -> bytes:
+        """Return the event for the client; nothing for what is no event of this dialect."""
         try:
-            event = _decode(data)
+            found = _decode(event.data)
         except UNDECODABLE:
-            self._see_leniently(data)
-            return
-        delta = event.delta
+            return self._say_leniently(event)
+        delta = found.delta
         if delta is not None:
-            text = delta.text or delta.thinking or delta.partial_json
-            if text:
-                self._meter.add(text)
-                return
-            self.complete = self.complete or delta.stop_reason is not None
-        if event.message is not None:
-            self._count(event.message.usage)
-        self._count(event.usage)
-        self._mark(event.type)
-        if event.error:
-            self._raise(data)
+            if delta.text:
+                return self._piece(event, found.type, b"text", delta.text)
+            if delta.thinking:
+                return self._piece(event, found.type, b"thinking", delta.thinking)
+            if delta.partial_json:
+                return self._piece(event, found.type, b"partial_json", delta.partial_json)
+            self.finished = self.finished or delta.stop_reason is not None
+        block = found.content_block
+        if block is not None and (block.type not in EMPTY_AT_FIRST or block.text):
+            self.said = True
+        if found.message is not None:
+            self._count(found.message.usage)
+        self._count(found.usage)
+        return self._judged(event, found.type, found.error, None)
 
-    def _mark(self, kind: str) -> None:
+    def close(self) -> bytes:
+        """Return the event that ends a stream, unless the vendor's own has passed."""
+        return b"" if self._stopped else END
+
+    def _piece(self, event: Event, kind: str, name: bytes, piece: str) -> bytes:
+        self.said = True
+        self._meter.add(piece)
+        said = _named(event, kind)
+        self._template.learn(said, name, piece)
+        return said
+
+    def _judged(self, event: Event, kind: str, error: Any, document: Document | None) -> bytes:
+        if error or not kind or kind == "error":
+            found = section(json_value(event.data)) if document is None else document
+            failure = error_inside(found) or event_error(found, event.name)
+            if failure is not None:
+                raise failure
+            return b""
         if kind == "message_stop":
-            self.complete = self.ended = True
+            self.ended = self._stopped = True
+        return _named(event, kind)
 
     def _count(self, counts: dict[str, Any] | None) -> None:
         if counts:
             merge_counts(self._counts, counts)
             self.usage = usage_of(self._counts)
 
-    def _raise(self, data: bytes) -> None:
-        error = error_inside(json_value(data))
-        if error is not None:
-            raise error
-
-    def _see_leniently(self, data: bytes) -> None:
+    def _say_leniently(self, event: Event) -> bytes:
         """Look at an event whose fields are not of the usual types."""
-        try:
-            event = section(json_value(data))
-        except UNDECODABLE:
-            return  # not ours to judge: it is forwarded
-        error = error_inside(event)
-        if error is not None:
-            raise error
-        delta = section(event.get("delta"))
-        for name in ("text", "thinking", "partial_json"):
-            if isinstance(delta.get(name), str):
+        if is_done(event.data):
+            self.ended = True
+            return b""
+        found = document_in(event)
+        if found is None:
+            return b""
+        delta = section(found.get("delta"))
+        for name in _TEXTS:
+            if text(delta.get(name)):
+                self.said = True
                 self._meter.add(delta[name])
-        self.complete = self.complete or bool(delta.get("stop_reason"))
-        self._count(section(section(event.get("message")).get("usage")))
-        self._count(section(event.get("usage")))
-        self._mark(str(event.get("type")))
+        self.finished = self.finished or bool(delta.get("stop_reason"))
+        self._count(section(section(found.get("message")).get("usage")))
+        self._count(section(found.get("usage")))
+        return self._judged(event, text(found.get("type")), found.get("error"), found)
 
 
-def _before_error(events: bytes) -> bytes:
-    """Return the events before the first error event."""
-    run = events.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    kept: list[bytes] = []
-    for block in run.split(b"\n\n"):
-        found = events_of(block + b"\n\n") if block else []
-        if found and error_inside(_object(found[0].data)) is not None:
-            break
-        if block:
-            kept.append(block)
-    return b"\n\n".join(kept) + b"\n\n"
-
-
-def _object(data: bytes) -> object:
-    try:
-        return json_value(data)
-    except UNDECODABLE:
-        return None
+def _named(event: Event, kind: str) -> bytes:
+    """Print an event; clients go by its name, which some vendors leave out."""
+    return event_bytes(event.data, kind) if event.name == "message" else printed(event)

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 from oneapi.errors import UpstreamError
 from oneapi.providers.quirks import NO_FIELDS, NO_QUIRKS, Quirks
 from oneapi.providers.secret import Secret
+from oneapi.wire.sse import Event
 from oneapi.wire.usage import Usage
 
 Document = dict[str, Any]
@@ -225,50 +226,55 @@ class Reply:
         self.usage: Final = usage
 
 
-class StreamDecoder(Protocol):
-    """Vendor events in, canonical chunks out. `usage` is the last one seen.
+class Progress(Protocol):
+    """How far a vendor's stream has come.
 
-    `ended` turns true with the event after which the vendor says nothing more (`[DONE]`, `message_stop`).
+    `usage` is the last one reported. `said`: something of an answer has come (a text, a thought, a tool call), not only what
+    introduces it. `finished`: the vendor has said why the answer ended. `ended`: its end mark has come (`[DONE]`,
+    `message_stop`), after which nothing is read.
     """
 
-    usage: Usage | None
-    ended: bool
+    @property
+    def usage(self) -> Usage | None: ...
+    @property
+    def said(self) -> bool: ...
+    @property
+    def finished(self) -> bool: ...
+    @property
+    def ended(self) -> bool: ...
 
-    def feed(self, event: Any) -> list[Document]:
-        """Return the canonical chunks of one event; raise `UpstreamError` for an error event."""
+
+class StreamDecoder(Progress, Protocol):
+    """Vendor events in, canonical chunks out."""
+
+    def feed(self, event: Event) -> list[Document]:
+        """Return the canonical chunks of one event, none for what says nothing; raise `UpstreamError` for an error."""
         ...
 
     def finish(self) -> list[Document]:
-        """The vendor closed the stream: return what is left; raise `Truncated` if it was not complete."""
+        """The stream has ended: return what is left to say."""
         ...
 
 
-class Watcher(Protocol):
-    """The fast lane's eye on a stream that passes through unchanged.
+class Watcher(Progress, Protocol):
+    """The fast lane's eye on a stream that passes through.
 
-    `feed` takes whole events as bytes (they end at an event boundary) and returns what the client gets: the
-    same object when nothing has to be hidden. It must not decode what it need not. `usage` is the last one
-    seen; `output_tokens` estimates what has been delivered so far. `complete`: nothing of the answer is missing (a finish
-    reason, or the end mark, was seen). `ended`: the dialect's end mark itself has passed. `end` is that mark, for
-    vendors that close a complete stream without it.
+    `output_tokens` estimates what has been delivered so far, for answers whose usage never comes.
     """
 
-    complete: bool
-    ended: bool
-    end: bytes
-
     @property
-    def usage(self) -> Usage | None:
-        """Return what the vendor has reported so far."""
+    def output_tokens(self) -> int: ...
+
+    def skim(self, events: bytes) -> int:
+        """Return how many bytes at the beginning of some whole events need not be looked at: they pass unchanged."""
         ...
 
-    @property
-    def output_tokens(self) -> int:
-        """Return an estimate of the tokens delivered so far, for answers whose usage never comes."""
+    def say(self, event: Event) -> bytes:
+        """Return what the client gets of one event, possibly nothing; raise `UpstreamError` for an error."""
         ...
 
-    def feed(self, events: bytes) -> bytes:
-        """Return the bytes to forward; raise `UpstreamError` if the vendor sent an error event first."""
+    def close(self) -> bytes:
+        """The stream has ended: return what ends it for the client."""
         ...
 
 

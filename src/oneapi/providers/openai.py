@@ -12,15 +12,15 @@ from typing import Any, Final
 import msgspec
 
 from oneapi.errors import UpstreamError
+from oneapi.providers.answers import FIELDS, answer_in, is_transcript
 from oneapi.providers.base import Call, Document, Endpoint, Headers, Reply, UpstreamRequest
 from oneapi.providers.openai_adapting import adaptation
 from oneapi.providers.openai_edits import Aim, edited, edited_body
 from oneapi.providers.openai_lowering import lowered
-from oneapi.providers.openai_stream import OpenAIDecoder, decoded_answer, reply_of
+from oneapi.providers.openai_stream import OpenAIDecoder, reply_of
 from oneapi.providers.openai_text import text_tokens
 from oneapi.providers.openai_usage import (
     ANSWER,
-    TRANSCRIPTS,
     Counts,
     usage_of_answer,
     usage_of_speech,
@@ -33,6 +33,7 @@ from oneapi.providers.urls import adaptations, url_of
 from oneapi.wire.usage import Usage
 
 _decode_answer: Final = ANSWER.decode
+_UNUSUAL: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _values: Final = msgspec.structs.astuple
 _KEPT: Final = 512  # aims of one target
 NO_HEADERS: Final[Headers] = ()
@@ -83,22 +84,22 @@ class OpenAIDialect:
         """Return the usage of a whole answer; raise `UpstreamError` for one that is broken or an error."""
         if call.endpoint is Endpoint.SPEECH:
             return usage_of_speech(call)
-        if call.endpoint in _LIGHT:
+        endpoint = call.endpoint
+        if endpoint in _LIGHT:
             try:
                 answer = _decode_answer(body)
-            except msgspec.ValidationError:
-                pass  # something unusual, looked at again below
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                decoded_answer(body)
+            except _UNUSUAL:
+                pass  # looked at again below
             else:
                 counts = answer.usage
-                if counts is not None and answer.error is None:
+                said = answer.data if endpoint is Endpoint.EMBEDDINGS else answer.choices
+                if counts is not None and said and answer.error is None:
                     usage = _plain_usage(counts)
                     if usage is not None:
                         return usage
-        if call.endpoint in TRANSCRIPTS and not body.lstrip().startswith(b"{"):
+        if is_transcript(endpoint, body):
             return usage_of_subtitles(body)
-        return usage_of_answer(call, decoded_answer(body))
+        return usage_of_answer(call, answer_in(body, FIELDS.get(endpoint, "choices")))
 
     def output_tokens(self, call: Call, body: bytes) -> int:
         """Estimate the tokens of a whole answer's texts."""

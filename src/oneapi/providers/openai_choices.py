@@ -20,6 +20,8 @@ _LEGACY: Final = -1  # the index of the only call that `function_call` can say
 
 def whole_choice(call: Call, choice: Document) -> Document:
     """Return a choice of a whole answer."""
+    if "text" in choice and "message" not in choice:
+        return choice  # of a completion
     message = evened(said_in(choice, "message"))
     calls = ToolCalls(call.request_id).whole(objects(message.pop("tool_calls", None)))
     if calls:
@@ -37,6 +39,8 @@ class Choices:
 
     def read(self, choice: Document) -> Document:
         """Return a choice of one chunk."""
+        if "text" in choice and "delta" not in choice and "message" not in choice:
+            return choice  # of a completion
         delta = evened(said_in(choice, "delta"))
         entries = objects(delta.pop("tool_calls", None))
         index: Any = choice.get("index")

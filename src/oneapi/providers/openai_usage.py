@@ -59,6 +59,8 @@ class Counts(msgspec.Struct):
 class _Answer(msgspec.Struct):
     usage: Counts | None = None
     error: Any = None
+    choices: list[msgspec.Raw] | None = None
+    data: list[msgspec.Raw] | None = None
 
 
 ANSWER: Final = msgspec.json.Decoder(_Answer)

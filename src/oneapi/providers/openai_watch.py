@@ -1,39 +1,28 @@
 """The fast lane's eye on a stream in OpenAI's dialect: usage, errors, the end, and how much was delivered.
 
-Chunks are decoded only in part, by type; what does not fit the types is looked at again, leniently.
+Events are decoded only in part, by type; what does not fit the types is looked at again, leniently. Most are not decoded
+at all: see `event_template`.
 """
 
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 
-from oneapi.errors import UpstreamError
+from oneapi.providers.answers import document_in, event_error
 from oneapi.providers.base import Call, Document, Endpoint
-from oneapi.providers.openai_choices import evened, said_in
-from oneapi.providers.openai_stream import DONE
+from oneapi.providers.event_template import EventTemplate
+from oneapi.providers.openai_choices import evened
 from oneapi.providers.openai_usage import usage_of
 from oneapi.providers.refusals import error_inside
 from oneapi.wire.canonical import delta_texts
 from oneapi.wire.decoding import UNDECODABLE, json_value
-from oneapi.wire.shapes import objects, section
-from oneapi.wire.sse import events_of
-from oneapi.wire.textmeter import TextMeter, tokens_in
+from oneapi.wire.shapes import objects, section, text
+from oneapi.wire.sse import Event, event_bytes, is_done, printed
+from oneapi.wire.textmeter import TextMeter
 from oneapi.wire.usage import Usage, merge_counts
 
 END: Final = b"data: [DONE]\n\n"
-# What only a chunk that matters has. Inside a text the quotes would be escaped.
-_MARKS: Final = (
-    b'"usage":{',
-    b'"usage": {',
-    b'"finish_reason":"',
-    b'"finish_reason": "',
-    b'"error"',
-    b"[DONE]",
-)
-_DECODED_FIRST: Final = (
-    3  # chunks of a stream that are read properly, to know what the others look like
-)
-_LONG_TEXT: Final = 400  # bytes of one chunk's
+_LAST: Final = (".done", ".completed")
 
 
 class _Function(msgspec.Struct, gc=False):
@@ -52,6 +41,8 @@ class _Delta(msgspec.Struct):
     refusal: str | None = None
     tool_calls: list[_ToolCall] | None = None
     function_call: _Function | None = None
+    audio: Any = None
+    images: Any = None
 
 
 class _Choice(msgspec.Struct):
@@ -59,8 +50,8 @@ class _Choice(msgspec.Struct):
     message: _Delta | None = None  # some send a whole message in the only chunk
     finish_reason: str | None = None
     text: str | None = None
-    logprobs: msgspec.Raw = msgspec.Raw()
     usage: dict[str, Any] | None = None
+    error: Any = None
 
 
 class _Groq(msgspec.Struct):
@@ -72,52 +63,40 @@ class _Chunk(msgspec.Struct):
     usage: dict[str, Any] | None = None
     x_groq: _Groq | None = None
     error: Any = None
-    type: str | None = None
 
 
 _decode: Final = msgspec.json.Decoder(_Chunk).decode
 
 
 class OpenAIWatcher:
-    """See `providers.base.Watcher`. `failure`: an error event that came after the answer had begun.
-
-    A target that has reported usage before will do so again: its chunks are skimmed for marks, and counted in bytes, for
-    the case that this stream breaks off. Chunks of other targets are decoded, so that an estimate is as good as it gets.
-    """
+    """See `providers.base.Watcher`."""
 
     __slots__ = (
+        "_chats",
         "_counts",
-        "_decoded",
-        "_envelope_bytes",
         "_hides",
-        "_memo",
+        "_is_chat",
         "_meter",
-        "_reports",
-        "_skimmed_bytes",
-        "_skimmed_events",
+        "_template",
         "_usage",
-        "complete",
-        "end",
         "ended",
-        "failure",
+        "finished",
+        "said",
+        "skim",
     )
 
     def __init__(self, call: Call) -> None:
         self._counts: Document = {}
         self._usage: Usage | None = None
-        self.complete = False
+        self.said = False
+        self.finished = False
         self.ended = False
-        self.failure: UpstreamError | None = None
-        chats = call.endpoint in (Endpoint.CHAT, Endpoint.COMPLETIONS)
-        self.end = END if chats else b""
-        self._hides = chats and not call.shows_usage
+        self._is_chat = call.endpoint is Endpoint.CHAT
+        self._chats = self._is_chat or call.endpoint is Endpoint.COMPLETIONS
+        self._hides = self._chats and not call.shows_usage
         self._meter = TextMeter()
-        self._memo = call.target.memo
-        self._reports = ("reports usage", call.endpoint)
-        self._decoded = 0 if chats and self._reports in self._memo else -1
-        self._envelope_bytes = 0
-        self._skimmed_bytes = 0
-        self._skimmed_events = 0
+        self._template = EventTemplate(self._meter)
+        self.skim = self._template.skim
 
     @property
     def usage(self) -> Usage | None:
@@ -129,154 +108,141 @@ class OpenAIWatcher:
     @property
     def output_tokens(self) -> int:
         """Return an estimate of the tokens delivered so far."""
-        skimmed = self._skimmed_bytes - self._skimmed_events * self._envelope_bytes
-        meter = self._meter
-        return tokens_in(meter.size_bytes + max(skimmed, 0), meter.pieces + self._skimmed_events)
+        return self._meter.tokens
 
-    def feed(self, events: bytes) -> bytes:
-        """Return the bytes to forward: the same object unless the usage chunk has to be hidden."""
-        if self.failure is not None:
-            raise self.failure
-        if self._decoded >= _DECODED_FIRST:
-            plain = self._skimmed(events)
-            if plain == len(events):
-                return events
-            if plain:
-                rest = events[plain:]
-                kept = self._looked_at(rest)
-                return events if kept is rest else events[:plain] + kept
-        return self._looked_at(events)
-
-    def _skimmed(self, events: bytes) -> int:
-        """Count the events before the first mark in bytes; return where they end."""
-        first = min((at for mark in _MARKS if (at := events.find(mark)) >= 0), default=len(events))
-        end = first if first == len(events) else events.rfind(b"\n\n", 0, first) + 2
-        if end <= 1:
-            return 0
-        number = events.count(b"\n\n", 0, end)
-        if end > number * (self._envelope_bytes + _LONG_TEXT):
-            return 0  # more than text, perhaps: a picture, a recording
-        self._skimmed_bytes += end
-        self._skimmed_events += number
-        return end
-
-    def _looked_at(self, events: bytes) -> bytes:
-        if events.startswith(b"data: ") and events.find(b"\n") == len(events) - 2:
-            return b"" if self._sees(events[6:-2]) else events
-        return self._feed_many(events)
-
-    def _feed_many(self, events: bytes) -> bytes:
-        run = events.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in events else events
-        kept: list[bytes] = []
-        hidden = False
-        for block in run.split(b"\n\n"):
-            try:
-                hide = bool(block) and self._sees_block(block)
-            except UpstreamError as error:
-                if not kept:
-                    raise
-                self.failure = error
-                return b"\n\n".join(kept) + b"\n\n"
-            hidden = hidden or hide
-            if block and not hide:
-                kept.append(block)
-        if not hidden:
-            return events
-        return b"\n\n".join(kept) + b"\n\n" if kept else b""
-
-    def _sees_block(self, block: bytes) -> bool:
-        if block.startswith(b"data: ") and b"\n" not in block:
-            return self._sees(block[6:])
-        found = events_of(block)
-        return bool(found) and self._sees(found[0].data)
-
-    def _sees(self, data: bytes) -> bool:
-        """Look at one event; say whether to hide it. Raise `UpstreamError` for an error event."""
-        if data == DONE:
-            self.ended = self.complete = True
-            return False
+    def say(self, event: Event) -> bytes:
+        """Return the event for the client; nothing for a usage that it did not ask for, and for what says nothing."""
         try:
-            chunk = _decode(data)
+            chunk = _decode(event.data)
         except UNDECODABLE:
-            return self._sees_leniently(data)
-        if chunk.error:
-            self._raise(data)
+            return self._say_leniently(event)
+        choices = chunk.choices
+        counts = self._report(chunk)
+        if chunk.error or not choices or choices[0].error:
+            return self._say_aside(event, section(json_value(event.data)), counts)
+        for choice in choices:
+            if not self._note(choice):
+                return self._mended(event, section(json_value(event.data)))
+        said = printed(event)
+        if self.said and not counts and len(choices) == 1 and not choices[0].finish_reason:
+            self._learn(said, choices[0].delta)
+        return said
+
+    def _report(self, chunk: _Chunk) -> bool:
+        """Note the usage of a chunk, and say whether it has any."""
         counts = chunk.usage
-        for choice in chunk.choices or ():
-            delta = choice.delta if choice.delta is not None else choice.message
-            if delta is not None:
-                self._count(delta)
-                if self._decoded >= 0 and delta.content:
-                    self._learn(len(data) + 8, delta.content, choice.logprobs)
-            if choice.text:
-                self._meter.add(choice.text)
-            if choice.finish_reason:
-                self.complete = True
-            counts = counts or choice.usage
-        if chunk.x_groq is not None:
-            counts = counts or chunk.x_groq.usage
-        return self._settle(counts, chunk.type, bool(chunk.choices))
-
-    def _learn(self, size_bytes: int, content: str, logprobs: msgspec.Raw) -> None:
-        """Remember what lies around a chunk's text; log probabilities are as long as they like."""
-        has_logprobs = bytes(logprobs) not in (b"", b"null")
-        self._decoded = -1 if has_logprobs else self._decoded + 1
-        self._envelope_bytes = size_bytes - len(content.encode())
-
-    def _settle(self, counts: dict[str, Any] | None, kind: str | None, has_choices: bool) -> bool:
-        if kind is not None and kind.endswith((".done", ".completed")):
-            self.complete = True
         if not counts:
-            return False
+            for choice in chunk.choices or ():
+                counts = counts or choice.usage
+            if chunk.x_groq is not None:
+                counts = counts or chunk.x_groq.usage
+            if not counts:
+                return False
+        self._reported(counts)
+        return True
+
+    def _reported(self, counts: Document) -> None:
         merge_counts(self._counts, counts)
         self._usage = None
-        self._memo[self._reports] = True
-        return self._hides and not has_choices and kind is None
+
+    def _note(self, choice: _Choice) -> bool:
+        """Note what a choice says, and say whether it has what a choice has."""
+        if choice.delta is not None:
+            self._count(choice.delta)
+        elif choice.text is None and self._is_chat:
+            return False
+        if choice.text:
+            self._add(choice.text)
+        if choice.finish_reason:
+            self.finished = True
+        return True
+
+    def close(self) -> bytes:
+        """Return the end mark, where there is one."""
+        return END if self._chats else b""
+
+    def _learn(self, event: bytes, delta: _Delta | None) -> None:
+        if delta is None:
+            return
+        if delta.content:
+            self._template.learn(event, b"content", delta.content)
+        elif delta.reasoning_content:
+            self._template.learn(event, b"reasoning_content", delta.reasoning_content)
+
+    def _say_aside(self, event: Event, chunk: Document, has_counts: bool) -> bytes:
+        """Return what is no piece of a choice: an error is raised, a chat's usage passes if the client asked for it."""
+        choices = objects(chunk.get("choices"))
+        error = error_inside(chunk) or (error_inside(choices[0]) if choices else None)
+        if error is None and not choices and self._chats and not has_counts:
+            error = event_error(chunk, event.name)
+        if error is not None:
+            raise error
+        if choices:
+            return self._mended(event, chunk)
+        if not self._chats:
+            self.said = True
+            self.finished = self.finished or text(chunk.get("type")).endswith(_LAST)
+            return printed(event)
+        if self._hides or not has_counts:
+            return b""
+        if isinstance(chunk.get("choices"), list):
+            return printed(event)
+        return event_bytes(msgspec.json.encode({**chunk, "choices": []}))
+
+    def _add(self, text: str) -> None:
+        self.said = True
+        self._meter.add(text)
 
     def _count(self, delta: _Delta) -> None:
-        add = self._meter.add
         if delta.content:
-            add(delta.content)
-        if delta.reasoning_content:
-            add(delta.reasoning_content)
-        elif delta.reasoning:
-            add(delta.reasoning)
+            self._add(delta.content)
+        thought = delta.reasoning_content or delta.reasoning
+        if thought:
+            self._add(thought)
         if delta.refusal:
-            add(delta.refusal)
+            self._add(delta.refusal)
         if delta.tool_calls or delta.function_call:
             self._count_calls(delta)
+        if delta.audio or delta.images:
+            self.said = True
 
     def _count_calls(self, delta: _Delta) -> None:
         functions = [call.function for call in delta.tool_calls or ()]
         for function in (*functions, delta.function_call):
-            if function is not None:
-                self._meter.add(function.name or "")
-                self._meter.add(function.arguments or "")
+            if function is not None and (function.name or function.arguments):
+                self._add(function.name or "")
+                self._add(function.arguments or "")
 
-    def _raise(self, data: bytes) -> None:
-        error = error_inside(json_value(data))
-        if error is not None:
-            raise error
-
-    def _sees_leniently(self, data: bytes) -> bool:
-        """Look at a chunk whose fields are not of the usual types."""
-        try:
-            decoded: Any = json_value(data)
-        except UNDECODABLE:
-            return False  # not ours to judge: it is forwarded
-        if not isinstance(decoded, dict):
-            return False
-        chunk = cast("Document", decoded)
-        error = error_inside(chunk)
-        if error is not None:
-            raise error
+    def _say_leniently(self, event: Event) -> bytes:
+        """Look at an event that is no chunk of the usual types."""
+        if is_done(event.data):
+            self.ended = True
+            return b""
+        chunk = document_in(event)
+        if chunk is None:
+            return b""
         choices = objects(chunk.get("choices"))
         counts = section(chunk.get("usage"))
         for choice in choices:
-            delta = evened(said_in(choice, "delta"))
-            for text in delta_texts({"choices": [{"delta": delta}]}):
-                self._meter.add(text)
-            self.complete = self.complete or bool(choice.get("finish_reason"))
             counts = counts or section(choice.get("usage"))
-        kind = chunk.get("type")
-        return self._settle(counts, kind if isinstance(kind, str) else None, bool(choices))
+        if counts:
+            self._reported(counts)
+        return self._say_aside(event, chunk, bool(counts))
+
+    def _mended(self, event: Event, chunk: Document) -> bytes:
+        """Return a chunk of unusual types; in a chat, `message` or nothing in place of `delta` becomes one."""
+        mended = False
+        choices = objects(chunk.get("choices"))
+        for choice in choices:
+            if self._is_chat and not isinstance(choice.get("delta"), dict):
+                choice["delta"] = section(choice.pop("message", None))
+                mended = True
+            delta = evened(section(choice.get("delta")))
+            for said in delta_texts({"choices": [{**choice, "delta": delta}]}):
+                if said:
+                    self._add(said)
+            self.said = self.said or bool(delta.get("audio") or delta.get("images"))
+            self.finished = self.finished or bool(choice.get("finish_reason"))
+        if not mended:
+            return printed(event)
+        return event_bytes(msgspec.json.encode({**chunk, "choices": choices}))

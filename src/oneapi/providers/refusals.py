@@ -56,7 +56,10 @@ _STATUS_OF_TYPE: Final = {
     "timeout_error": 504,
     "overloaded_error": 529,
 }
-_MESSAGE_NAMES: Final = ("message", "msg", "detail", "error_msg", "err", "errorMessage", "error")
+_MESSAGE_NAMES: Final = (
+    *("message", "msg", "detail", "error_msg", "status_msg", "err", "errorMessage", "errors"),
+    "error",
+)
 
 
 class Complaint(msgspec.Struct, frozen=True):
@@ -96,17 +99,29 @@ def error_inside(document: object) -> UpstreamError | None:
     """Return the error that a good status hides, in a body or in an event of a stream; `None` if there is none."""
     if not isinstance(document, dict):
         return None
-    found = cast("dict[str, Any]", document).get("error")
-    if not found:
+    found = cast("dict[str, Any]", document)
+    if not found.get("error"):
         return None
-    complaint = complaint_of(cast("dict[str, Any]", document))
-    number: object = cast("dict[str, Any]", found).get("code") if isinstance(found, dict) else None
-    if isinstance(number, int) and 400 <= number <= 599:
-        status = number
-    else:
+    complaint = complaint_of(found)
+    status = status_inside(found)
+    if status is None:
         status = _STATUS_OF_TYPE.get(complaint.type or "", 0)
         status = status or _STATUS_OF_TYPE.get(complaint.code or "", 502)
     return refusal(status, {}, msgspec.json.encode(document))
+
+
+def status_inside(document: dict[str, Any]) -> int | None:
+    """Return the HTTP status that an error names itself, in its object or beside it."""
+    for place in (document.get("error"), document):
+        if not isinstance(place, dict):
+            continue
+        for name in ("code", "status", "status_code", "statusCode"):
+            number = cast("dict[str, Any]", place).get(name)
+            if isinstance(number, str) and number.isascii() and number.isdecimal():
+                number = int(number[:4])
+            if isinstance(number, int) and 400 <= number <= 599:
+                return number
+    return None
 
 
 def _refuses_key(status: int, complaint: Complaint) -> bool:
@@ -155,8 +170,15 @@ def complaint_of(document: dict[str, Any] | None) -> Complaint:
             code=_text(found.get("code")),
             param=_text(found.get("param")),
         )
-    code = document.get("code")
-    return Complaint(message=_message(document), type=_text(document.get("type")), code=_text(code))
+    inner = document.get("base_resp")  # MiniMax; 0 is its code for success
+    if isinstance(inner, dict) and cast("dict[str, Any]", inner).get("status_code"):
+        document = cast("dict[str, Any]", inner)
+    codes = (document.get(name) for name in ("code", "error_code", "status_code"))
+    return Complaint(
+        message=_message(document),
+        type=_text(document.get("type")),
+        code=next(filter(None, map(_text, codes)), None),
+    )
 
 
 def _message(document: dict[str, Any]) -> str:

@@ -4,17 +4,26 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from oneapi.providers.base import Document, Endpoint, Reply
+import msgspec
+
+from oneapi.providers.answers import UnreadableAnswerError, is_transcript, no_sound, stream_in
+from oneapi.providers.base import Endpoint, Reply
 from oneapi.relay.delivery import BinaryDelivery, StreamDelivery
 from oneapi.relay.exchange import JSON
 from oneapi.relay.job import Attempt, Job
-from oneapi.relay.translation import Translation, of_stream
+from oneapi.relay.translation import (
+    CHATS,
+    MAX_ANSWER_BYTES,
+    Translation,
+    joined_answer,
+    translation_of,
+    with_usage,
+)
 from oneapi.upstream import UpstreamResponse
-from oneapi.wire.canonical import as_chunks, text_of
+from oneapi.wire.canonical import text_of
 from oneapi.wire.textmeter import estimate_text
 from oneapi.wire.usage import Usage
 
-MAX_ANSWER_BYTES: Final = 256 << 20
 BINARY: Final = frozenset({Endpoint.SPEECH})
 
 
@@ -32,18 +41,20 @@ class Answering:
         delivery: StreamDelivery | None,
     ) -> None:
         """Bring the vendor's answer to the client."""
-        if delivery is None:
-            if job.endpoint in BINARY:
-                await self._binary(job, attempt, response)
-            else:
-                body = await response.read(MAX_ANSWER_BYTES)
-                self.whole(job, attempt, response.headers.get("content-type", ""), body)
-        elif response.headers.get("content-type", "").startswith("application/json"):
-            await self._unstreamed(job, attempt, response, delivery)
+        if delivery is not None:
+            opening = partial(
+                translation_of,
+                job.client,
+                attempt.dialect,
+                attempt.call,
+                partial(self._usage_of, job),
+            )
+            await delivery.run(response, opening, partial(self._settle_stream, job, attempt))
+        elif job.endpoint in BINARY:
+            await self._binary(job, attempt, response)
         else:
-            translation = of_stream(job.client, attempt.dialect, attempt.call)
-            settle = partial(self._settle_stream, job, attempt, translation)
-            await delivery.run(response, translation, settle)
+            body = await response.read(MAX_ANSWER_BYTES)
+            self.whole(job, attempt, response.headers.get("content-type", ""), body)
 
     def _settle(self, job: Job, attempt: Attempt, usage: Usage, ended: str = "complete") -> None:
         job.settle(attempt, usage, ended, self._monotonic())
@@ -56,31 +67,35 @@ class Answering:
 
     def whole(self, job: Job, attempt: Attempt, content_type: str, body: bytes) -> None:
         """Charge and send an answer that is there; raise `UpstreamError` if it is none."""
-        if attempt.passes_through:
-            said = content_type.encode("latin-1") or JSON
-            dialect, call = attempt.dialect, attempt.call
-            usage = dialect.usage(call, body)
-            if usage is None or not job.takes(usage):
-                usage = job.usage(usage, partial(dialect.output_tokens, call, body), is_whole=True)
-        else:
-            said = JSON
-            reply = attempt.dialect.response(attempt.call, body)
-            usage = self._usage_of(job, reply)
-            body = job.client.render(_with_usage(reply, usage), usage)
+        said = JSON
+        dialect, call = attempt.dialect, attempt.call
+        try:
+            if attempt.passes_through:
+                usage = dialect.usage(call, body)
+                if usage is None or not job.takes(usage):
+                    delivered = partial(dialect.output_tokens, call, body)
+                    usage = job.usage(usage, delivered, is_whole=True)
+                if not body.startswith(b"{") and is_transcript(call.endpoint, body):
+                    said = content_type.encode("latin-1") or JSON
+            else:
+                reply = dialect.response(call, body)
+                usage = self._usage_of(job, reply)
+                body = job.client.render(with_usage(reply, usage), usage)
+        except UnreadableAnswerError:
+            stream = stream_in(body)
+            if stream is None:
+                raise
+            usage, body = self._joined(job, attempt, stream)
         job.settle(attempt, usage, "complete", self._monotonic())
         job.responder.send(200, said, body, job.extra_headers)
 
-    async def _unstreamed(
-        self, job: Job, attempt: Attempt, response: UpstreamResponse, delivery: StreamDelivery
-    ) -> None:
-        """The vendor answered a stream request with a whole document: an error, or an answer to be streamed."""
-        reply = attempt.dialect.response(attempt.call, await response.read(MAX_ANSWER_BYTES))
+    def _joined(self, job: Job, attempt: Attempt, stream: bytes) -> tuple[Usage, bytes]:
+        """Return usage and body of an answer that came as a stream although nobody asked for one."""
+        reply = joined_answer(attempt.dialect, attempt.call, stream)
         usage = self._usage_of(job, reply)
-        encoder = job.client.stream(attempt.call)
-        events = [encoder.feed(chunk) for chunk in as_chunks(_with_usage(reply, usage), usage)]
-        events.append(encoder.finish())
-        self._settle(job, attempt, usage)
-        delivery.send_whole(b"".join(events))
+        if job.endpoint in CHATS:
+            return usage, job.client.render(with_usage(reply, usage), usage)
+        return usage, msgspec.json.encode(reply.document)
 
     async def _binary(self, job: Job, attempt: Attempt, response: UpstreamResponse) -> None:
         """Pass on what is no document (speech): its usage is known from the request."""
@@ -91,13 +106,9 @@ class Answering:
             job.responder,
             content_type.encode("latin-1"),
             partial(self._settle, job, attempt, usage),
+            judge=no_sound,
         )
         await delivery.run(response)
 
     def _usage_of(self, job: Job, reply: Reply) -> Usage:
         return job.usage(reply.usage, lambda: estimate_text(text_of(reply.document)), is_whole=True)
-
-
-def _with_usage(reply: Reply, usage: Usage) -> Document:
-    """Return the reply's document, without a usage that is not the one that is charged."""
-    return reply.document if usage is reply.usage else {**reply.document, "usage": None}

@@ -15,13 +15,22 @@ from oneapi.wire.dialect import ClientDialect
 
 STREAM_HEADERS: HeaderPairs = ((b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no"))
 CLOSE_GRACE_SECONDS = 1.0
+MAX_DOCUMENT_BYTES = 64 << 10  # of what may be an error in place of sound
+MAX_BLANK_BYTES = 8  # of a beginning that shows nothing: a byte order mark may be cut
 
-# Charges the running attempt; takes the rule that ended the stream, and whether the vendor has said the end of its answer.
-Settle = Callable[[str, bool], None]
+Judge = Callable[[bytes], UpstreamError | None]
+# Charges the running attempt for what its translation has seen: takes the rule that ended the stream, and whether the
+# vendor has said the end of its answer.
+Settle = Callable[[Translation, str, bool], None]
+# Returns the translation of an answer that begins so, `None` if that is too little to know.
+Opening = Callable[[bytes], Translation | None]
 
 
 class StreamDelivery:
-    """One client's stream. `begun`: something of an answer has gone out, so no other attempt may follow."""
+    """One client's stream. `begun`: something of an answer has gone out, so no other attempt may follow.
+
+    `begins`: called when the running attempt's answer begins.
+    """
 
     def __init__(
         self,
@@ -31,9 +40,12 @@ class StreamDelivery:
         extra: HeaderPairs,
     ) -> None:
         self.begun = False
+        self.begins: Callable[[], None] | None = None
         self._client = client
         self._responder = responder
         self._settle: Settle = _nothing_to_settle
+        self._open: Opening = _nothing_to_open
+        self._begin = b""
         self._drain_seconds = drain_seconds
         self._headers = STREAM_HEADERS + extra
         self._loop = asyncio.get_running_loop()
@@ -53,25 +65,25 @@ class StreamDelivery:
         """Whether the client has a status line, so that errors must go in band."""
         return self._started
 
-    async def run(
-        self, response: UpstreamResponse, translation: Translation, settle: Settle
-    ) -> None:
+    async def run(self, response: UpstreamResponse, opening: Opening, settle: Settle) -> None:
         """Deliver one attempt's stream.
 
         Raises `UpstreamError` if it failed before anything was delivered, `BrokenOffError` if it failed later.
         """
-        self._translation = translation
+        self._translation = None
+        self._open = opening
+        self._begin = b""
         self._settle = settle
         self._error = None
         self._response = response
         try:
             await response.pump(self._take)
             if not self._settled and self._error is None:
-                self._conclude(translation.finish())
+                self._finish()
         except UpstreamError as error:
             self._broke(self._error or error)
         except asyncio.CancelledError:
-            self._cancelled(translation)
+            self._cancelled()
             raise
         else:
             if self._error is not None:
@@ -85,7 +97,12 @@ class StreamDelivery:
     def _take(self, piece: bytes) -> None:
         """Pass on a piece; called straight from the socket."""
         translation = self._translation
-        assert translation is not None, "pump runs only inside run()"
+        if translation is None:
+            piece = self._begin + piece
+            translation = self._translation = self._open(piece)
+            if translation is None:
+                self._begin = piece[-MAX_BLANK_BYTES:]
+                return
         if self._settled or self._error is not None:
             return
         try:
@@ -95,14 +112,34 @@ class StreamDelivery:
             self._abandon()
             return
         if translation.ended:
-            self._conclude(out)
+            self._end(translation, out)
             self._close_after(CLOSE_GRACE_SECONDS)
         elif out:
             self._write(out)
 
+    def _finish(self) -> None:
+        """The vendor's body has ended."""
+        translation = self._translation
+        if translation is None:
+            raise UpstreamError("the provider's answer is empty", code="bad_response_body")
+        self._end(translation, translation.finish())
+
+    def _end(self, translation: Translation, last: bytes) -> None:
+        """The answer is over, one way or the other: send what came, then its end or its error."""
+        if translation.failure is None:
+            self._conclude(translation, last)
+            return
+        if last:
+            self._write(last)
+        self._error = translation.failure
+        self._abandon()
+
     def _write(self, out: bytes) -> None:
-        self._start()
-        self.begun = True
+        if not self.begun:
+            self._start()
+            self.begun = True
+            if self.begins is not None:
+                self.begins()
         self._wrote = True
         self._responder.write(out)
 
@@ -111,10 +148,10 @@ class StreamDelivery:
             self._started = True
             self._responder.start(200, EVENT_STREAM, self._headers)
 
-    def _conclude(self, last: bytes) -> None:
+    def _conclude(self, translation: Translation, last: bytes) -> None:
         """Charge, then let the end of the answer go."""
         self._settled = True
-        self._settle("client_left" if self._responder.left else "complete", True)
+        self._settle(translation, "client_left" if self._responder.left else "complete", True)
         self._start()
         self.begun = True
         self._responder.end(last)
@@ -123,28 +160,24 @@ class StreamDelivery:
         """The vendor failed, or the client left and the time to drain is over."""
         if self._settled:
             return
-        if self._responder.left and self.begun:
-            self._settled = True
-            self._settle("client_left", False)
-            return
-        if not self.begun:
+        translation = self._translation
+        if translation is None or not self.begun:
             raise error
         self._settled = True
-        self._settle("upstream_broke", False)
+        if self._responder.left:
+            self._settle(translation, "client_left", False)
+            return
+        self._settle(translation, "upstream_broke", False)
         raise BrokenOffError(error) from error
 
-    def _cancelled(self, translation: Translation) -> None:
+    def _cancelled(self) -> None:
         """The client left before the first token, or we are shutting down: what was used is still owed."""
-        if not self._settled and (self.begun or translation.usage is not None):
+        translation = self._translation
+        if translation is None or self._settled:
+            return
+        if self.begun or translation.usage is not None:
             self._settled = True
-            self._settle("client_left" if self._responder.left else "shutdown", False)
-
-    def send_whole(self, events: bytes) -> None:
-        """Send an answer that came whole and is charged already."""
-        self._settled = True
-        self._start()
-        self.begun = True
-        self._responder.end(events)
+            self._settle(translation, "client_left" if self._responder.left else "shutdown", False)
 
     def fail(self, event: bytes) -> None:
         """Say an error in band; the stream ends without its normal end."""
@@ -192,7 +225,11 @@ class StreamDelivery:
             self._response.close()
 
 
-def _nothing_to_settle(ended: str, is_whole: bool) -> None:
+def _nothing_to_open(begin: bytes) -> Translation:
+    raise AssertionError(f"no attempt is running, so nothing can begin with {begin[:9]!r}")
+
+
+def _nothing_to_settle(translation: Translation, ended: str, is_whole: bool) -> None:
     raise AssertionError(f"no attempt is running, so nothing can have {ended}")
 
 
@@ -209,7 +246,11 @@ class BrokenOffError(Exception):
 
 
 class BinaryDelivery:
-    """Bytes that are no document, passed on as they come; charged when they begin, since usage is known by then."""
+    """Bytes that are no document, passed on as they come; charged when they begin, since usage is known by then.
+
+    `judge`: returns the error that a small body is instead of an answer; only what begins like a document is held back
+    for it. Without one, whatever comes is passed on.
+    """
 
     def __init__(
         self,
@@ -218,17 +259,20 @@ class BinaryDelivery:
         settle: Callable[[str], None],
         status: int = 200,
         extra: HeaderPairs = (),
+        judge: Judge | None = None,
     ) -> None:
         self._responder = responder
         self._content_type = content_type
         self._status = status
         self._extra = extra
         self._settle = settle
+        self._judge = judge
+        self._held = b""
         self._response: UpstreamResponse | None = None
         self._started = False
 
     async def run(self, response: UpstreamResponse) -> None:
-        """Pass the answer on; raise `UpstreamError` if it failed before its first byte."""
+        """Pass the answer on; raise `UpstreamError` if it failed before its first byte, or is none."""
         self._response = response
         self._responder.attach(self)
         try:
@@ -241,9 +285,12 @@ class BinaryDelivery:
         if self._started:
             self._responder.end()
             return
-        # There is no body, and to some requests and statuses there must not be one: no chunk may say so.
+        error = self._judge(self._held) if self._judge is not None else None
+        if error is not None:
+            raise error
+        # Where there is no body, there must not be one to some requests and statuses: no chunk may say so.
         self._settle("complete")
-        self._responder.send(self._status, self._content_type, b"", self._extra)
+        self._responder.send(self._status, self._content_type, self._held, self._extra)
 
     def _begin(self) -> None:
         self._started = True
@@ -252,6 +299,10 @@ class BinaryDelivery:
 
     def _take(self, piece: bytes) -> None:
         if not self._started:
+            piece = self._held + piece
+            if self._judge is not None and _may_be_document(piece):
+                self._held = piece
+                return
             self._begin()
         self._responder.write(piece)
 
@@ -269,3 +320,8 @@ class BinaryDelivery:
         """Nobody listens any more."""
         if self._response is not None:
             self._response.close()
+
+
+def _may_be_document(begin: bytes) -> bool:
+    """Say whether a body that begins so may be JSON or a page, as far as it goes."""
+    return len(begin) < MAX_DOCUMENT_BYTES and begin.lstrip()[:1] in (b"", b"{", b"[", b"<")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from oneapi.errors import UpstreamError
-from oneapi.relay.answering import BINARY, MAX_ANSWER_BYTES
+from oneapi.relay.answering import BINARY
 from oneapi.relay.attempts import SUCCESS
 from oneapi.relay.drafting import drafted, priced
 from oneapi.relay.exchange import Request, Responder
@@ -17,7 +17,7 @@ from oneapi.relay.job import Attempt, Job
 from oneapi.relay.parts import Parts
 from oneapi.relay.routes import Kind, Route
 from oneapi.relay.snapshot import Channel
-from oneapi.relay.translation import passes_through
+from oneapi.relay.translation import MAX_ANSWER_BYTES, passes_through
 from oneapi.upstream import Exchange, UnansweredError
 
 # Carries the job on in a task: why the first attempt failed, or the channel that it is still to be made on.

@@ -18,6 +18,7 @@ from oneapi.relay.multipart import MultipartEnvelope, with_model
 from oneapi.relay.pricing import Worst, price_of
 from oneapi.relay.routes import Route
 from oneapi.relay.snapshot import Channel, Snapshot
+from oneapi.relay.translation import STREAMED
 from oneapi.wire.dialect import Envelope, StreamOptions
 from oneapi.wire.usage import Usage
 
@@ -99,7 +100,11 @@ class Job:
         self.envelope: Final = envelope
         # A property of Python's costs a frame; only speech defines its own.
         is_speech = asked.endpoint is _SPEECH
-        self.stream: Final = envelope.stream if is_speech else envelope.stream_flag is True
+        self.stream: Final = (
+            envelope.stream
+            if is_speech
+            else envelope.stream_flag is True and asked.endpoint in STREAMED
+        )
         self.route: Final = route
         self.body: Final = body
         self.snapshot: Final = snapshot

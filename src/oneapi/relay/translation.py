@@ -1,96 +1,227 @@
 """Between the vendor's bytes and the client's: unchanged where both speak the same dialect, converted otherwise.
 
-Both lanes have the same shape, so that delivery does not know which it drives.
+The rules of a stream stand here once, for both lanes: where it begins, where it ends, whether it was an answer, and that
+what came before an error is delivered before it.
 """
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Final, Protocol
 
-from oneapi.errors import Truncated
-from oneapi.providers.base import Call, Dialect, Endpoint, StreamDecoder, Watcher
+import msgspec
+
+from oneapi.errors import Truncated, UpstreamError
+from oneapi.providers.answers import (
+    UnreadableAnswerError,
+    answer_of,
+    documents_in,
+    no_sound,
+    stream_in,
+)
+from oneapi.providers.base import (
+    Call,
+    Dialect,
+    Document,
+    Endpoint,
+    Progress,
+    Reply,
+    StreamDecoder,
+)
+from oneapi.wire.canonical import as_chunks
 from oneapi.wire.dialect import ClientDialect, StreamEncoder
-from oneapi.wire.sse import EventParser, EventSplitter
+from oneapi.wire.joining import joined
+from oneapi.wire.openai_events import answer_of_events, events_of_answer, events_of_sound
+from oneapi.wire.sse import BLANK, Event, EventParser, EventSplitter, events_of, is_event_stream
 from oneapi.wire.usage import Usage
+
+MAX_ANSWER_BYTES: Final = 256 << 20
+MANY_BYTES: Final = 4 << 10  # of events that arrive at once
+EXAMPLES: Final = 3  # events of them that are read one by one
+MAX_HELD_BYTES: Final = 64 << 10  # of what introduces an answer
+STREAMED: Final = frozenset(
+    {
+        *(Endpoint.CHAT, Endpoint.COMPLETIONS, Endpoint.TRANSCRIPTIONS),
+        *(Endpoint.IMAGES, Endpoint.IMAGE_EDITS),
+    }
+)
+MAY_BE_NO_JSON: Final = frozenset({Endpoint.TRANSCRIPTIONS, Endpoint.SPEECH})  # texts, sound
+CHATS: Final = frozenset({Endpoint.CHAT, Endpoint.COMPLETIONS})
+
+
+Charged = Callable[[Reply], Usage]  # what a whole answer is charged, which its client is told
+
+
+class Lane(Progress, Protocol):
+    """Vendor events in, client bytes out; `providers.base.Watcher` is one, `Conversion` the other."""
+
+    @property
+    def output_tokens(self) -> int: ...
+
+    def skim(self, events: bytes) -> int:
+        """See `Watcher.skim`."""
+        ...
+
+    def say(self, event: Event) -> bytes:
+        """Return what the client gets of one event; raise `UpstreamError` for an error."""
+        ...
+
+    def close(self) -> bytes:
+        """The answer is whole: return what ends it."""
+        ...
 
 
 class Translation(Protocol):
     """Vendor bytes in, client bytes out.
 
-    `ended` turns true with the piece that tells the client that the answer is whole; `usage` is the last one
-    reported; `output_tokens` estimates what was delivered.
+    `ended` turns true with the last piece for the client. `failure` then says why the answer is not whole, `None` that it
+    is; what came before the failure has been returned. `usage` is the last one reported; `output_tokens` estimates what
+    was delivered.
     """
 
     @property
-    def usage(self) -> Usage | None:
-        """What the vendor has reported so far."""
-        ...
-
+    def usage(self) -> Usage | None: ...
     @property
-    def output_tokens(self) -> int:
-        """Estimate of the tokens delivered so far."""
-        ...
-
+    def output_tokens(self) -> int: ...
     @property
-    def ended(self) -> bool:
-        """Whether the answer is whole."""
-        ...
+    def ended(self) -> bool: ...
+    @property
+    def failure(self) -> UpstreamError | None: ...
 
     def feed(self, piece: bytes) -> bytes:
-        """Return what the client gets for a piece of the vendor's answer; raise `UpstreamError` for its errors."""
+        """Return what the client gets for a piece of the vendor's answer."""
         ...
 
     def finish(self) -> bytes:
-        """The vendor closed: return what is left to say; raise `Truncated` if the answer is not whole."""
+        """The vendor's body has ended: return what is left to say."""
         ...
 
 
-class Passing:
-    """The fast lane: whole events go through as they came."""
+def missing(progress: Progress) -> UpstreamError | None:
+    """Return what a stream lacks that has come to its end, `None` if it is a whole answer.
 
-    __slots__ = ("_splitter", "_watcher")
+    It is whole when the vendor has said why it ended, or has set its end mark behind something that was said.
+    """
+    if progress.finished or (progress.ended and progress.said):
+        return None
+    if progress.said:
+        return Truncated("the provider closed the stream before the answer was complete")
+    return Truncated("the provider's stream holds no answer", code="bad_response_body")
 
-    def __init__(self, watcher: Watcher) -> None:
+
+class StreamTranslation:
+    """A stream of events through either lane.
+
+    An answer begins with the first thing that it says: what introduces it waits until then, so that a vendor which fails
+    before has delivered nothing, and another channel may be asked.
+    """
+
+    __slots__ = ("_begun", "_held", "_lane", "_splitter", "ended", "failure")
+
+    def __init__(self, lane: Lane) -> None:
+        self.ended = False
+        self.failure: UpstreamError | None = None
         self._splitter = EventSplitter()
-        self._watcher = watcher
+        self._lane = lane
+        self._begun = False
+        self._held = b""
 
     @property
     def usage(self) -> Usage | None:
         """What the vendor has reported so far."""
-        return self._watcher.usage
+        return self._lane.usage
 
     @property
     def output_tokens(self) -> int:
         """Estimate of the tokens delivered so far."""
-        return self._watcher.output_tokens
-
-    @property
-    def ended(self) -> bool:
-        """Whether the vendor's end mark has passed."""
-        return self._watcher.ended
+        return self._lane.output_tokens
 
     def feed(self, piece: bytes) -> bytes:
-        """Return the whole events of what has arrived."""
+        """Return what the client gets of the events that are whole now."""
         events = self._splitter.feed(piece)
-        return self._watcher.feed(events) if events else b""
+        if not events:
+            return b""
+        plain = self._lane.skim(events)
+        if plain == len(events):
+            return events
+        if plain:
+            return events[:plain] + self._said(events[plain:])
+        if self._begun or len(events) < MANY_BYTES:
+            return self._said(events)
+        return self._said_at_once(events)
+
+    def _said_at_once(self, events: bytes) -> bytes:
+        """Return what the client gets of a stream that comes in one piece: its first events show what most are like."""
+        end = 0
+        for _ in range(EXAMPLES):
+            at = events.find(b"\n\n", end)
+            if at < 0:
+                return self._said(events)
+            end = at + 2
+        out = self._said(events[:end])
+        if self.ended:
+            return out
+        plain = end + self._lane.skim(events[end:])
+        return out + events[end:plain] + self._said(events[plain:])
 
     def finish(self) -> bytes:
-        """Return an unfinished last event, completed; raise `Truncated` if the answer is not whole."""
+        """Return what is left; an event that the end cut off counts if it is whole but for its blank line."""
+        if self.ended:
+            return b""
         rest = self._splitter.finish()
-        out = self._watcher.feed(rest) if rest else b""
-        if not self._watcher.complete:
-            raise Truncated("the vendor closed the stream before the answer was complete")
-        return out if self._watcher.ended else out + self._watcher.end
+        out = self._said(rest) if rest else b""
+        return out if self.ended else out + self._ended(b"")
+
+    def _said(self, run: bytes) -> bytes:
+        lane = self._lane
+        out: list[bytes] = []
+        if run.startswith(b"data: ") and run.find(b"\n") == len(run) - 2:
+            events = [Event(run[6:-2], "message", run)]
+        else:
+            events = events_of(run)
+        try:
+            for event in events:
+                said = lane.say(event)
+                if lane.ended:
+                    return self._ended(b"".join(out), said)
+                out.append(said)
+        except UpstreamError as error:
+            self._fail(error)
+        return self._told(b"".join(out))
+
+    def _ended(self, before: bytes, last: bytes = b"") -> bytes:
+        """The stream has come to its end: return the end of the answer, if it is one."""
+        error = missing(self._lane)
+        if error is not None:
+            self._fail(error)
+            return self._told(before)
+        self.ended = True
+        return self._told(before + last + self._lane.close())
+
+    def _fail(self, error: UpstreamError) -> None:
+        self.failure = error
+        self.ended = True
+
+    def _told(self, out: bytes) -> bytes:
+        """Hold back what only introduces an answer."""
+        if self._begun:
+            return out
+        out = self._held + out
+        lane = self._lane
+        if lane.said or lane.finished or len(out) > MAX_HELD_BYTES:
+            self._begun = True
+            self._held = b""
+            return out
+        self._held = out
+        return b""
 
 
-class Converting:
+class Conversion:
     """The slow lane: vendor events -> canonical chunks -> the client's events."""
 
-    __slots__ = ("_decoder", "_encoder", "_ended", "_parser")
+    __slots__ = ("_decoder", "_encoder")
 
     def __init__(self, decoder: StreamDecoder, encoder: StreamEncoder) -> None:
-        self._parser = EventParser()
         self._decoder = decoder
         self._encoder = encoder
-        self._ended = False
 
     @property
     def usage(self) -> Usage | None:
@@ -103,41 +234,126 @@ class Converting:
         return self._encoder.output_tokens
 
     @property
+    def said(self) -> bool:
+        """Whether something of an answer has come."""
+        return self._decoder.said
+
+    @property
+    def finished(self) -> bool:
+        """Whether the vendor has said why the answer ended."""
+        return self._decoder.finished
+
+    @property
     def ended(self) -> bool:
-        """Whether the end has been said to the client."""
-        return self._ended
+        """Whether the vendor's end mark has come."""
+        return self._decoder.ended
 
-    def feed(self, piece: bytes) -> bytes:
-        """Convert the events that are whole; say the end as soon as the vendor has said it."""
-        if self._ended:
-            return b""
-        encoder, decoder = self._encoder, self._decoder
-        out = [
-            encoder.feed(chunk)
-            for event in self._parser.feed(piece)
-            for chunk in decoder.feed(event)
-        ]
-        if decoder.ended:
-            out.append(self._close())
-        return b"".join(out)
+    def skim(self, events: bytes) -> int:
+        """Every event is converted."""
+        return 0
 
-    def finish(self) -> bytes:
-        """Convert what is left and say the end."""
-        if self._ended:
-            return b""
-        out = [
-            self._encoder.feed(chunk)
-            for event in self._parser.finish()
-            for chunk in self._decoder.feed(event)
-        ]
-        out.append(self._close())
-        return b"".join(out)
+    def say(self, event: Event) -> bytes:
+        """Convert one event."""
+        return b"".join([self._encoder.feed(chunk) for chunk in self._decoder.feed(event)])
 
-    def _close(self) -> bytes:
+    def close(self) -> bytes:
+        """Say the end."""
         out = [self._encoder.feed(chunk) for chunk in self._decoder.finish()]
         out.append(self._encoder.finish())
-        self._ended = True
         return b"".join(out)
+
+
+class WholeTranslation:
+    """A whole answer to a client that asked for a stream: said at once when it is there."""
+
+    __slots__ = (
+        "_call",
+        "_charged",
+        "_client",
+        "_dialect",
+        "_parts",
+        "_size",
+        "ended",
+        "failure",
+        "output_tokens",
+        "usage",
+    )
+
+    def __init__(
+        self, client: ClientDialect, dialect: Dialect, call: Call, charged: Charged
+    ) -> None:
+        self.ended = False
+        self.failure: UpstreamError | None = None
+        self.usage: Usage | None = None
+        self.output_tokens = 0
+        self._charged = charged
+        self._client = client
+        self._dialect = dialect
+        self._call = call
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def feed(self, piece: bytes) -> bytes:
+        """Collect the answer."""
+        self._parts.append(piece)
+        self._size += len(piece)
+        if self._size > MAX_ANSWER_BYTES:
+            self._fail(UpstreamError("the provider's answer is too large"))
+        return b""
+
+    def finish(self) -> bytes:
+        """Return the answer as a stream."""
+        if self.ended:
+            return b""
+        body = b"".join(self._parts)
+        self.ended = True
+        try:
+            return self._events(body)
+        except UnreadableAnswerError as error:
+            stream = stream_in(body)
+            if stream is None:
+                self._fail(error)
+                return b""
+        except UpstreamError as error:
+            self._fail(error)
+            return b""
+        return self._through(of_stream(self._client, self._dialect, self._call), stream)
+
+    def _through(self, translation: StreamTranslation, stream: bytes) -> bytes:
+        """Return an answer that was a stream after all: JSON objects, one a line."""
+        out = translation.feed(stream)
+        out += translation.finish()
+        self.failure = translation.failure
+        self.usage = translation.usage
+        self.output_tokens = translation.output_tokens
+        return out
+
+    def _fail(self, error: UpstreamError) -> None:
+        self._parts.clear()
+        self.failure = error
+        self.ended = True
+
+    def _events(self, body: bytes) -> bytes:
+        call = self._call
+        if call.endpoint not in CHATS:
+            if call.endpoint is Endpoint.SPEECH:
+                return self._spoken(body)
+            self.usage = self._dialect.usage(call, body)
+            return events_of_answer(call.endpoint, answer_of(call.endpoint, body))
+        reply = self._dialect.response(call, body)
+        usage = self.usage = self._charged(reply)
+        self.output_tokens = usage.output_tokens
+        encoder = self._client.stream(call)
+        events = [encoder.feed(chunk) for chunk in as_chunks(with_usage(reply, usage), usage)]
+        events.append(encoder.finish())
+        return b"".join(events)
+
+    def _spoken(self, sound: bytes) -> bytes:
+        error = no_sound(sound)
+        if error is not None:
+            raise error
+        self.usage = self._dialect.usage(self._call, b"")
+        return events_of_sound(sound)
 
 
 def passes_through(client: ClientDialect, dialect: Dialect, endpoint: Endpoint) -> bool:
@@ -145,8 +361,48 @@ def passes_through(client: ClientDialect, dialect: Dialect, endpoint: Endpoint) 
     return client.name == dialect.name or endpoint is not Endpoint.CHAT
 
 
-def of_stream(client: ClientDialect, dialect: Dialect, call: Call) -> Translation:
+def of_stream(client: ClientDialect, dialect: Dialect, call: Call) -> StreamTranslation:
     """Return the translation of one attempt's stream."""
     if passes_through(client, dialect, call.endpoint):
-        return Passing(dialect.watch(call))
-    return Converting(dialect.stream(call), client.stream(call))
+        return StreamTranslation(dialect.watch(call))
+    return StreamTranslation(Conversion(dialect.stream(call), client.stream(call)))
+
+
+def with_usage(reply: Reply, usage: Usage) -> Document:
+    """Return the reply's document, without a usage that is not the one that is charged."""
+    return reply.document if usage is reply.usage else {**reply.document, "usage": None}
+
+
+def translation_of(
+    client: ClientDialect, dialect: Dialect, call: Call, charged: Charged, begin: bytes
+) -> Translation | None:
+    """Return the translation of an answer that begins so; `None`: this does not yet show what it is.
+
+    The first byte that is not blank decides between events and a whole answer; what the vendor's headers say does not.
+    """
+    begin = begin.lstrip(BLANK)
+    if not begin:
+        return None
+    is_whole = call.endpoint in MAY_BE_NO_JSON and not is_event_stream(begin)
+    if is_whole or begin.startswith((b"{", b"[")):
+        return WholeTranslation(client, dialect, call, charged)
+    return of_stream(client, dialect, call)
+
+
+def joined_answer(dialect: Dialect, call: Call, stream: bytes) -> Reply:
+    """Return the whole answer that some events say; raise `UpstreamError` if they say none."""
+    parser = EventParser()
+    events = parser.feed(stream) + parser.finish()
+    if call.endpoint not in CHATS:
+        document = answer_of_events(call.endpoint, documents_in(events))
+        return Reply(document, dialect.usage(call, msgspec.json.encode(document)))
+    decoder = dialect.stream(call)
+    chunks: list[Document] = []
+    for event in events:
+        chunks += decoder.feed(event)
+        if decoder.ended:
+            break
+    error = missing(decoder)
+    if error is not None:
+        raise error
+    return Reply(joined(chunks + decoder.finish()), decoder.usage)

@@ -127,6 +127,7 @@ class Completion(TypedDict, total=False):
 
 CHAT_COMPLETION = "chat.completion"
 CHAT_CHUNK = "chat.completion.chunk"
+TEXT_COMPLETION = "text_completion"
 EXTRA_MESSAGE_FIELDS = frozenset(
     {"thinking_blocks", "content_blocks", "is_error", "turn", "cache_control"}
 )
@@ -135,6 +136,7 @@ EXTRA_MESSAGE_FIELDS = frozenset(
 def delta_texts(chunk: dict[str, Any]) -> Iterator[str]:
     """Yield every text of a chunk that counts as output: content, thinking, refusal, tool arguments."""
     for choice in objects(chunk.get("choices")):
+        yield text(choice.get("text"))  # of a completion
         delta = section(choice.get("delta"))
         for name in ("content", "reasoning_content", "refusal"):
             yield text(delta.get(name))
@@ -158,11 +160,15 @@ def as_chunks(document: dict[str, Any], usage: Usage | None = None) -> list[dict
     `usage` is said at the end when the document says none itself.
     """
     outside = {k: v for k, v in document.items() if k not in {"choices", "usage", "anthropic"}}
-    outside["object"] = CHAT_CHUNK
+    if outside.get("object") != TEXT_COMPLETION:
+        outside["object"] = CHAT_CHUNK
     details = {"anthropic": document["anthropic"]} if document.get("anthropic") else {}
     counts = document.get("usage") or (usage_object(usage) if usage is not None else None)
     chunks: list[dict[str, Any]] = []
     for choice in objects(document.get("choices")):
+        if "message" not in choice and "text" in choice:
+            chunks.append({**outside, "choices": [choice]})
+            continue
         rest = {k: v for k, v in choice.items() if k != "message"}
         begun = {**rest, "finish_reason": None}
         deltas = _deltas(section(choice.get("message")))

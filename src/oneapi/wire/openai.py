@@ -158,7 +158,7 @@ def _vendor_object(body: bytes) -> dict[str, Any]:
 class OpenAIStream:
     """Prints canonical chunks; keeps the usage for the end, and shows it only to clients that asked."""
 
-    __slots__ = ("_asked", "_id", "_meter", "_model", "_usage")
+    __slots__ = ("_asked", "_id", "_meter", "_model", "_object", "_usage")
 
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
@@ -166,6 +166,7 @@ class OpenAIStream:
         self._meter = TextMeter()
         self._id: Any = ""  # as the vendor said it, be it a number
         self._model: Any = asked.asked_model
+        self._object: Any = CHAT_CHUNK
 
     @property
     def output_tokens(self) -> int:
@@ -176,6 +177,7 @@ class OpenAIStream:
         """Return a chunk as an event, without its usage."""
         self._id = chunk.get("id") or self._id
         self._model = chunk.get("model") or self._model
+        self._object = chunk.get("object") or self._object
         if "usage" in chunk:
             counts = section(chunk["usage"])
             if counts:
@@ -193,7 +195,7 @@ class OpenAIStream:
             return DONE
         last: dict[str, Any] = {
             "id": self._id,
-            "object": CHAT_CHUNK,
+            "object": self._object,
             "created": self._asked.created,
             "model": self._model,
             "choices": [],

@@ -1,0 +1,214 @@
+"""Is this an answer? One rule for every endpoint, whole or in a stream: what an answer must hold.
+
+Whatever else comes with a good status (`{}`, an error in disguise, a page, nothing) is an `UpstreamError` in the vendor's
+own words: it is charged nothing, and another channel is asked.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, cast
+
+import msgspec
+
+from oneapi.errors import UpstreamError
+from oneapi.providers.base import Document, Endpoint
+from oneapi.providers.refusals import (
+    MAX_MESSAGE,
+    complaint_of,
+    error_inside,
+    refusal,
+    status_inside,
+)
+from oneapi.wire.decoding import UNDECODABLE, json_value
+from oneapi.wire.shapes import objects, section
+from oneapi.wire.sse import BLANK, Event, event_bytes, is_done, is_event_stream
+
+# The field of an answer in OpenAI's dialect without which it is none: a list that is not empty, or a text.
+FIELDS: Final = {
+    Endpoint.CHAT: "choices",
+    Endpoint.COMPLETIONS: "choices",
+    Endpoint.EDITS: "choices",
+    Endpoint.EMBEDDINGS: "data",
+    Endpoint.IMAGES: "data",
+    Endpoint.IMAGE_EDITS: "data",
+    Endpoint.IMAGE_VARIATIONS: "data",
+    Endpoint.MODERATIONS: "results",
+    Endpoint.TRANSCRIPTIONS: "text",
+    Endpoint.TRANSLATIONS: "text",
+}
+_SHOWN: Final = 200  # characters of a body that is not JSON
+_BAD_BODY: Final = "bad_response_body"
+_NOT_THE_CLIENTS: Final = frozenset({401, 402, 403, 404, 408, 409, 425, 429})
+
+
+class UnreadableAnswerError(UpstreamError):
+    """The body is no JSON; it may be a stream of events that nobody asked for, see `stream_in`."""
+
+    code = _BAD_BODY
+
+
+def answer_in(body: bytes, field: str) -> Document:
+    """Return a whole answer; raise `UpstreamError` for a body that is none.
+
+    `field` is what it must hold. Beside an answer that says something, an `error` is a remark.
+    """
+    document = _object_in(body)
+    found = document.get(field)
+    if objects(found) or (field == "text" and isinstance(found, str)):
+        error = _error_beside(document, field)
+        if error is not None:
+            raise error
+        return document
+    if field == "content" and isinstance(found, list) and document.get("stop_reason"):
+        return document  # Anthropic's model had nothing to add
+    raise no_answer(document, f"the provider's answer has no {field}")
+
+
+def answer_of(endpoint: Endpoint, body: bytes) -> Document:
+    """Return a whole answer of an endpoint of OpenAI's dialect; a transcript may be a text or subtitles."""
+    if is_transcript(endpoint, body):
+        return {"text": body.decode("utf-8", "replace").strip()}
+    return answer_in(body, FIELDS[endpoint])
+
+
+def is_transcript(endpoint: Endpoint, body: bytes) -> bool:
+    """Say whether a body is a transcript that is no JSON; a page is none, and events of a transcript are not its text."""
+    if FIELDS.get(endpoint) != "text" or not body or body.lstrip().startswith((b"{", b"<")):
+        return False
+    return b"transcript.text." not in body or not is_event_stream(body)
+
+
+def stream_in(body: bytes) -> bytes | None:
+    """Return the events that a body is, whoever asked for them: as they are, or from JSON objects, one a line."""
+    body = body.lstrip(BLANK)
+    if is_event_stream(body):
+        return body
+    lines = body.splitlines()
+    if len(lines) < 2 or not all(map(_is_object, lines)):
+        return None
+    return b"".join([event_bytes(line) for line in lines if line])
+
+
+def _is_object(line: bytes) -> bool:
+    if not line.strip():
+        return True
+    try:
+        return isinstance(json_value(line), dict)
+    except UNDECODABLE:
+        return False
+
+
+def no_answer(document: Document, otherwise: str) -> UpstreamError:
+    """Return the error of a document that is no answer: what its vendor says, `otherwise` where it says nothing."""
+    error = error_inside(document)
+    if error is not None:
+        return error
+    complaint = complaint_of(document)
+    status = status_inside(document)
+    if not complaint.message:
+        return UpstreamError(otherwise, code=_BAD_BODY)
+    if status is not None and (status >= 500 or status in _NOT_THE_CLIENTS):
+        return refusal(status, {}, msgspec.json.encode(document))
+    return UpstreamError(
+        complaint.message[:MAX_MESSAGE],
+        status=status,
+        type=complaint.type,
+        code=complaint.code,
+        param=complaint.param,
+        channel_at_fault=status is None,
+        body=msgspec.json.encode(document),
+    )
+
+
+def document_in(event: Event) -> Document | None:
+    """Return the JSON object of an event, `None` for one that holds none and so says nothing.
+
+    Raises `UpstreamError` for an event named `error` that is no JSON.
+    """
+    try:
+        found: Any = json_value(event.data)
+    except UNDECODABLE:
+        found = None
+    if isinstance(found, list):  # Gemini's OpenAI endpoint wraps its errors in an array
+        found = next(iter(cast("list[Any]", found)), None)
+    if isinstance(found, dict):
+        return cast("Document", found)
+    if event.name == "error":
+        text = event.data.decode("utf-8", "replace").strip()[:MAX_MESSAGE]
+        raise UpstreamError(text or "the provider's stream ended in an error")
+    return None
+
+
+def documents_in(events: Iterable[Event]) -> Iterator[Document]:
+    """Yield the JSON objects of some events up to their end mark; raise `UpstreamError` for an error among them."""
+    for event in events:
+        if is_done(event.data):
+            return
+        document = document_in(event)
+        if document is None:
+            continue
+        error = error_inside(document)
+        if error is not None:
+            raise error
+        yield document
+
+
+def event_error(document: Document, name: str) -> UpstreamError | None:
+    """Return the error that an event of a stream is which holds no part of an answer; `None`: it says nothing."""
+    if name != "error" and not complaint_of(document).message:
+        return None
+    return no_answer(document, "the provider's stream ended in an error")
+
+
+def no_sound(body: bytes) -> UpstreamError | None:
+    """Return the error of what should have been sound and is a document, a page or nothing; `None` for sound."""
+    if not body.strip():
+        return UpstreamError("the provider's answer is empty", code=_BAD_BODY)
+    if body.lstrip().startswith((b"<!", b"<html", b"<?xml")):
+        return UpstreamError("the provider's answer is a page, not sound", code=_BAD_BODY)
+    try:
+        found: Any = json_value(body)
+    except UNDECODABLE:
+        return None
+    document = cast("Document", found) if isinstance(found, dict) else {}
+    return no_answer(document, "the provider's answer is JSON, not sound")
+
+
+def _object_in(body: bytes) -> Document:
+    try:
+        decoded = json_value(body)
+    except UNDECODABLE as error:
+        raise UnreadableAnswerError(_what_else(body)) from error
+    if isinstance(decoded, dict):
+        return cast("Document", decoded)
+    # Gemini's OpenAI endpoint wraps its errors in an array.
+    nothing: Document = {}
+    first = next(iter(objects(decoded)), nothing)
+    raise no_answer(first, "the provider's answer is not a JSON object")
+
+
+def _what_else(body: bytes) -> str:
+    """Say what a body is that is not JSON."""
+    text = body.strip()
+    if not text:
+        return "the provider's answer is empty"
+    if text.startswith((b"{", b"[", b"<", b'"')):
+        return "the provider's answer is not JSON"
+    shown = text[: 4 * _SHOWN].decode("utf-8", "replace")[:_SHOWN]
+    return f"the provider's answer is not JSON: {shown!r}"
+
+
+def _error_beside(document: Document, field: str) -> UpstreamError | None:
+    """Return the error that stands beside an answer, or in its first choice, unless something is said there."""
+    choices = objects(document.get("choices")) if field == "choices" else []
+    error = error_inside(document)
+    if error is None and choices:
+        error = error_inside(choices[0])
+    if error is None or any(map(_says_something, choices)) or (field != "choices"):
+        return None
+    return error
+
+
+def _says_something(choice: Document) -> bool:
+    message = section(choice.get("message"))
+    names = ("content", "reasoning_content", "reasoning", "refusal", "tool_calls", "audio")
+    return bool(choice.get("text")) or any(message.get(name) for name in names)

@@ -15,7 +15,7 @@ Raised where known; caught in three places only: `relay.attempts` (try another c
     ├── NotImplementedHere  501
     ├── HttpVersionNotSupported  505
     ├── Unavailable         503  we cannot serve this now (no channel, database away); may carry `retry_after`
-    │   └── Saturated       429  every channel rests; carries `retry_after`
+    │   └── Saturated            every channel rests; carries `retry_after`
     └── UpstreamError            the vendor's answer; adds the vendor's facts
         ├── UpstreamTimeout 504
         └── Truncated       502  the vendor broke off after it had begun
@@ -140,9 +140,7 @@ class Unavailable(GatewayError):
 class Saturated(Unavailable):
     """Every channel that could serve this is resting."""
 
-    status = 429
-    type = "rate_limit_error"
-    code = "rate_limit_exceeded"
+    code = "channels_resting"
 
 
 class UpstreamError(GatewayError):

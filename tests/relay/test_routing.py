@@ -9,7 +9,7 @@ from oneapi.providers import registry
 from oneapi.providers.base import Endpoint, Target
 from oneapi.providers.secret import Secret
 from oneapi.relay.health import Evidence, Health
-from oneapi.relay.routing import Balancer, serves
+from oneapi.relay.routing import Balancer, serving
 from oneapi.relay.snapshot import Channel, Snapshot, build
 from oneapi.store.settings import Settings
 from tests.fakes import FakeClock
@@ -48,7 +48,7 @@ class Bench:
         self.health = Health(self.clock, self._tell, base_seconds=2.0, max_seconds=60.0)
         self.balancer = Balancer(self.health)
 
-    def _tell(self, channel_id: int, model: str, until: float) -> None:
+    def _tell(self, channel_id: int, model: str, until: float, asked_until: float) -> None:
         self.told.append((channel_id, model, until))
 
     def choose(self, state: Snapshot, *tried: int) -> int | None:
@@ -99,7 +99,7 @@ def test_a_channel_that_does_not_serve_the_endpoint_is_passed_over(bench: Bench)
     chosen = bench.balancer.choose(state, ROUTE, Endpoint.EMBEDDINGS, ())
     assert chosen is not None
     assert chosen.id == 2
-    assert not serves(snapshot(channel(1, kind=14)), ROUTE, Endpoint.EMBEDDINGS)
+    assert not serving(snapshot(channel(1, kind=14)).routes[ROUTE], Endpoint.EMBEDDINGS)
 
 
 def test_a_failed_channel_rests_as_long_as_the_vendor_says(bench: Bench) -> None:
@@ -116,7 +116,11 @@ def test_rests_grow_and_are_never_shortened(bench: Bench) -> None:
         bench.health.failed(1, "m", failure())
         assert bench.told[-1][2] == bench.clock.now + expected
     bench.health.failed(1, "m", failure(retry_after=1))
-    assert bench.health.rest_seconds([(1, "m")]) == 8
+    bench.health.failed(2, "m", failure(retry_after=9))
+    assert bench.health.rest_seconds([(1, "m"), (2, "m")]) == 8
+    assert bench.health.rest_seconds([(1, "m")]) == 1, (
+        "the only one waits as long as it is asked to"
+    )
 
 
 def test_one_request_probes_before_the_others_follow(bench: Bench) -> None:
@@ -146,10 +150,39 @@ def test_the_clients_own_mistakes_put_nobody_to_rest(bench: Bench) -> None:
 
 def test_other_workers_news_are_believed(bench: Bench) -> None:
     state = snapshot(channel(1))
-    bench.health.heard(1, "m", bench.clock.now + 5)
+    bench.health.heard(1, "m", bench.clock.now + 5, bench.clock.now + 5)
     assert bench.choose(state) is None
-    bench.health.heard(1, "m", 0.0)
+    bench.health.heard(1, "m", 0.0, 0.0)
     assert bench.choose(state) == 1
+
+
+LONE = pytest.mark.fault("also: a lone channel")
+
+
+@LONE
+def test_the_only_channel_is_asked_although_it_rests_one_request_at_a_time(bench: Bench) -> None:
+    state = snapshot(channel(1), channel(2, kind=14))
+    for _ in range(3):
+        bench.health.failed(1, "m", failure())
+        chosen = [bench.balancer.choose(state, ROUTE, Endpoint.EMBEDDINGS, ()) for _ in range(3)]
+        assert [found and found.id for found in chosen] == [1, None, None]
+    bench.health.succeeded(1, "m")
+    assert bench.balancer.choose(state, ROUTE, Endpoint.EMBEDDINGS, ()) is not None
+    assert bench.balancer.choose(state, ROUTE, Endpoint.EMBEDDINGS, (1,)) is None
+
+
+@LONE
+def test_of_two_channels_that_rest_neither_is_asked(bench: Bench) -> None:
+    state = snapshot(channel(1), channel(2))
+    bench.health.failed(1, "m", failure())
+    bench.health.failed(2, "m", failure())
+    assert bench.choose(state) is None
+
+
+@LONE
+def test_other_workers_rests_do_not_keep_the_only_channel_from_being_asked(bench: Bench) -> None:
+    bench.health.heard(1, "m", bench.clock.now + 5, 0.0)
+    assert bench.choose(snapshot(channel(1))) == 1
 
 
 def test_an_edited_channel_starts_afresh(bench: Bench) -> None:

@@ -231,10 +231,10 @@ def test_an_error_in_openais_shape() -> None:
 
 def test_an_error_in_anthropics_shape() -> None:
     status, body = ANTHROPIC.error(Saturated("all rest"), "abc")
-    assert status == 429
+    assert status == 503
     assert json.loads(body) == {
         "type": "error",
-        "error": {"type": "rate_limit_error", "message": "all rest"},
+        "error": {"type": "overloaded_error", "message": "all rest"},
         "request_id": "abc",
     }
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import Final
 
 import structlog
@@ -13,7 +14,7 @@ from oneapi.relay.delivery import BrokenOffError, StreamDelivery
 from oneapi.relay.disabling import Disabling
 from oneapi.relay.health import Health
 from oneapi.relay.job import Attempt, Job
-from oneapi.relay.routing import Balancer, serves
+from oneapi.relay.routing import Balancer, serving
 from oneapi.relay.snapshot import Channel
 from oneapi.relay.translation import passes_through
 from oneapi.upstream import Timeouts, UpstreamClient, UpstreamResponse
@@ -140,6 +141,8 @@ class Attempts:
                 proxy=channel.target.config.get("proxy"),
                 timeouts=self.timeouts,
             )
+            if delivery is not None and not self._health.calm:
+                delivery.begins = partial(self._health.succeeded, channel.id, job.route[1])
             if response.status not in SUCCESS:
                 raise await _refusal(attempt, response)
             if job.adapted:
@@ -192,17 +195,13 @@ class Attempts:
         """No channel can be tried now: say why, or wait for one that rests."""
         if last is not None:
             raise last
-        if not serves(job.snapshot, job.route, job.endpoint):
+        able = serving(job.snapshot.routes.get(job.route, ()), job.endpoint)
+        if not able:
             raise _no_channel(job)
-        return await self._wait(job)
+        return await self._wait(job, [(channel.id, job.route[1]) for channel in able])
 
-    async def _wait(self, job: Job) -> Channel:
-        """Every channel rests: wait a bounded time for the earliest."""
-        places = [
-            (channel.id, job.route[1])
-            for tier in job.snapshot.routes[job.route]
-            for channel in tier
-        ]
+    async def _wait(self, job: Job, places: list[tuple[int, str]]) -> Channel:
+        """Every channel rests, or is being probed: wait a bounded time for the first."""
         deadline = self._monotonic() + job.snapshot.policy.saturation_wait_seconds
         while True:
             rest = self._health.rest_seconds(places)

@@ -1,7 +1,8 @@
 """How channels are doing: who rests until when, who is probed, who has earned being switched off.
 
 Resting is per (channel, model), in memory, told to the other workers at once; a rest is extended, never shortened.
-When it is over, one real request probes the channel (half-open) before the others follow.
+When it is over, one real request probes the channel (half-open) before the others follow. A channel that nobody can stand
+in for rests only as long as its vendor asks: otherwise it is probed at once, by one request at a time.
 """
 
 from collections import deque
@@ -13,14 +14,16 @@ PROBE_SECONDS = 30.0
 MAX_TOLD_REST = 24 * 3600.0
 
 Place = tuple[int, str]
-News = Callable[[int, str, float], None]
+# Channel, model, and until when it rests: by our own rule and its vendor's word together, and by the latter alone.
+News = Callable[[int, str, float, float], None]
 
 
 class _Rest:
-    __slots__ = ("failures", "probe_until", "until")
+    __slots__ = ("asked_until", "failures", "probe_until", "until")
 
     def __init__(self) -> None:
         self.until = 0.0
+        self.asked_until = 0.0  # as the vendor said
         self.failures = 0
         self.probe_until = 0.0
 
@@ -55,6 +58,14 @@ class Health:
         now = self._clock()
         return now >= rest.until and now >= rest.probe_until
 
+    def may_try_alone(self, channel_id: int, model: str) -> bool:
+        """Say whether a request may go there now because it can go nowhere else."""
+        rest = self._rests.get((channel_id, model))
+        if rest is None:
+            return True
+        now = self._clock()
+        return now >= rest.asked_until and now >= rest.probe_until
+
     def begin(self, channel_id: int, model: str) -> None:
         """A request goes there: when the channel was resting, it is the probe."""
         if not self._rests:
@@ -70,9 +81,9 @@ class Health:
             rest.probe_until = 0.0
 
     def succeeded(self, channel_id: int, model: str) -> None:
-        """The channel answered: whatever rest it had is over, here and on the other workers."""
+        """The channel answers (the first piece is enough): whatever rest it had is over, here and on the other workers."""
         if self._rests and self._rests.pop((channel_id, model), None) is not None:
-            self._tell(channel_id, model, 0.0)
+            self._tell(channel_id, model, 0.0, 0.0)
 
     def failed(self, channel_id: int, model: str, error: UpstreamError) -> None:
         """Put the channel to rest, as long as the vendor says, otherwise exponentially."""
@@ -82,15 +93,18 @@ class Health:
         rest = self._rests.setdefault((channel_id, model), _Rest())
         rest.failures += 1
         rest.probe_until = 0.0
-        seconds = error.retry_after
-        if seconds is None:
+        now = self._clock()
+        asked = error.retry_after
+        if asked is not None:
+            seconds = min(max(asked, 0.0), MAX_TOLD_REST)
+            rest.asked_until = max(rest.asked_until, now + seconds)
+        else:
             seconds = min(self.base_seconds * 2 ** min(rest.failures - 1, 20), self.max_seconds)
-        until = self._clock() + min(max(seconds, 0.0), MAX_TOLD_REST)
-        if until > rest.until:
-            rest.until = until
-            self._tell(channel_id, model, until)
+        if now + seconds > rest.until:
+            rest.until = now + seconds
+            self._tell(channel_id, model, rest.until, rest.asked_until)
 
-    def heard(self, channel_id: int, model: str, until: float) -> None:
+    def heard(self, channel_id: int, model: str, until: float, asked_until: float) -> None:
         """Another worker's news."""
         if until <= 0:
             self._rests.pop((channel_id, model), None)
@@ -98,11 +112,14 @@ class Health:
         rest = self._rests.setdefault((channel_id, model), _Rest())
         rest.failures = max(rest.failures, 1)
         rest.until = max(rest.until, until)
+        rest.asked_until = max(rest.asked_until, asked_until)
 
     def rest_seconds(self, places: list[Place]) -> float:
         """Return the seconds until the first of these places may be tried; probes that run count as over."""
         now = self._clock()
-        rests = (self._rests.get(place) for place in places)
+        rests = [self._rests.get(place) for place in places]
+        if len(rests) == 1 and rests[0] is not None:
+            return max(0.0, rests[0].asked_until - now)
         return max(0.0, min((rest.until - now if rest else 0.0 for rest in rests), default=0.0))
 
     def forget(self, channel_ids: set[int]) -> None:

@@ -167,13 +167,15 @@ class Relay:
         self._directory.forget_all()
         await self.reload()
 
-    def _tell_rest(self, channel_id: int, model: str, until: float) -> None:
-        self._services.tell("rest", {"channel": channel_id, "model": model, "until": until})
+    def _tell_rest(self, channel_id: int, model: str, until: float, asked_until: float) -> None:
+        news = {"channel": channel_id, "model": model, "until": until, "asked": asked_until}
+        self._services.tell("rest", news)
 
     def heard(self, topic: str, news: dict[str, Any]) -> None:
         """Take news of another worker from the local bus."""
         if topic == "rest":
-            self._health.heard(int(news["channel"]), str(news["model"]), float(news["until"]))
+            until, asked = float(news["until"]), float(news.get("asked", 0.0))
+            self._health.heard(int(news["channel"]), str(news["model"]), until, asked)
 
     def resting(self) -> list[tuple[int, str, float]]:
         """Return (channel id, model, until unix seconds) of what rests, for the operator's view."""

@@ -1,7 +1,7 @@
 """Which channel serves the next attempt: priority first, then smooth weighted round-robin.
 
-Never one already tried in this request, never one that rests, never one that does not serve the
-endpoint. The algorithm is nginx's: everybody gains their weight, the richest is chosen and pays the total.
+Never one already tried in this request, never one that rests unless it is the only one, never one that does not serve
+the endpoint. The algorithm is nginx's: everybody gains their weight, the richest is chosen and pays the total.
 """
 
 from collections.abc import Collection
@@ -47,7 +47,23 @@ class Balancer:
             chosen = able[0] if len(able) == 1 else self._next(route, endpoint, able)
             self._health.begin(chosen.id, place)
             return chosen
-        return None
+        return self._alone(tiers, route[1], endpoint, tried)
+
+    def _alone(
+        self, tiers: tuple[Tier, ...], model: str, endpoint: Endpoint, tried: Collection[int]
+    ) -> Channel | None:
+        """Return the only channel there is although it rests, since nobody else can answer: see `Health`.
+
+        Counting can be done without a vendor.
+        """
+        able = serving(tiers, endpoint)
+        if endpoint is _COUNT or len(able) != 1 or able[0].id in tried:
+            return None
+        only = able[0]
+        if not self._health.may_try_alone(only.id, model):
+            return None
+        self._health.begin(only.id, model)
+        return only
 
     def _able(
         self, tier: Tier, place: str, endpoint: Endpoint, tried: Collection[int]
@@ -83,10 +99,8 @@ class Balancer:
         self._turns.clear()
 
 
-def serves(snapshot: Snapshot, route: tuple[str, str], endpoint: Endpoint) -> bool:
-    """Say whether any channel of the route serves the endpoint at all, resting or not."""
-    return any(
-        endpoint in channel.target.provider.paths
-        for tier in snapshot.routes.get(route, ())
-        for channel in tier
-    )
+def serving(tiers: tuple[Tier, ...], endpoint: Endpoint) -> list[Channel]:
+    """Return the channels of a route that serve an endpoint, resting or not."""
+    return [
+        channel for tier in tiers for channel in tier if endpoint in channel.target.provider.paths
+    ]

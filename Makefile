@@ -18,7 +18,7 @@ PAGE         := src/oneapi/web/dist
 PAGE_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo web page page-checks test quick fuzz check fmt docs bench bench-peers soak lock wheel compiled clean deps lint types house suite
+.PHONY: help run demo shots web page page-checks test quick fuzz check fmt docs bench bench-peers soak lock wheel compiled clean deps lint types house suite
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s%s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -27,7 +27,10 @@ run: $(VENV)/.run $(COMPILED)/.made page ## install what is needed and serve on 
 	@exec env PYTHONPATH=$(COMPILED) $(BIN)/python -m oneapi $(ARGS)
 
 demo: $(VENV)/.run $(COMPILED)/.made page ## serve a filled, believable installation on port 3000 (flags: make demo ARGS="--port 3001")
-	@exec env PYTHONPATH=$(COMPILED) $(BIN)/python tools/demo.py build/demo $(ARGS)
+	@exec env PYTHONPATH=$(COMPILED) $(BIN)/python -m tools.demo build/demo $(ARGS)
+
+shots: deps $(VENV)/.dev web ## take pictures of every page into build/shots (flags: make shots ARGS="--only logs")
+	$(BIN)/python -m tools.shots build/shots $(ARGS)
 
 web: $(PAGE)/index.html ## build the web page into the package (run, wheel and the Dockerfile do it by themselves)
 

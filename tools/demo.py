@@ -18,12 +18,21 @@ from pathlib import Path
 from typing import Any, Final
 
 import bcrypt
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, insert, select, update
 
 from oneapi.store.bootstrap import bootstrap
 from oneapi.store.database import open_database
 from oneapi.store.migrations import migrate
-from oneapi.store.tables import abilities, channels, logs, options, redemptions, tokens, users
+from oneapi.store.tables import (
+    abilities,
+    channels,
+    logs,
+    options,
+    redemptions,
+    tokens,
+    usage_hours,
+    users,
+)
 
 PASSWORD: Final = "demo-password"
 DAYS: Final = 30
@@ -283,8 +292,31 @@ def _logs(
                 person = chance.choices(people, weights)[0]
                 rows.append(_row(at, person, keys.get(person["id"], ["default"]), serving, chance))
     rows.sort(key=lambda row: row["created_at"])
+    _hours(connection, rows)
     for place in range(0, len(rows), 500):
         connection.execute(insert(logs), rows[place : place + 500])
+
+
+def _hours(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Add the rows up by the hour, as the ledger does it."""
+    found = connection.execute(select(tokens.c.user_id, tokens.c.name, tokens.c.id))
+    key_ids = {(row.user_id, row.name): row.id for row in found}
+    hours: dict[tuple[Any, ...], list[int]] = {}
+    for row in rows:
+        key_id = key_ids.get((row["user_id"], row["token_name"]), 0)
+        at = row["created_at"] - row["created_at"] % 3600
+        place = (at, row["user_id"], key_id, row["channel_id"], row["model_name"])
+        cached = json.loads(row["detail"])["usage"].get("cached_tokens", 0)
+        counters = (1, row["prompt_tokens"], row["completion_tokens"], cached, row["quota"])
+        sums = hours.setdefault(place, [0] * 6)
+        for index, value in enumerate((*counters, row["elapsed_time"])):
+            sums[index] += value
+    columns = [column.name for column in usage_hours.c]
+    sums_by_row = [
+        dict(zip(columns, (*place, *sums), strict=True)) for place, sums in hours.items()
+    ]
+    for place in range(0, len(sums_by_row), 500):
+        connection.execute(insert(usage_hours), sums_by_row[place : place + 500])
 
 
 def _requests_in(start: int, chance: random.Random) -> int:

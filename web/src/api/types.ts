@@ -25,6 +25,8 @@ export type LogRow = Views["OwnLogView"] & Partial<Views["LogView"]>;
 /** A request from its arrival to its charge. */
 export type Story = Views["Story"];
 
+export type Dashboard = Views["Dashboard"];
+
 export const ROLE = { common: 1, admin: 10, root: 100 } as const;
 
 /** A list's answer. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { amountText, compact, grouped, money, percent, quotaOf } from "./money";
+import { amountText, compact, grouped, money, percent, quotaOf, roundMoney } from "./money";
 
 const DOLLARS = { quotaPerUnit: 500_000, inCurrency: true };
 const UNITS = { quotaPerUnit: 500_000, inCurrency: false };
@@ -14,6 +14,12 @@ test.each([
   [-250_000, "−$ 0.5000"],
 ])("%d quota is %s", (quota, text) => {
   expect(plain(money(quota, DOLLARS))).toBe(text);
+});
+
+test("marks of an axis have no more decimals than they need", () => {
+  expect(plain(roundMoney(4_000_000, DOLLARS))).toBe("$ 8");
+  expect(plain(roundMoney(125_000, DOLLARS))).toBe("$ 0.25");
+  expect(plain(roundMoney(0, DOLLARS))).toBe("$ 0");
 });
 
 test("a site that shows units shows the quota itself, short", () => {

@@ -15,6 +15,13 @@ export function money(quota: number, style: MoneyStyle, decimals?: number): stri
   return `${sign}$${THIN}${grouped(Math.abs(amount), decimals ?? decimalsFor(Math.abs(amount)))}`;
 }
 
+/** A round amount with no more decimals than it has: `$ 8`, `$ 0.25`. */
+export function roundMoney(quota: number, style: MoneyStyle): string {
+  if (!style.inCurrency) return compact(quota);
+  const amount = Number((quota / style.quotaPerUnit).toPrecision(6));
+  return money(quota, style, Math.min(6, (String(amount).split(".")[1] ?? "").length));
+}
+
 function decimalsFor(amount: number): number {
   if (amount === 0 || amount >= 0.995) return 2;
   return amount >= 0.01 ? 4 : 6;

@@ -52,7 +52,7 @@ export function Table<Row>(props: TableProps<Row>) {
           {columns.map((column) => (
             <Head key={column.id} column={column} />
           ))}
-          {!hasFlexible && <th aria-hidden className={classes(HEAD, "max-sm:hidden")} />}
+          {!hasFlexible && <td className={classes(HEAD, "max-sm:hidden")} />}
         </tr>
       </thead>
       <tbody>
@@ -96,6 +96,11 @@ function Head<Row>({ column }: { column: Column<Row> }) {
   const [search, change] = useAddress();
   const isSorted = column.sort !== undefined && search.sort === column.sort;
   const isRising = search.order === "asc";
+  if (!column.label) {
+    return (
+      <td style={{ width: column.width }} className={classes(HEAD, !column.isOnPhone && "max-sm:hidden")} />
+    );
+  }
   return (
     <th
       aria-sort={isSorted ? (isRising ? "ascending" : "descending") : undefined}
@@ -182,7 +187,7 @@ function Row<R>(props: RowProps<R>) {
           )}
         </td>
       ))}
-      {hasRest && <td aria-hidden className={classes(CELL, "max-sm:hidden")} />}
+      {hasRest && <td className={classes(CELL, "max-sm:hidden")} />}
     </tr>
   );
 }

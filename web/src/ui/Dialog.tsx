@@ -26,16 +26,14 @@ export function Dialog({ isOpen, onClose, title, children, footer, isWide }: Dia
       <Base.Portal>
         <Base.Backdrop className={VEIL} />
         <Base.Popup className={classes(PANEL, isWide ? "max-w-180" : "max-w-110")}>
-          <header className="flex items-center gap-2 border-line border-b py-2.5 pr-2.5 pl-4">
+          <div className="flex items-center gap-2 border-line border-b py-2.5 pr-2.5 pl-4">
             <Base.Title className="flex-1 font-semibold text-lg">{title}</Base.Title>
             <Base.Close render={<IconButton label={t("action.close")} />}>
               <X aria-hidden />
             </Base.Close>
-          </header>
+          </div>
           <div className="min-h-0 flex-1 overflow-y-auto p-4">{children}</div>
-          {footer && (
-            <footer className="flex justify-end gap-2 border-line border-t px-4 py-2.5">{footer}</footer>
-          )}
+          {footer && <div className="flex justify-end gap-2 border-line border-t px-4 py-2.5">{footer}</div>}
         </Base.Popup>
       </Base.Portal>
     </Base.Root>

@@ -64,7 +64,7 @@ export function Drawer({ onClose, title, subtitle, children, footer, isWide, foc
             isWide ? "sm:max-w-140" : "sm:max-w-130",
           )}
         >
-          <header className="shrink-0 border-line border-b px-5 pt-3 pb-2.5 max-sm:px-4">
+          <div className="shrink-0 border-line border-b px-5 pt-3 pb-2.5 max-sm:px-4">
             <div className="flex min-h-7 items-center gap-2">
               <Base.Title className="flex min-w-0 items-center gap-2 font-semibold text-lg">
                 {title}
@@ -74,7 +74,7 @@ export function Drawer({ onClose, title, subtitle, children, footer, isWide, foc
               </Base.Close>
             </div>
             {subtitle && <div className="text-muted">{subtitle}</div>}
-          </header>
+          </div>
           <Unsaved.Provider value={setUnsaved}>
             <div className="min-h-0 flex-1 overflow-y-auto px-5 py-4 max-sm:px-4">{children}</div>
             {footer}
@@ -98,8 +98,8 @@ export function Drawer({ onClose, title, subtitle, children, footer, isWide, foc
 /** The buttons at the drawer's lower edge. */
 export function DrawerFoot({ children }: { children: ReactNode }) {
   return (
-    <footer className="flex shrink-0 flex-wrap items-center gap-2 border-line border-t px-5 py-2.5 max-sm:px-4">
+    <div className="flex shrink-0 flex-wrap items-center gap-2 border-line border-t px-5 py-2.5 max-sm:px-4">
       {children}
-    </footer>
+    </div>
   );
 }

@@ -18,7 +18,19 @@ export function Figures({ figures, isPending }: { figures: Figure[]; isPending?:
     <dl className="grid auto-cols-fr grid-flow-col divide-x divide-line border-line border-b max-lg:grid-flow-row max-lg:grid-cols-3 max-lg:divide-x-0 max-sm:grid-cols-2">
       {figures.map((figure) => (
         <div key={figure.name} className="relative min-w-0 py-3.5 pr-4 pl-4 first:pl-0 max-lg:pl-0">
-          <dt className="truncate text-muted text-sm">{figure.name}</dt>
+          <dt className="truncate text-muted text-sm">
+            {figure.to ? (
+              <Link
+                to={figure.to.to}
+                search={figure.to.search as never}
+                className="after:absolute after:inset-0 after:rounded hover:after:bg-text/4"
+              >
+                {figure.name}
+              </Link>
+            ) : (
+              figure.name
+            )}
+          </dt>
           <dd className="truncate font-semibold text-xl tracking-tight">
             {isPending ? <Skeleton className="my-1.5 h-5 w-24" /> : figure.value}
           </dd>
@@ -39,14 +51,6 @@ export function Figures({ figures, isPending }: { figures: Figure[]; isPending?:
               )}{" "}
               <span className="text-muted">{figure.beside}</span>
             </dd>
-          )}
-          {figure.to && (
-            <Link
-              to={figure.to.to}
-              search={figure.to.search as never}
-              aria-label={figure.name}
-              className="absolute inset-0 rounded hover:bg-hover/40"
-            />
           )}
         </div>
       ))}

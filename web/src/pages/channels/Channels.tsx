@@ -1,5 +1,5 @@
 import { FlaskConical, Plus } from "lucide-react";
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { put, remove } from "@/api/call";
 import { useProviders } from "@/api/providers";
@@ -12,9 +12,10 @@ import { useGroups } from "@/session";
 import { Button } from "@/ui/Button";
 import { Chip } from "@/ui/Chip";
 import { sayError } from "@/ui/toasts";
-import { ChannelDrawer } from "./ChannelDrawer";
 import { useChannelColumns, useVendorName } from "./columns";
-import { TestRun } from "./TestRun";
+
+const ChannelDrawer = lazy(() => import("./ChannelDrawer").then((part) => ({ default: part.ChannelDrawer })));
+const TestRun = lazy(() => import("./TestRun").then((part) => ({ default: part.TestRun })));
 
 export const CHANNELS = "/api/channel/";
 const LIVE_SECONDS = 15;
@@ -61,9 +62,15 @@ export function Page() {
         }
       />
       {search.open && (
-        <ChannelDrawer key={search.open} id={search.open} onClose={() => change({ open: undefined })} />
+        <Suspense>
+          <ChannelDrawer key={search.open} id={search.open} onClose={() => change({ open: undefined })} />
+        </Suspense>
       )}
-      {tested && <TestRun channels={tested} onClose={() => setTested(undefined)} />}
+      {tested && (
+        <Suspense>
+          <TestRun channels={tested} onClose={() => setTested(undefined)} />
+        </Suspense>
+      )}
     </>
   );
 }

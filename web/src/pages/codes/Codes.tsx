@@ -1,5 +1,5 @@
 import { Copy, Plus } from "lucide-react";
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { put, remove } from "@/api/call";
 import type { Code } from "@/api/types";
@@ -12,7 +12,8 @@ import { copy } from "@/ui/copy";
 import { Money } from "@/ui/Money";
 import { State, type Tone } from "@/ui/State";
 import { Time } from "@/ui/Time";
-import { CodeDrawer } from "./CodeDrawer";
+
+const CodeDrawer = lazy(() => import("./CodeDrawer").then((part) => ({ default: part.CodeDrawer })));
 
 const STATES: Record<number, { tone: Tone; name: "unused" | "disabled" | "used" }> = {
   1: { tone: "good", name: "unused" },
@@ -83,7 +84,9 @@ export function Page() {
         }
       />
       {search.open && (
-        <CodeDrawer key={search.open} id={search.open} onClose={() => change({ open: undefined })} />
+        <Suspense>
+          <CodeDrawer key={search.open} id={search.open} onClose={() => change({ open: undefined })} />
+        </Suspense>
       )}
     </>
   );

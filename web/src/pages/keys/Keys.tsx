@@ -1,5 +1,5 @@
 import { Plus } from "lucide-react";
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { put, remove } from "@/api/call";
 import type { ApiKey } from "@/api/types";
@@ -8,7 +8,8 @@ import { List } from "@/list/List";
 import type { ListSpec } from "@/list/types";
 import { Button } from "@/ui/Button";
 import { useKeyColumns } from "./columns";
-import { KeyDrawer } from "./KeyDrawer";
+
+const KeyDrawer = lazy(() => import("./KeyDrawer").then((part) => ({ default: part.KeyDrawer })));
 
 export const KEYS = "/api/token/";
 
@@ -76,7 +77,9 @@ export function Page() {
         }
       />
       {search.open && (
-        <KeyDrawer key={search.open} id={search.open} onClose={() => change({ open: undefined })} />
+        <Suspense>
+          <KeyDrawer key={search.open} id={search.open} onClose={() => change({ open: undefined })} />
+        </Suspense>
       )}
     </>
   );

@@ -1,5 +1,5 @@
 import { Plus } from "lucide-react";
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { post } from "@/api/call";
 import { ROLE, type User } from "@/api/types";
@@ -9,7 +9,8 @@ import type { ListSpec } from "@/list/types";
 import { useGroups } from "@/session";
 import { Button } from "@/ui/Button";
 import { useUserColumns } from "./columns";
-import { UserDrawer } from "./UserDrawer";
+
+const UserDrawer = lazy(() => import("./UserDrawer").then((part) => ({ default: part.UserDrawer })));
 
 export type Management = "disable" | "enable" | "delete" | "promote" | "demote";
 
@@ -79,7 +80,9 @@ export function Page() {
         }
       />
       {search.open && (
-        <UserDrawer key={search.open} id={search.open} onClose={() => change({ open: undefined })} />
+        <Suspense>
+          <UserDrawer key={search.open} id={search.open} onClose={() => change({ open: undefined })} />
+        </Suspense>
       )}
     </>
   );

@@ -1,0 +1,55 @@
+"""Everybody can read and use every page: axe finds nothing, in either theme, wide and narrow."""
+
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+from tests.architecture.project import ROOT
+from tests.browser.conftest import Visits
+from tests.fakes import FakeVendor
+from tests.gateway import Gateway
+
+AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
+PAGES = (
+    "/dashboard",
+    "/channel",
+    "/channel?open=1",
+    "/channel?open=new",
+    "/token",
+    "/token?open=1",
+    "/log",
+    "/log?open={request}",
+    "/user",
+    "/user?open=1",
+    "/redemption",
+    "/redemption?open=new",
+    "/topup",
+)
+
+
+def _findings(page: Page) -> list[str]:
+    found: Any = page.evaluate("axe.run({resultTypes: ['violations']})")
+    return [
+        f"{violation['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+def test_axe_finds_nothing(as_root: Visits, vendor: FakeVendor, gateway: Gateway) -> None:
+    assert Path(AXE).exists(), "axe-core is not installed: make web"
+    gateway.serve(vendor.url, "gpt-4o-mini", name="the vendor")
+    gateway.chat(gateway.add_key(name="mine"))
+    request = gateway.wait_for_logs(1)[0]["request_id"]
+    gateway.api("POST", "/api/redemption/", {"name": "a code", "quota": 5, "count": 1})
+    findings: dict[str, list[str]] = {}
+    for theme, width in (("light", 1440), ("dark", 1440), ("light", 390)):
+        page = as_root("/dashboard", theme=theme, width=width)
+        for path in PAGES:
+            page.goto(path.format(request=request))
+            page.wait_for_load_state("networkidle")
+            page.evaluate(AXE.read_text("utf-8"))  # a script element would be stopped by the policy
+            if found := _findings(page):
+                findings[f"{path} {theme} {width}"] = found
+    assert findings == {}

@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { coloursOf, NAMED_MAX } from "./colours";
+import { marks, named, stepsOf } from "./scale";
+
+test.each([
+  [3.7, [0, 1, 2, 3, 4]],
+  [0, [0, 1]],
+  [48_000, [0, 20_000, 40_000, 60_000]],
+  [100, [0, 25, 50, 75, 100]],
+  [0.003, [0, 0.001, 0.002, 0.003]],
+])("an axis up to %d has the marks %j", (largest, expected) => {
+  const found = marks(largest);
+  expect(found.length).toBe(expected.length);
+  found.forEach((mark, place) => {
+    expect(mark).toBeCloseTo(expected[place] ?? Number.NaN, 9);
+  });
+});
+
+test("hours and days begin where they begin", () => {
+  expect(stepsOf(7200, 14_400, 3600)).toEqual([7200, 10_800]);
+  const noon = new Date(2026, 10, 26, 12).getTime() / 1000;
+  const days = stepsOf(noon - 2 * 86_400, noon, 86_400);
+  expect(days.map((at) => new Date(at * 1000).getDate())).toEqual([24, 25, 26]);
+});
+
+test("names along the axis keep their distance", () => {
+  expect(named(48, 800, 60)).toBe(4);
+  expect(named(7, 800, 60)).toBe(1);
+});
+
+test("a name keeps its colour when others come and go, and no two in a chart share one", () => {
+  const names = [
+    "claude-sonnet-5-5",
+    "gpt-6.1-sol",
+    "gemini-4-hydrogen",
+    "deepseek-v4-pro",
+    "qwen3.8-max",
+    "kimi-k3",
+  ];
+  const all = coloursOf(names);
+  expect(new Set(all.values()).size).toBe(NAMED_MAX);
+  expect(coloursOf(["claude-sonnet-5-5"]).get("claude-sonnet-5-5")).toBe(all.get("claude-sonnet-5-5"));
+});

@@ -1,0 +1,31 @@
+/** Round marks for an axis from nothing to at least `largest`: three to five of them. */
+export function marks(largest: number): number[] {
+  if (largest <= 0) return [0, 1];
+  const rough = largest / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step =
+    [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((one) => one * 4 >= largest) ?? power * 10;
+  const count = Math.ceil(largest / step - 1e-9);
+  return Array.from({ length: count + 1 }, (_, place) => place * step);
+}
+
+/** The beginnings of the steps of a span; days are the reader's calendar days, however long they are. */
+export function stepsOf(start: number, end: number, stepSeconds: number): number[] {
+  const steps: number[] = [];
+  if (stepSeconds < 86_400) {
+    for (let at = start - (start % stepSeconds); at < end; at += stepSeconds) steps.push(at);
+    return steps;
+  }
+  const day = new Date(start * 1000);
+  day.setHours(0, 0, 0, 0);
+  while (day.getTime() / 1000 < end) {
+    steps.push(day.getTime() / 1000);
+    day.setDate(day.getDate() + 1);
+  }
+  return steps;
+}
+
+/** Which steps are named along the axis, so that the names do not touch. */
+export function named(count: number, width: number, labelWidth: number): number {
+  return Math.max(1, Math.ceil((count * labelWidth) / Math.max(1, width)));
+}

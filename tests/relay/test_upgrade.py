@@ -80,7 +80,7 @@ def test_a_body_behind_upgrade_is_a_body(
 @pytest.mark.fault("A3")
 @pytest.mark.parametrize("lines", UPGRADES[:4], ids=" | ".join)
 @pytest.mark.parametrize(
-    ("target", "status"), [(CHAT, 400), ("/api/user/login", 200), ("/nowhere", 404)]
+    ("target", "status"), [(CHAT, 400), ("/api/user/login", 200), ("/api/nowhere", 404)]
 )
 def test_a_request_inside_a_body_is_never_run(
     client: RawClient, key: str, lines: tuple[str, ...], target: str, status: int

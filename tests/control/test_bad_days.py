@@ -51,7 +51,7 @@ def test_rows_that_clash_are_refused_and_nothing_is_written(world: World) -> Non
 
 @pytest.mark.parametrize(
     ("error", "status"),
-    [(InsufficientQuota("too little"), 200), (Unavailable("not now", retry_after=2.4), 503)],
+    [(InsufficientQuota("user quota", 5, 3), 200), (Unavailable("not now", retry_after=2.4), 503)],
 )
 def test_errors_of_other_parts_keep_the_envelope(
     world: World, error: GatewayError, status: int

@@ -142,15 +142,15 @@ def largest_limit(wanted: Demand, price: Price, factor: int, affordable: int) ->
 
 def _before_output(wanted: Demand, price: Price) -> tuple[int, int]:
     """Return the nano-quota of everything but the answers themselves, and of each of their tokens."""
-    long = price.long if price.long is not None and wanted.input_tokens > price.long_from else None
-    per_input = _per_input(price, wanted)
-    per_output = _per_output(price, wanted.audio)
-    if long is not None:
-        per_input = max(per_input, _per_input(long, wanted))
-        per_output = max(per_output, _per_output(long, wanted.audio))
-    nano = wanted.input_tokens * per_input + wanted.images * price.image + price.call
-    nano += wanted.seconds * price.second + wanted.characters * price.character
-    nano += wanted.beside * per_output
+    prices = [price]
+    if price.long is not None and wanted.input_tokens > price.long_from:
+        prices.append(price.long)
+    per_output = max(_per_output(price, wanted.audio) for price in prices)
+    nano = wanted.input_tokens * max(_per_input(price, wanted) for price in prices)
+    nano += wanted.images * max(price.image for price in prices)
+    nano += wanted.seconds * max(price.second for price in prices)
+    nano += wanted.characters * max(price.character for price in prices)
+    nano += max(price.call for price in prices) + wanted.beside * per_output
     if wanted.searches:
         nano += wanted.searches * searching(price).search
     return nano, per_output

@@ -13,16 +13,8 @@ if TYPE_CHECKING:
 
 VERSION: Final = "1.0.0.dev0"
 
-PRIVATE_NETWORKS: Final = (
-    "127.0.0.0/8",
-    "10.0.0.0/8",
-    "172.16.0.0/12",
-    "192.168.0.0/16",
-    "169.254.0.0/16",
-    "::1/128",
-    "fc00::/7",
-    "fe80::/10",
-)
+TRUSTED_PROXIES: Final = ("loopback", "gateway")
+_PROXY_WORDS: Final = ("loopback", "gateway", "private")
 # One API's variables that have nothing to do here; the reason is said once, at start.
 WITHOUT_EFFECT: Final[Mapping[str, str]] = {
     "MEMORY_CACHE_ENABLED": "the relay always works from memory",
@@ -150,11 +142,16 @@ def _networks(text: str) -> tuple[str, ...]:
         return ()
     import ipaddress
 
-    parts = (part.strip() for part in text.split(",") if part.strip())
+    parts = (part.strip().lower() for part in text.split(",") if part.strip())
     try:
-        return tuple(str(ipaddress.ip_network(part, strict=False)) for part in parts)
+        return tuple(
+            part if part in _PROXY_WORDS else str(ipaddress.ip_network(part, strict=False))
+            for part in parts
+        )
     except ValueError:
-        raise ValueError("addresses or networks such as 10.0.0.0/8, or none") from None
+        raise ValueError(
+            "addresses or networks such as 10.0.0.0/8, loopback, gateway, private, or none"
+        ) from None
 
 
 def _cores() -> int:
@@ -180,7 +177,7 @@ class Config(NamedTuple):
     host: str = ""
     workers: int = 0
     shutdown_timeout_seconds: float = 30.0
-    trusted_proxies: tuple[str, ...] = PRIVATE_NETWORKS
+    trusted_proxies: tuple[str, ...] = TRUSTED_PROXIES
     max_body_mb: int = 64
     base_path: str = ""
     frontend_base_url: str = ""

@@ -233,3 +233,39 @@ def test_who_cannot_pay_is_told_what_would_do(gateway: Gateway, path: str, name:
     assert 800 < limit < 1000
     assert gateway.post(key, path, {**request, name: limit + 40}).status == 403
     assert gateway.post(key, path, {**request, name: limit}).status == 200
+
+
+@pytest.fixture(scope="module")
+def exposed(tmp_path_factory: pytest.TempPathFactory, vendor: FakeVendor) -> Iterator[Gateway]:
+    """A gateway that trusts no proxy: everybody here comes from an address that nobody believes."""
+    folder = tmp_path_factory.mktemp("exposed")
+    with Gateway(folder, env={"TRUSTED_PROXIES": "none"}) as running:
+        running.serve(vendor.url, "cheap")
+        yield running
+
+
+FORWARDED = [("X-Forwarded-For", "{}"), ("Forwarded", 'for="{}"'), ("X-Real-IP", "{}")]
+
+
+@pytest.mark.fault("A9")
+@pytest.mark.parametrize(("name", "value"), FORWARDED)
+def test_a_keys_network_is_the_clients_own(gateway: Gateway, name: str, value: str) -> None:
+    key = gateway.add_key(subnet="203.0.113.0/24")
+    body = f'{{"model":"cheap",{REST}}}'
+    for address, status in [("203.0.113.9", 200), ("203.0.113.9:80", 200), ("198.51.100.7", 403)]:
+        headers = {name: value.format(address)}
+        assert ask(gateway, key, "/v1/chat/completions", body, **headers).status == status
+    assert ask(gateway, key, "/v1/chat/completions", body).status == 403
+
+
+@pytest.mark.fault("A9")
+@pytest.mark.parametrize(("name", "value"), FORWARDED)
+def test_a_strangers_word_opens_no_network(exposed: Gateway, name: str, value: str) -> None:
+    body = f'{{"model":"cheap",{REST}}}'
+    public, local = (exposed.add_key(subnet=net) for net in ("203.0.113.0/24", "127.0.0.0/8"))
+    headers = {name: value.format("203.0.113.9")}
+    assert ask(exposed, public, "/v1/chat/completions", body, **headers).status == 403
+    assert ask(exposed, local, "/v1/chat/completions", body).status == 200
+    told = ask(exposed, local, "/v1/chat/completions", body, **headers)
+    assert (told.status, _error(told)["code"]) == (403, "network_not_allowed")
+    assert "not certain behind 127.0.0.1" in _error(told)["message"]

@@ -76,7 +76,7 @@ class World:
             "nudge": lambda: self.nudges.append(self.clock()),
             "ask": ask_vendor,
             "test_prompt": "Who are you?",
-            "rate_limits": RateLimits(api=Limit(0, 180), critical=Limit(0, 1200)),
+            "rate_limits": RateLimits(Limit(0, 180), Limit(0, 1200), Limit(0, 1200)),
         }
         self.services = Services(**(surroundings | changes))
         self.app = create_app(self.services)

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import update
 
-from oneapi.control.addresses import ProxyTrust, is_private
 from oneapi.control.limits import RateLimiter
-from oneapi.control.services import PRIVATE_NETWORKS, Limit, RateLimits
-from tests.control.conftest import World
+from oneapi.control.services import Limit, RateLimits
+from oneapi.store.tables import users
+from oneapi.wire.client_address import LOOPBACK, ProxyTrust
+from tests.control.conftest import DEFAULT_HASH, PASSWORD, ROOT, World
 from tests.fakes import FakeClock
 
 
@@ -46,37 +48,10 @@ def test_addresses_without_debts_are_forgotten() -> None:
     assert limiter.remembered == 1
 
 
-@pytest.mark.parametrize(
-    ("peer", "forwarded", "client"),
-    [
-        ("127.0.0.1", "", "127.0.0.1"),
-        ("10.0.0.1", "203.0.113.9", "203.0.113.9"),
-        ("10.0.0.1", "198.51.100.7, 203.0.113.9, 192.168.1.1", "203.0.113.9"),
-        ("203.0.113.9", "127.0.0.1", "203.0.113.9"),
-        ("10.0.0.1", "rubbish", "10.0.0.1"),
-        ("10.0.0.1", "[2001:db8::1]:4711", "2001:db8::1"),
-        ("10.0.0.1", "203.0.113.9:4711", "203.0.113.9"),
-        ("::ffff:10.0.0.1", "203.0.113.9", "203.0.113.9"),
-        ("", "203.0.113.9", ""),
-    ],
-)
-def test_the_client_is_the_nearest_hop_that_no_trusted_proxy_is(
-    peer: str, forwarded: str, client: str
-) -> None:
-    assert ProxyTrust(PRIVATE_NETWORKS).client(peer, forwarded) == client
-
-
-@pytest.mark.parametrize(
-    ("client", "private"),
-    [("127.0.0.1", True), ("192.168.3.4", True), ("::1", True), ("fd00::1", True), ("", True),
-     ("8.8.8.8", False), ("2606:4700::1", False), ("rubbish", False)],
-)  # fmt: skip
-def test_private_addresses_are_told_from_public_ones(client: str, private: bool) -> None:
-    assert is_private(client) is private
-
-
-def limited(worlds: Callable[..., World], *, api: int = 0, critical: int = 0) -> World:
-    limits = RateLimits(api=Limit(api, 180), critical=Limit(critical, 1200))
+def limited(
+    worlds: Callable[..., World], *, api: int = 0, critical: int = 0, account: int = 0
+) -> World:
+    limits = RateLimits(Limit(api, 180), Limit(critical, 1200), Limit(account, 1200))
     return worlds(rate_limits=limits)
 
 
@@ -105,3 +80,86 @@ def test_a_stranger_cannot_escape_the_limit_by_claiming_other_addresses(
         stranger.get("/api/status", x_forwarded_for=f"1.1.1.{number}").status for number in range(2)
     ]
     assert statuses == [200, 429]
+
+
+def test_what_is_forgiven_was_not_counted() -> None:
+    limiter = RateLimiter(Limit(2, 60), FakeClock())
+    for _ in range(5):
+        assert limiter.wait_seconds("a") == 0
+        limiter.forgive("a")
+    assert [limiter.wait_seconds("a") for _ in range(3)] == [0, 0, 30]
+    limiter.forgive("b")
+    assert [limiter.wait_seconds("b") for _ in range(3)] == [0, 0, 30]
+
+
+FORGED = ("x_forwarded_for", "forwarded", "x_real_ip")
+
+
+def _forging(name: str, number: int) -> dict[str, str]:
+    address = f"1.1.1.{number}"
+    return {name: f"for={address}" if name == "forwarded" else address}
+
+
+@pytest.mark.fault("A9")
+@pytest.mark.parametrize("name", FORGED)
+@pytest.mark.parametrize("peer", ["8.8.8.8", "10.0.0.7", "172.17.0.9", "fd00::7"])
+def test_nobody_guesses_more_passwords_by_claiming_other_addresses(
+    worlds: Callable[..., World], peer: str, name: str
+) -> None:
+    stranger = limited(worlds, critical=20).visitor(peer)
+    guess = {"username": "root", "password": "guess"}
+    statuses = [
+        stranger.post("/api/user/login", guess, **_forging(name, number)).status
+        for number in range(60)
+    ]
+    assert statuses == [200] * 20 + [429] * 40
+
+
+@pytest.mark.fault("A9")
+@pytest.mark.parametrize("name", ["alice", "nobody"])
+def test_an_account_has_a_limit_of_wrong_passwords_from_wherever_they_come(
+    worlds: Callable[..., World], name: str
+) -> None:
+    world = limited(worlds, account=3)
+    spellings = [name, name.upper(), f" {name}", name.replace("a", "ä").replace("o", "ö"), name]
+    statuses = [
+        world.visitor(f"8.8.8.{number}")
+        .post("/api/user/login", {"username": spelling, "password": "guess"})
+        .status
+        for number, spelling in enumerate(spellings)
+    ]
+    assert statuses == [200, 200, 200, 429, 429]
+    other = {"username": "bob", "password": "guess"}
+    assert world.visitor("8.8.8.8").post("/api/user/login", other).status == 200
+    world.clock.advance(400)
+    assert (
+        world.visitor("9.9.9.9")
+        .post("/api/user/login", {"username": name, "password": "guess"})
+        .status
+        == 200
+    )
+
+
+@pytest.mark.fault("A9")
+def test_right_passwords_do_not_count(worlds: Callable[..., World]) -> None:
+    world = limited(worlds, account=2)
+    right = {"username": "alice", "password": PASSWORD}
+    for _ in range(5):
+        reply = world.visitor("8.8.8.8").post("/api/user/login", right)
+        assert (reply.status, reply.json["success"]) == (200, True)
+
+
+@pytest.mark.fault("A9")
+@pytest.mark.parametrize("name", FORGED)
+def test_a_proxy_that_nobody_trusts_is_no_private_client(
+    worlds: Callable[..., World], name: str
+) -> None:
+    world = worlds(proxies=ProxyTrust(LOOPBACK))
+    with world.database.begin() as connection:
+        connection.execute(update(users).where(users.c.id == ROOT).values(password=DEFAULT_HASH))
+    default = {"username": "root", "password": "123456"}
+    forged = {name: "for=10.0.0.1" if name == "forwarded" else "10.0.0.1"}
+    assert world.visitor("10.0.0.7").post("/api/user/login", default).json["success"]
+    told = world.visitor("10.0.0.7").post("/api/user/login", default, **forged)
+    assert told.json["success"] is False
+    assert world.visitor("127.0.0.1").post("/api/user/login", default, **forged).json["success"]

@@ -1,6 +1,7 @@
 """Signing in with a password: sessions, their end, and the default password."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from itsdangerous import URLSafeSerializer
@@ -9,7 +10,7 @@ from sqlalchemy import update
 from oneapi.control.sign_in.session import COOKIE
 from oneapi.store.tables import options, users
 from tests.control.browser import Browser, Reply
-from tests.control.conftest import ADMIN, ALICE, DEFAULT_HASH, PASSWORD, ROOT, World
+from tests.control.conftest import ADMIN, ALICE, DEFAULT_HASH, NOW, PASSWORD, ROOT, World
 
 GOOD = {"username": "alice", "password": PASSWORD}
 
@@ -55,7 +56,7 @@ def test_the_cookie_is_hidden_from_scripts_and_other_sites(world: World) -> None
 
 
 def test_the_cookie_stays_on_https_when_a_trusted_proxy_says_so(world: World) -> None:
-    behind_proxy = world.visitor("10.0.0.1", x_forwarded_proto="https")
+    behind_proxy = world.visitor("127.0.0.1", x_forwarded_proto="https")
     stranger = world.visitor("8.8.8.8", x_forwarded_proto="https")
     assert "; secure" in sign_in(behind_proxy).headers["set-cookie"].lower()
     assert "; secure" not in sign_in(stranger).headers["set-cookie"].lower()
@@ -226,3 +227,40 @@ class TestDefaultPassword:
 
     def test_access_tokens_work_without_changing_it(self, fresh: World) -> None:
         assert fresh.root.get("/api/channel/").content == []
+
+
+FORGED: list[Any] = [
+    None,
+    [],
+    "root",
+    {},
+    {"id": 1},
+    {"id": "1", "at": NOW, "pw": "x", "default": False},
+    {"id": True, "at": NOW, "pw": "x", "default": False},
+    {"id": 10**30, "at": NOW, "pw": "x", "default": False},
+    {"id": -1, "at": NOW, "pw": "x", "default": False},
+    {"id": 1, "at": "now", "pw": "x", "default": False},
+    {"id": 1, "at": None, "pw": "x", "default": False},
+    {"id": 1, "at": 10**30, "pw": "x", "default": False},
+    {"id": 1, "at": NOW, "pw": None, "default": False},
+    {"id": 1, "at": NOW, "pw": "\u00fc", "default": False},
+    {"id": 1, "at": NOW, "pw": "x", "default": {}},
+    {"id": [1], "at": [NOW], "pw": ["x"], "default": [False]},
+]
+
+
+@pytest.mark.fault("A10")
+@pytest.mark.parametrize("said", FORGED)
+def test_a_cookie_of_another_shape_is_no_session(world: World, said: Any) -> None:
+    visitor = world.visitor()
+    secret = world.services.session_secret
+    visitor.cookies[COOKIE] = URLSafeSerializer(secret, salt="oneapi.session").dumps(said)
+    for path in ("/api/user/self", "/api/channel/", "/api/log/self"):
+        assert visitor.get(path).status == 401
+    assert visitor.get("/api/status").status == 200
+
+
+@pytest.mark.fault("A10")
+@pytest.mark.parametrize("cookie", ["", "x", "a.b", "a.b.c", ".", "e30.x", "\xff", "x" * 9000, '"'])
+def test_a_cookie_that_nobody_signed_is_no_session(world: World, cookie: str) -> None:
+    assert world.visitor(cookie=f"{COOKIE}={cookie}").get("/api/user/self").status == 401

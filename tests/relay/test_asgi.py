@@ -15,6 +15,7 @@ from oneapi.relay.asgi import serve
 from oneapi.store.database import Database
 from oneapi.store.tables import channels, logs, tokens, users
 from oneapi.upstream import UpstreamClient
+from oneapi.wire.client_address import ProxyTrust
 from tests.fakes import FakeClock, FakeVendor, Gate, chat_events, stream_answer, until
 from tests.gateway import chat_request
 
@@ -56,7 +57,7 @@ async def running(database: Database, folder: Path) -> AsyncGenerator[Relay]:
             new_request_id=lambda: "request-1",
             tell=lambda topic, news: None,
             limits=Limits(body=1 << 20),
-            trusted_proxies=(),
+            proxies=ProxyTrust(()),
         )
     )
     await ledger.start()

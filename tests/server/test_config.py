@@ -23,7 +23,11 @@ NO_FLAGS = Flags()
         ("ENABLE_METRIC", "maybe", "true or false"),
         ("NODE_TYPE", "follower", "master or slave"),
         ("LOG_FORMAT", "xml", "text or json"),
-        ("TRUSTED_PROXIES", "10.0.0.0/99", "addresses or networks such as 10.0.0.0/8, or none"),
+        (
+            "TRUSTED_PROXIES",
+            "10.0.0.0/99",
+            "addresses or networks such as 10.0.0.0/8, loopback, gateway, private, or none",
+        ),
     ],
 )
 def test_a_wrong_value_is_refused_in_one_line(name: str, value: str, allowed: str) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from oneapi.app.databases import CannotStart, Databases, sentence
 from oneapi.app.preparation import node_id, session_secret
+from oneapi.app.proxies import trusted_networks
 from oneapi.config import VERSION, Config
 from oneapi.control.services import Limit, RateLimits, Services
 from oneapi.ledger import Ledger, Seat, Terms
@@ -30,6 +31,7 @@ from oneapi.store.settings import load as load_settings
 from oneapi.upstream import UpstreamClient
 from oneapi.upstream.asking import asking
 from oneapi.web.policy import policy_of
+from oneapi.wire.client_address import ProxyTrust
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -69,6 +71,7 @@ class Application:
         self._poll_now = asyncio.Event()
         self._logs_consumption = True
         self._policy = b""
+        self._proxies = ProxyTrust(trusted_networks(config.trusted_proxies))
         self._is_serving = False
         self._started_at = int(time.time())
 
@@ -144,7 +147,7 @@ class Application:
                 new_request_id=RequestIds(time.time_ns, _digits()),
                 tell=self._tell,
                 limits=Limits(body=config.max_body_mb << 20),
-                trusted_proxies=config.trusted_proxies,
+                proxies=self._proxies,
                 relay_timeout_seconds=config.relay_timeout_seconds,
                 evidence=evidence,
             )
@@ -161,7 +164,7 @@ class Application:
         config = self._config
         limits = RateLimits(Limit(config.global_api_rate_limit, API_WINDOW_SECONDS), CRITICAL)
         if config.is_debug:
-            limits = RateLimits(Limit(0, API_WINDOW_SECONDS), Limit(0, CRITICAL.window_seconds))
+            limits = RateLimits(Limit(0, API_WINDOW_SECONDS), Limit(0, 1), Limit(0, 1))
         return create_app(
             Services(
                 database=self._databases.main,
@@ -175,7 +178,7 @@ class Application:
                 nudge=self._nudge,
                 ask=asking(self._upstream),
                 rate_limits=limits,
-                trusted_proxies=config.trusted_proxies,
+                proxies=self._proxies,
                 cooldowns=self._relay.resting,
                 test_prompt=config.test_prompt,
             )
@@ -183,14 +186,13 @@ class Application:
 
     def site(self) -> "Site":
         """Return what serves the page."""
-        from oneapi.control.addresses import ProxyTrust
         from oneapi.web.site import Site, Surroundings
 
         config = self._config
         return Site(
             Surroundings(
                 policy=lambda: self._policy,
-                trusts=ProxyTrust(config.trusted_proxies).trusts,
+                trusts=self._proxies.trusts,
                 base_path=config.base_path,
                 redirect_to=config.frontend_base_url if config.is_slave else "",
             )

@@ -12,6 +12,7 @@ from typing import TypeVar
 import structlog
 
 from oneapi.app.databases import CannotStart, databases_of
+from oneapi.app.proxies import trusted_networks
 from oneapi.config import Config
 from oneapi.store.bootstrap import FirstRun, bootstrap
 from oneapi.store.database import Database, DatabaseAway
@@ -34,6 +35,7 @@ def prepare(config: Config) -> None:
                 raise CannotStart("the tables are not this version's: start the master node first")
             _migrate_beside()
         first = _patiently(lambda: _bootstrap(config, databases.main))
+    log.info("trusted_proxies", networks=trusted_networks(config.trusted_proxies))
     if first.made_root:
         log.info("root_account_made", username="root", with_api_key=first.made_api_key)
 

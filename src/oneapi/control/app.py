@@ -48,6 +48,7 @@ def create_app(services: Services) -> FastAPI:
     describe(app)
     app.state.services = services
     app.state.critical = RateLimiter(services.rate_limits.critical, services.clock)
+    app.state.accounts = RateLimiter(services.rate_limits.account, services.clock)
     resources = (
         status,
         sign_in,

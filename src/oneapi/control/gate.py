@@ -8,19 +8,23 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
+import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from oneapi.control.addresses import ProxyTrust
 from oneapi.control.answers import refused, sentence
 from oneapi.control.limits import RateLimiter
 from oneapi.control.services import Services
+from oneapi.wire.client_address import FORWARDING, Client
 
 BODY_LIMIT: Final = 1 << 20
 REQUEST_ID_HEADER: Final = "X-Oneapi-Request-Id"
+_STRANGERS_SAID: Final = 16
 _LOOSE_TYPES = ("", "application/x-www-form-urlencoded", "text/plain")
+
+log = structlog.get_logger()
 
 
 def request_id(clock: Callable[[], float], new_id: Callable[[], str]) -> str:
@@ -37,8 +41,8 @@ class Gate:
     def __init__(self, app: ASGIApp, services: Services) -> None:
         self._app = app
         self._services = services
-        self._trust = ProxyTrust(services.trusted_proxies)
         self._limiter = RateLimiter(services.rate_limits.api, services.clock)
+        self._strangers: set[str] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -60,20 +64,28 @@ class Gate:
         headers = Headers(scope=scope)
         peer = scope.get("client")
         host = str(peer[0]) if peer else ""
-        is_trusted = self._trust.trusts(host)
-        forwarded_for = ",".join(headers.getlist("x-forwarded-for"))
-        forwarded_proto = headers.get("x-forwarded-proto", "") if is_trusted else ""
+        proxies = self._services.proxies
+        client = proxies.client(host, forwarding := _forwarding(headers))
+        if forwarding and not proxies.trusts(host):
+            self._warn(host)
+        forwarded_proto = headers.get("x-forwarded-proto", "") if proxies.trusts(host) else ""
         marked = request_id(self._services.clock, self._services.new_id)
         scope.setdefault("state", {}).update(
             request_id=marked,
-            client=self._trust.client(host, forwarded_for),
+            client=client,
             is_https=(forwarded_proto or scope["scheme"]) == "https",
             asked_path=scope["path"],
         )
         return marked
 
+    def _warn(self, peer: str) -> None:
+        """Say once of each of the first few proxies that nobody trusts them: mostly they only are not configured."""
+        if peer not in self._strangers and len(self._strangers) < _STRANGERS_SAID:
+            self._strangers.add(peer)
+            log.warning("proxy_not_trusted", peer=peer, setting="TRUSTED_PROXIES")
+
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
-        wait = self._limiter.wait_seconds(scope["state"]["client"])
+        wait = self._limiter.wait_seconds(scope["state"]["client"].address)
         if wait:
             await too_many(wait)(scope, receive, send)
             return
@@ -130,6 +142,13 @@ def _normalised(scope: Scope, has_body: bool) -> Scope:
     return changed
 
 
-def client_of(request: Request) -> str:
-    """Return the client's address."""
-    return str(request.state.client)
+def _forwarding(headers: Headers) -> dict[bytes, bytes]:
+    """Return what proxies say of the client, repeated headers joined."""
+    found = {name: ",".join(headers.getlist(name.decode())) for name in FORWARDING}
+    return {name: value.encode("latin-1") for name, value in found.items() if value}
+
+
+def client_of(request: Request) -> Client:
+    """Return where the request comes from."""
+    client: Client = request.state.client
+    return client

@@ -1,4 +1,4 @@
-"""Rate limits per client address: GCRA, one number per address, constant time.
+"""Rate limits per client address or account: GCRA, one number per key, constant time.
 
 Per process: with several workers a client may get up to that many times the limit, never less.
 """
@@ -46,6 +46,15 @@ class RateLimiter:
                 self._forget_idle(now)
         return 0
 
+    def forgive(self, key: str) -> None:
+        """Take back the last request of `key` that was counted."""
+        if self._limit.requests <= 0:
+            return
+        interval = self._limit.window_seconds / self._limit.requests
+        with self._lock:
+            if key in self._full_at:
+                self._full_at[key] -= interval
+
     def _forget_idle(self, now: float) -> None:
         self._full_at = {key: at for key, at in self._full_at.items() if at > now}
         self._sweep_at = max(_SWEEP_AT, 2 * len(self._full_at))
@@ -64,6 +73,6 @@ class TooManyRequests(GatewayError):
 async def critical(request: Request) -> None:
     """Count one use of a route that guessing must not exhaust (passwords, codes): one bucket for all of them."""
     limiter: RateLimiter = request.app.state.critical
-    wait = limiter.wait_seconds(str(request.state.client))
+    wait = limiter.wait_seconds(request.state.client.address)
     if wait:
         raise TooManyRequests(wait)

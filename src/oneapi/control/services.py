@@ -12,17 +12,7 @@ from sqlalchemy import Connection
 
 from oneapi.store.database import Database
 from oneapi.upstream.asking import Ask
-
-PRIVATE_NETWORKS = (
-    "127.0.0.0/8",
-    "10.0.0.0/8",
-    "172.16.0.0/12",
-    "192.168.0.0/16",
-    "169.254.0.0/16",
-    "::1/128",
-    "fc00::/7",
-    "fe80::/10",
-)
+from oneapi.wire.client_address import LOOPBACK, ProxyTrust
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +25,11 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """One API's limits per client address; `DEBUG=true` or 0 switches one off."""
+    """One API's limits per client address, and ours of wrong passwords per account; `DEBUG=true` or 0 switches one off."""
 
     api: Limit = Limit(480, 180)
     critical: Limit = Limit(20, 1200)
+    account: Limit = Limit(10, 1200)
 
 
 def _no_cooldowns() -> list[Any]:
@@ -67,7 +58,7 @@ class Services:
     ask: Ask
     test_prompt: str
     rate_limits: RateLimits = field(default_factory=RateLimits)
-    trusted_proxies: tuple[str, ...] = PRIVATE_NETWORKS
+    proxies: ProxyTrust = field(default_factory=lambda: ProxyTrust(LOOPBACK))
     cooldowns: Callable[[], list[Any]] = _no_cooldowns
 
     def now(self) -> int:

@@ -1,6 +1,5 @@
 """May this caller do this? Key, status, expiry, network, model: from memory only once the key has been seen."""
 
-import ipaddress
 from collections.abc import Callable
 from typing import Final, NoReturn
 
@@ -16,6 +15,7 @@ from oneapi.relay.directory import (
 )
 from oneapi.relay.exchange import Request
 from oneapi.relay.snapshot import Channel, Snapshot
+from oneapi.wire.client_address import Client, ProxyTrust
 
 ADMIN_ROLE = 10
 
@@ -39,8 +39,11 @@ def credentials(request: Request) -> list[bytes]:
 class Admission:
     """Turns a request into a `Caller`, or raises."""
 
-    def __init__(self, directory: Directory, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, directory: Directory, clock: Callable[[], float], proxies: ProxyTrust
+    ) -> None:
         self._directory = directory
+        self._proxies = proxies
         self._known: Final = directory.known
         self._clock = clock
 
@@ -55,20 +58,20 @@ class Admission:
                     break
             else:
                 return None
-        return self._caller(found, request.client_ip)
+        return self._caller(found, request)
 
     async def admit(self, request: Request) -> Caller:
         """Return who is calling; raise `Unauthorized` or `Forbidden`, or `Unavailable` if nobody can say."""
         for presented in credentials(request):
             found = self._known.get(presented) or await self._directory.find(presented)
             if found is not None:
-                return self._caller(found, request.client_ip)
+                return self._caller(found, request)
         raise Unauthorized("this API key is not known", code="invalid_api_key")
 
-    def _caller(self, found: Presented, client_ip: str) -> Caller:
-        return found.caller if found.is_plain else self._checked(found, client_ip)
+    def _caller(self, found: Presented, request: Request) -> Caller:
+        return found.caller if found.is_plain else self._checked(found, request)
 
-    def _checked(self, found: Presented, client_ip: str) -> Caller:
+    def _checked(self, found: Presented, request: Request) -> Caller:
         record = found.record
         if record.key_status != KEY_ENABLED:
             _refuse_status(record)
@@ -77,7 +80,7 @@ class Admission:
         if record.user_status != USER_ENABLED:
             raise Forbidden("the user of this API key is disabled", code="user_disabled")
         if record.networks:
-            _check_network(record, client_ip)
+            _check_network(record, self._proxies.client(request.peer, request.headers))
         if found.caller.pinned is not None and record.role < ADMIN_ROLE:
             raise Forbidden(
                 "only administrators may name a channel in the key", code="channel_not_allowed"
@@ -98,17 +101,16 @@ def _refuse_status(record: KeyRecord) -> NoReturn:
             raise Unauthorized("this API key is disabled", code="api_key_disabled")
 
 
-def _check_network(record: KeyRecord, client_ip: str) -> None:
-    try:
-        address = ipaddress.ip_address(client_ip)
-    except ValueError:
-        address = None
-    if address is None or not any(address in network for network in record.networks):
-        networks = ", ".join(str(network) for network in record.networks)
-        raise Forbidden(
-            f"this API key may only be used from {networks}; you come from {client_ip or 'nowhere known'}",
-            code="network_not_allowed",
-        )
+def _check_network(record: KeyRecord, client: Client) -> None:
+    if client.is_among(record.networks):
+        return
+    networks = ", ".join(str(network) for network in record.networks)
+    whence = f"you come from {client.address or 'a socket of this machine'}"
+    if not client.is_known:
+        whence = f"your own address is not certain behind {client.address or 'a socket'} (TRUSTED_PROXIES)"
+    raise Forbidden(
+        f"this API key may only be used from {networks}; {whence}", code="network_not_allowed"
+    )
 
 
 def check_model(caller: Caller, model: str) -> None:

@@ -5,7 +5,6 @@ rubbish does not become queries.
 """
 
 import asyncio
-import ipaddress
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from oneapi.errors import Unavailable
 from oneapi.ledger import Payer
 from oneapi.store.database import Database, DatabaseAway
 from oneapi.store.tables import tokens, users
+from oneapi.wire.client_address import Network, networks_of
 
 UNKNOWN_SECONDS = 2.0
 MAX_ENTRIES = 100_000
@@ -25,7 +25,7 @@ KEY_ENABLED: Final = 1
 USER_ENABLED: Final = 1
 NEVER: Final = -1
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+NOWHERE: Final = networks_of(["::/128"])[0]  # for a network that cannot be read: nobody is in it
 
 
 class KeyRecord:
@@ -245,5 +245,11 @@ def _record(row: Any) -> KeyRecord:
 
 
 def _networks(text: str | None) -> tuple[Network, ...]:
-    names = [name.strip() for name in (text or "").split(",") if name.strip()]
-    return tuple(ipaddress.ip_network(name, strict=False) for name in names)
+    return tuple(_network(name) for name in (text or "").split(",") if name.strip())
+
+
+def _network(name: str) -> Network:
+    try:
+        return networks_of([name.strip()])[0]
+    except ValueError:
+        return NOWHERE

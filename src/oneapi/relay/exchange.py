@@ -24,11 +24,11 @@ class Request:
     __slots__ = (
         "arrived",
         "body",
-        "client_ip",
         "created_at",
         "headers",
         "method",
         "path",
+        "peer",
         "query",
         "request_id",
     )
@@ -39,7 +39,7 @@ class Request:
         path: str,
         query: str,
         headers: dict[bytes, bytes],
-        client_ip: str,
+        peer: str,
         body: Any,
         request_id: str,
         arrived: float,
@@ -49,7 +49,7 @@ class Request:
         self.path: Final = path
         self.query: Final = query
         self.headers: Final = headers
-        self.client_ip: Final = client_ip
+        self.peer: Final = peer
         self.body: Final = body
         self.request_id: Final = request_id
         self.arrived: Final = arrived

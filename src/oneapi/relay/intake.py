@@ -46,11 +46,11 @@ class Intake:
         "_size",
         "_spool",
         "arrived",
-        "client_ip",
         "headers",
         "http_1_0",
         "method",
         "path",
+        "peer",
         "query",
         "refusal",
         "request_id",
@@ -68,7 +68,7 @@ class Intake:
         self.method = method
         self.headers = headers
         self.request_id = request_id
-        self.client_ip = ""
+        self.peer = ""
         self.http_1_0 = False
         self.arrived = 0.0
         self._limit = limits.body
@@ -121,7 +121,7 @@ class Intake:
             self.path,
             self.query,
             self.headers,
-            self.client_ip,
+            self.peer,
             body,
             self.request_id,
             self.arrived,

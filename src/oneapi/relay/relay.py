@@ -1,9 +1,7 @@
 """The front door of the `/v1` plane; `pipeline` is the walk of one request."""
 
 import asyncio
-import ipaddress
-from collections.abc import Callable, Coroutine
-from functools import lru_cache
+from collections.abc import Coroutine
 from typing import Any, Final, Protocol
 
 import structlog
@@ -85,7 +83,6 @@ class Relay:
         # Bound once, not per request.
         self._goes_on: GoOn = self._go_on
         self._fails: Fail = self._job_failed
-        self._is_trusted = lru_cache(4096)(_proxy_test(services.trusted_proxies))
 
     async def start(self) -> None:
         """Load the first snapshot and begin to tick."""
@@ -93,7 +90,7 @@ class Relay:
         snapshot = await services.run(self._load)
         self._parts = Parts(
             snapshot=snapshot,
-            admission=Admission(self._directory, services.clock),
+            admission=Admission(self._directory, services.clock, services.proxies),
             ledger=services.ledger,
             attempts=self._attempts,
             upstream=services.upstream,
@@ -203,24 +200,11 @@ class Relay:
     ) -> Intake:
         """Begin a request whose head has arrived."""
         services = self._services
-        client_ip = peer[0] if peer else ""
-        if b"x-forwarded-for" in headers:
-            client_ip = self._client_ip(client_ip, headers[b"x-forwarded-for"])
         intake = Intake(method, url, headers, services.new_request_id(), services.limits)
-        intake.client_ip = client_ip
+        intake.peer = peer[0] if peer else ""
         intake.http_1_0 = http_1_0
         intake.arrived = services.monotonic()
         return intake
-
-    def _client_ip(self, peer: str, forwarded: bytes) -> str:
-        """Return the last address that no proxy of ours has written."""
-        if not self._is_trusted(peer):
-            return peer
-        for hop in reversed(forwarded.decode("latin-1").split(",")):
-            peer = hop.strip()
-            if not self._is_trusted(peer):
-                break
-        return peer
 
     def begin(self, intake: Intake, responder: Responder) -> asyncio.Task[None] | None:
         """Answer a complete request; return the task that does it, `None` if it needs none.
@@ -342,16 +326,3 @@ def _channel_refused(error: UpstreamError) -> UpstreamError:
         status=502,
         code="channel_key_refused",
     )
-
-
-def _proxy_test(networks: tuple[str, ...]) -> Callable[[str], bool]:
-    trusted = [ipaddress.ip_network(network) for network in networks]
-
-    def is_trusted(address: str) -> bool:
-        try:
-            parsed = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        return any(parsed in network for network in trusted)
-
-    return is_trusted

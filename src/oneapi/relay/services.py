@@ -8,6 +8,7 @@ from oneapi.relay.health import Evidence
 from oneapi.relay.intake import Limits
 from oneapi.store.database import Database
 from oneapi.upstream import UpstreamClient
+from oneapi.wire.client_address import ProxyTrust
 
 
 class RelayServices:
@@ -21,10 +22,10 @@ class RelayServices:
         "limits",
         "monotonic",
         "new_request_id",
+        "proxies",
         "relay_timeout_seconds",
         "run",
         "tell",
-        "trusted_proxies",
         "upstream",
     )
 
@@ -40,7 +41,7 @@ class RelayServices:
         new_request_id: Callable[[], str],
         tell: Callable[[str, dict[str, Any]], None],
         limits: Limits,
-        trusted_proxies: tuple[str, ...],
+        proxies: ProxyTrust,
         relay_timeout_seconds: float = 0.0,
         evidence: Evidence | None = None,
     ) -> None:
@@ -53,6 +54,6 @@ class RelayServices:
         self.new_request_id: Final = new_request_id
         self.tell: Final = tell
         self.limits: Final = limits
-        self.trusted_proxies: Final = trusted_proxies
+        self.proxies: Final = proxies
         self.relay_timeout_seconds: Final = relay_timeout_seconds
         self.evidence: Final = evidence

@@ -36,11 +36,11 @@ def hashed(password: str) -> str:
 
 
 def matches(password: str, stored: str) -> bool:
-    """Compare; a hash that is no hash (accounts without a password) matches nothing."""
+    """Compare; what is no hash (accounts without a password) matches nothing, and takes as long."""
     plain = password.encode()
-    if len(plain) > _BYTES_MAX:
-        return False
+    is_possible = len(plain) <= _BYTES_MAX
     try:
-        return bcrypt.checkpw(plain, stored.encode())
+        return bcrypt.checkpw(plain[:_BYTES_MAX], stored.encode()) and is_possible
     except ValueError:
+        bcrypt.checkpw(plain[:_BYTES_MAX], NOBODY.encode())
         return False

@@ -1,17 +1,17 @@
 """`/api/user/login` and `/api/user/logout`."""
 
+import unicodedata
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy import Connection, Row, select
 from typing_extensions import TypedDict
 
-from oneapi.control.addresses import is_private
 from oneapi.control.answers import Answer, Done, Found, Refusal, Refused, done, found
 from oneapi.control.fields import Document, Text
 from oneapi.control.gate import client_of
 from oneapi.control.identity import Surroundings
-from oneapi.control.limits import critical
+from oneapi.control.limits import RateLimiter, TooManyRequests, critical
 from oneapi.control.sign_in.passwords import DEFAULT_PASSWORD, NOBODY, matches
 from oneapi.control.sign_in.session import end_session, start_session
 from oneapi.store import settings
@@ -42,9 +42,17 @@ class Credentials(Document):
     "/login", dependencies=[Depends(critical)], response_model=Found[SignedInUser] | Refusal
 )
 def login(credentials: Credentials, request: Request, services: Surroundings) -> Answer:
-    """Start a session."""
+    """Start a session.
+
+    Every name has a limit of wrong passwords, whether there is such an account or not, and from wherever they come.
+    """
     if not credentials.username or not credentials.password:
         raise Refused("invalid_parameter")
+    accounts: RateLimiter = request.app.state.accounts
+    account = _alike(credentials.username)
+    wait = accounts.wait_seconds(account)
+    if wait:
+        raise TooManyRequests(wait)
     with services.database.connect() as connection:
         if not settings.load(connection).flag("PasswordLoginEnabled"):
             raise Refused("password_login_off")
@@ -53,8 +61,9 @@ def login(credentials: Credentials, request: Request, services: Surroundings) ->
     is_right = matches(credentials.password, user.password if user is not None else NOBODY)
     if user is None or not is_right or user.status != UserStatus.ENABLED:
         raise Refused("login_failed")
+    accounts.forgive(account)
     is_default = credentials.password == DEFAULT_PASSWORD
-    if is_default and not is_private(client_of(request)):
+    if is_default and not client_of(request).is_private:
         raise Refused("default_password_public")
     answer = found(
         {
@@ -67,6 +76,12 @@ def login(credentials: Credentials, request: Request, services: Surroundings) ->
     )
     start_session(answer, request, user.id, user.password, is_default)
     return answer
+
+
+def _alike(name: str) -> str:
+    """Return what is the same for all names that one of the three databases may take for one account's."""
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(letter for letter in plain if not unicodedata.combining(letter)).strip()
 
 
 def _account(connection: Connection, name: str) -> Row[Any, Any, Any, Any, Any, Any] | None:

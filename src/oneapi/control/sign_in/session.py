@@ -6,12 +6,14 @@ It says who signed in and when, and carries a fingerprint of the password's hash
 import hmac
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Final
+from typing import Annotated, Final
 
+import msgspec
 from fastapi import Request
 from itsdangerous import BadData, URLSafeSerializer
 from starlette.responses import Response
 
+from oneapi.control.fields import BIGINT_MAX
 from oneapi.control.services import Services
 
 COOKIE: Final = "session"
@@ -30,7 +32,17 @@ class Session:
 
     def belongs_to(self, password_hash: str) -> bool:
         """Tell whether the password is still the one that the person signed in with."""
-        return hmac.compare_digest(self.fingerprint, _fingerprint(self.secret, password_hash))
+        own = _fingerprint(self.secret, password_hash)
+        return hmac.compare_digest(self.fingerprint.encode(), own.encode())
+
+
+class _Said(msgspec.Struct, frozen=True):
+    """What a cookie holds. Another program with our secret may have signed it: nothing of its shape is certain."""
+
+    id: Annotated[int, msgspec.Meta(ge=1, le=BIGINT_MAX)]
+    at: Annotated[int, msgspec.Meta(ge=0, le=BIGINT_MAX)]
+    pw: str
+    default: bool
 
 
 def _fingerprint(secret: str, password_hash: str) -> str:
@@ -42,16 +54,17 @@ def read_session(request: Request, services: Services) -> Session | None:
     cookie = request.cookies.get(COOKIE)
     if not cookie or request.headers.get("sec-fetch-site") == "cross-site":
         return None
+    serializer = URLSafeSerializer(services.session_secret, salt=_SALT)
     try:
-        said: Any = URLSafeSerializer(services.session_secret, salt=_SALT).loads(cookie)
-    except BadData:
+        said = msgspec.convert(serializer.loads(cookie), _Said)
+    except (BadData, msgspec.ValidationError, RecursionError):
         return None
-    if said["at"] + _AGE_SECONDS < services.clock():
+    if said.at + _AGE_SECONDS < services.clock():
         return None
     return Session(
-        user_id=said["id"],
-        fingerprint=said["pw"],
-        by_default_password=said["default"],
+        user_id=said.id,
+        fingerprint=said.pw,
+        by_default_password=said.default,
         secret=services.session_secret,
     )
 

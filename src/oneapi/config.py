@@ -179,6 +179,10 @@ class Config(NamedTuple):
     shutdown_timeout_seconds: float = 30.0
     trusted_proxies: tuple[str, ...] = TRUSTED_PROXIES
     max_body_mb: int = 64
+    body_memory_mb: int = 256
+    body_spool_mb: int = 4_096
+    client_timeout_seconds: float = 60.0
+    max_connections_per_address: int = 0
     base_path: str = ""
     frontend_base_url: str = ""
 
@@ -256,6 +260,10 @@ VARIABLES: Final[Mapping[str, Variable]] = {
     "shutdown_timeout_seconds": Variable("SHUTDOWN_TIMEOUT", _number(0, 3_600)),
     "trusted_proxies": Variable("TRUSTED_PROXIES", _networks),
     "max_body_mb": Variable("MAX_BODY_MB", _integer(1, 4_096)),
+    "body_memory_mb": Variable("BODY_MEMORY_MB", _integer(1, 1_048_576)),
+    "body_spool_mb": Variable("BODY_SPOOL_MB", _integer(1, 1_048_576)),
+    "client_timeout_seconds": Variable("CLIENT_TIMEOUT", _number(0.1, 3_600)),
+    "max_connections_per_address": Variable("MAX_CONNECTIONS_PER_ADDRESS", _integer(0, 1_000_000)),
     "base_path": Variable("BASE_PATH", _path_prefix),
     "frontend_base_url": Variable("FRONTEND_BASE_URL", _frontend),
     "sql_dsn": Variable("SQL_DSN", _text, is_secret=True),

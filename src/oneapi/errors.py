@@ -11,6 +11,7 @@ Raised where known; caught in three places only: `relay.attempts` (try another c
     │   └── InsufficientQuota    the balance (or the key's own limit) does not cover the request
     ├── NotFound            404  path or model
     ├── MethodNotAllowed    405
+    ├── RequestTimedOut     408
     ├── PayloadTooLarge     413
     ├── NotImplementedHere  501
     ├── HttpVersionNotSupported  505
@@ -105,6 +106,14 @@ class MethodNotAllowed(GatewayError):
     def __init__(self, message: str, allowed: tuple[str, ...]) -> None:
         super().__init__(message)
         self.allowed = allowed
+
+
+class RequestTimedOut(GatewayError):
+    """The client did not send its request in time."""
+
+    status = 408
+    type = "invalid_request_error"
+    code = "request_timeout"
 
 
 class PayloadTooLarge(GatewayError):

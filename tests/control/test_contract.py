@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from oneapi.control.gate import BODY_LIMIT
+from oneapi.control.bodies import BODY_LIMIT
 from tests.control.conftest import World
 
 

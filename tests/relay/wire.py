@@ -11,6 +11,7 @@ from uvicorn.server import ServerState
 
 from oneapi.errors import GatewayError
 from oneapi.relay import cycle as cycles
+from oneapi.relay.connections import Connections
 from oneapi.relay.cycle import Cycle
 from oneapi.relay.exchange import JSON, Request
 from oneapi.relay.intake import Intake, Limits
@@ -69,9 +70,13 @@ class Transport:
 class Asked:
     """The relay: answers at once with what `answers` returns, or never where it returns nothing."""
 
-    def __init__(self, answers: Callable[[Request], bytes | None]) -> None:
-        self.connections: set[Any] = set()
+    def __init__(
+        self, answers: Callable[[Request], bytes | None], connections: Connections | None
+    ) -> None:
+        self.connections = Connections() if connections is None else connections
+        self.client_seconds = 60.0
         self.requests: list[Request] = []
+        self.admitted: list[Intake] = []
         self.refused: list[GatewayError] = []
         self.open: list[Cycle] = []
         self._answers = answers
@@ -80,6 +85,10 @@ class Asked:
         intake = Intake(method, url, headers, "request-1", Limits())
         intake.http_1_0 = http_1_0
         return intake
+
+    def admit(self, intake: Intake, upload: Cycle) -> None:
+        self.admitted.append(intake)
+        upload.go_on()
 
     def begin(self, intake: Intake, cycle: Cycle) -> None:
         request = intake.request(lambda: 0.0)
@@ -98,10 +107,14 @@ class Asked:
 class Wire:
     """One connection to a lane; use it inside a running loop."""
 
-    def __init__(self, answers: Callable[[Request], bytes | None] = lambda request: b"{}") -> None:
+    def __init__(
+        self,
+        answers: Callable[[Request], bytes | None] = lambda request: b"{}",
+        connections: Connections | None = None,
+    ) -> None:
         async def app(scope: Any, receive: Any, send: Any) -> None: ...
 
-        self.relay = Asked(answers)
+        self.relay = Asked(answers, connections)
         config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, ws="none")
         lane = make_lane(cast("Any", self.relay))
         self.lane: LaneProtocol = lane(config, ServerState(), {}, asyncio.get_running_loop())

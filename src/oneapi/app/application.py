@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import resource
 import secrets
 import string
 import time
@@ -20,7 +21,7 @@ from oneapi.app.proxies import trusted_networks
 from oneapi.config import VERSION, Config
 from oneapi.control.services import Limit, RateLimits, Services
 from oneapi.ledger import Ledger, Seat, Terms
-from oneapi.relay import Evidence, Limits, Relay, RelayServices
+from oneapi.relay import BodyRoom, Evidence, Limits, Relay, RelayServices
 from oneapi.relay.lane import LaneProtocol, make_lane
 from oneapi.relay.request_ids import RequestIds
 from oneapi.store.backup import checkpoint
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.5
 CHECKPOINT_SECONDS = 3.0
 PRUNE_SECONDS = 600.0
+MOST_DESCRIPTORS = 1 << 20
 THREADS = 4  # for what blocks: the change feed, unknown keys, snapshots
 API_WINDOW_SECONDS = 180
 CRITICAL = Limit(20, 1200)
@@ -53,6 +55,24 @@ log = structlog.get_logger()
 def _digits() -> Callable[[int], int]:
     """Return a quick source of bits for names; seeded anew in every process."""
     return random.Random(secrets.randbits(128)).getrandbits  # noqa: S311 - a name, no secret
+
+
+def _limits(config: Config) -> Limits:
+    """Return what clients may take up; the descriptors are those that the process has by now."""
+    descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if descriptors == resource.RLIM_INFINITY:
+        descriptors = MOST_DESCRIPTORS
+    return Limits(
+        body=config.max_body_mb << 20,
+        client_seconds=config.client_timeout_seconds,
+        room=BodyRoom(
+            max(config.body_memory_mb, 2 * config.max_body_mb) << 20, config.body_spool_mb << 20
+        ),
+        # The rest is for vendors, files and databases.
+        connections=descriptors * 3 // 5,
+        unproven=descriptors // 4,
+        per_address=config.max_connections_per_address,
+    )
 
 
 class Application:
@@ -146,7 +166,7 @@ class Application:
                 monotonic=time.monotonic,
                 new_request_id=RequestIds(time.time_ns, _digits()),
                 tell=self._tell,
-                limits=Limits(body=config.max_body_mb << 20),
+                limits=_limits(config),
                 proxies=self._proxies,
                 relay_timeout_seconds=config.relay_timeout_seconds,
                 evidence=evidence,

@@ -15,11 +15,12 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from oneapi.control.answers import refused, sentence
+from oneapi.control.bodies import Bodies, BodyTooLargeError, ClientLeftError, NoRoomError
 from oneapi.control.limits import RateLimiter
 from oneapi.control.services import Services
 from oneapi.wire.client_address import FORWARDING, Client
 
-BODY_LIMIT: Final = 1 << 20
+RETRY_AFTER: Final = "5"  # seconds
 REQUEST_ID_HEADER: Final = "X-Oneapi-Request-Id"
 _STRANGERS_SAID: Final = 16
 _LOOSE_TYPES = ("", "application/x-www-form-urlencoded", "text/plain")
@@ -41,6 +42,7 @@ class Gate:
     def __init__(self, app: ASGIApp, services: Services) -> None:
         self._app = app
         self._services = services
+        self._bodies = Bodies()
         self._limiter = RateLimiter(services.rate_limits.api, services.clock)
         self._strangers: set[str] = set()
 
@@ -89,11 +91,20 @@ class Gate:
         if wait:
             await too_many(wait)(scope, receive, send)
             return
-        body = await _bounded_body(receive)
-        if body is None:
-            language = Headers(scope=scope).get("accept-language", "")
-            message = sentence("too_large", language, limit=BODY_LIMIT)
+        headers = Headers(scope=scope)
+        language = headers.get("accept-language", "")
+        try:
+            body = await self._bodies.read(headers, receive)
+        except BodyTooLargeError as error:
+            message = sentence("too_large", language, limit=error.limit)
             await refused(message, status=413)(scope, receive, send)
+            return
+        except NoRoomError:
+            busy = refused(sentence("busy", language), status=503)
+            busy.headers["Retry-After"] = RETRY_AFTER
+            await busy(scope, receive, send)
+            return
+        except ClientLeftError:
             return
         await self._app(_normalised(scope, bool(body)), _replayed(body, receive), send)
 
@@ -106,20 +117,6 @@ def is_api(path: str) -> bool:
 def too_many(wait_seconds: int) -> Response:
     """Answer 429 as One API does, with an empty body; how long to wait is in the header."""
     return Response(status_code=429, headers={"Retry-After": str(wait_seconds)})
-
-
-async def _bounded_body(receive: Receive) -> bytes | None:
-    """Return the whole body, or None when it is larger than the limit (the rest is not read)."""
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            return bytes(body)
-        body += message.get("body", b"")
-        if len(body) > BODY_LIMIT:
-            return None
-        if not message.get("more_body", False):
-            return bytes(body)
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

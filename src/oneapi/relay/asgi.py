@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from oneapi.errors import GatewayError
 from oneapi.relay.exchange import SDK_REQUEST_IDS, Flow, HeaderPairs, names_request
+from oneapi.relay.intake import Intake
 
 if TYPE_CHECKING:
     from oneapi.relay.relay import Relay
@@ -13,19 +14,52 @@ if TYPE_CHECKING:
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
+HIGH_WATER_BYTES = 65_536
+
+
+class _Welcome:
+    """Waits for the relay to say whether a body is welcome."""
+
+    def __init__(self) -> None:
+        self._decided: asyncio.Future[GatewayError | None]
+        self._decided = asyncio.get_running_loop().create_future()
+        self._task: asyncio.Task[None] | None = None
+
+    def wait(self, task: asyncio.Task[None]) -> None:
+        """Wait for `task`."""
+        self._task = task
+
+    def go_on(self) -> None:
+        """It is."""
+        self._decided.set_result(None)
+
+    def refuse(self, error: GatewayError) -> None:
+        """It is not."""
+        self._decided.set_result(error)
+
+    async def refusal(self) -> GatewayError | None:
+        """Return why the body is not welcome, `None` if it is."""
+        try:
+            return await self._decided
+        finally:
+            if self._task is not None:
+                self._task.cancel()
+
 
 class AsgiResponder:
     """Queues what the relay writes; `drain` sends it."""
 
-    def __init__(self, request_id: str) -> None:
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
         self._flow: Flow | None = None
         self._queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
-        self._request_id = request_id.encode()
+        self._request_id = intake.request_id.encode()
         self._headers: HeaderPairs = (
             (b"x-oneapi-request-id", self._request_id),
             (b"access-control-allow-origin", b"*"),
         )
         self._ended = False
+        self._queued = 0  # bytes
         self.left = False
         self.task: asyncio.Task[None] | None = None
 
@@ -59,7 +93,10 @@ class AsgiResponder:
         )
 
     def write(self, body: bytes) -> None:
-        """Send a piece."""
+        """Send a piece; who sends faster than the client reads is told to pause."""
+        self._queued += len(body)
+        if self._queued > HIGH_WATER_BYTES and self._flow is not None:
+            self._flow.pause()
         self._queue.put_nowait({"type": "http.response.body", "body": body, "more_body": True})
 
     def end(self, last: bytes = b"") -> None:
@@ -72,7 +109,8 @@ class AsgiResponder:
         self.task = task
 
     def done(self) -> None:
-        """Make sure that `drain` ends."""
+        """Make sure that `drain` ends, and give back what the body took."""
+        self._intake.done()
         self._queue.put_nowait(None)
 
     def cut(self) -> None:
@@ -84,6 +122,10 @@ class AsgiResponder:
         while (message := await self._queue.get()) is not None:
             if not self.left:
                 await send(message)
+            if message.get("more_body"):
+                before, self._queued = self._queued, self._queued - len(message["body"])
+                if self._queued <= HIGH_WATER_BYTES < before and self._flow is not None:
+                    self._flow.resume()
 
 
 async def serve(relay: "Relay", scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -91,11 +133,18 @@ async def serve(relay: "Relay", scope: dict[str, Any], receive: Receive, send: S
     query = scope["query_string"]
     url = scope.get("raw_path", scope["path"].encode()) + (b"?" + query if query else b"")
     intake = relay.intake(scope["method"], url, dict(scope["headers"]), scope["client"], False)
-    responder = AsgiResponder(intake.request_id)
+    responder = AsgiResponder(intake)
+    if intake.refusal is None:
+        welcome = _Welcome()
+        relay.admit(intake, welcome)
+        intake.refusal = await welcome.refusal()
     more = intake.refusal is None
     try:
         while more:
             message = await receive()
+            if message["type"] == "http.disconnect":
+                intake.close()
+                return
             intake.feed(message.get("body", b""))
             more = message.get("more_body", False)
     except GatewayError as error:

@@ -36,6 +36,8 @@ class _Event:
         """Do nothing."""
 
 
+CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_PROOF: Final = (200, 201)
 _EVENT: Final = _Event()
 _OPENAI_ID: Final = b"\r\n%b: " % SDK_REQUEST_IDS[0]
 _ANTHROPIC_ID: Final = b"\r\n%b: " % SDK_REQUEST_IDS[1]
@@ -116,6 +118,7 @@ class Cycle:
 
     def done(self) -> None:
         """The relay has finished with the request."""
+        self.intake.done()
         if self._task is not None:
             self._front.tasks.discard(self._task)
 
@@ -141,6 +144,8 @@ class Cycle:
 
     def _head(self, status: int, content_type: bytes) -> bytes:
         """Return an answer's head up to the request id."""
+        if not self._front.is_proven and status in _PROOF:
+            self._front.prove()
         return _kept(self._front.state.default_headers, status, content_type)
 
     def _ids(self, extra: HeaderPairs) -> bytes:
@@ -215,9 +220,32 @@ class Cycle:
         self.keep_alive = False
         self._finish()
 
+    def admit(self) -> None:
+        """Have path and key checked before more of the body is read."""
+        self._relay.admit(self.intake, self)
+
+    def wait(self, task: asyncio.Task[None]) -> None:
+        """Read nothing until `task` has found out whose key it is."""
+        self.carry(task)
+        self._front.flow.pause_reading()
+
+    def go_on(self) -> None:
+        """Read the body, of which the client may be told that it is welcome."""
+        self._admitted()
+        if self.intake.headers.get(b"expect", b"").lower() == b"100-continue":
+            self._transport.write(CONTINUE)
+
+    def _admitted(self) -> None:
+        front = self._front
+        if self._task is not None:
+            front.tasks.discard(self._task)
+            self._task = None
+        front.flow.resume_reading()
+
     def refuse(self, error: GatewayError) -> None:
         """Answer before the body was read; the connection is closed once the rest has been thrown away."""
         self.keep_alive = False
+        self._admitted()
         self._relay.refuse(self.intake, self, error)
 
     def _finish(self) -> None:

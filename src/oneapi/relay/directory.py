@@ -18,6 +18,8 @@ from oneapi.wire.client_address import Network, networks_of
 
 UNKNOWN_SECONDS = 2.0
 MAX_ENTRIES = 100_000
+MAX_LOOKUPS = 512  # at a time
+LONGEST_CREDENTIAL = 512  # bytes; a key has 48 characters
 LOOKUP_SECONDS = 3.0
 RETRY_AFTER_SECONDS = 2.0
 
@@ -117,11 +119,15 @@ class Directory:
 
         Raises `Unavailable` when the database cannot be asked.
         """
+        if len(credential) > LONGEST_CREDENTIAL:
+            return None
         until = self._unknown.get(credential)
         if until is not None and self._clock() < until:
             return None
         asking = self._asking.get(credential)
         if asking is None:
+            if len(self._asking) >= MAX_LOOKUPS:
+                raise _crowded()
             asking = asyncio.ensure_future(self._ask(credential))
             self._asking[credential] = asking
             asking.add_done_callback(lambda _: self._asking.pop(credential, None))
@@ -166,6 +172,13 @@ class Directory:
         self._generation += 1
         self.known.clear()
         self._unknown.clear()
+
+
+def _crowded() -> Unavailable:
+    return Unavailable(
+        "too many keys are being looked up at the moment; try again",
+        retry_after=RETRY_AFTER_SECONDS,
+    )
 
 
 def _away() -> Unavailable:

@@ -70,7 +70,6 @@ class Head:
 
     def check(self, version: str) -> int:
         """Return how long the body says it is, else 0; raise `GatewayError` for a head that is not to be trusted."""
-        self.is_open = False
         fields = self.fields
         if version != "1.1":
             _check_version(version, fields)

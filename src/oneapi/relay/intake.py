@@ -1,25 +1,63 @@
 """A request on its way in: head, limits, body; what comes out is a frozen `Request`.
 
-JSON bodies are collected in memory; multipart bodies go to a spool that can be sent to a vendor again and again.
+A small body stays in memory; a larger one goes to a file while it comes, and is brought back, or unpacked, once the key has
+been checked. A form stays in its file, from which it can be sent to a vendor again and again.
 """
 
-import zlib
-from collections.abc import Callable
-from typing import Final, NamedTuple
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
 from urllib.parse import unquote
 
-from oneapi.errors import GatewayError, InvalidRequest, PayloadTooLarge
+from oneapi.errors import GatewayError, InvalidRequest, PayloadTooLarge, Unavailable
+from oneapi.relay.body_room import UNCOUNTED_BYTES, BodyRoom
+from oneapi.relay.connections import MOST
 from oneapi.relay.exchange import Request
+from oneapi.relay.unpacking import Unpacking, known_encoding, most_unpacked
 from oneapi.upstream.bodies import SpooledBody
 
+CLIENT_SECONDS: Final = 60.0
+IN_MEMORY_BYTES: Final = 1 << 20  # what comes of a body beyond that goes to a file
 
-class Limits(NamedTuple):
-    """What one request may weigh, in bytes."""
 
-    body: int = 64 * 1024 * 1024
+class Limits:
+    """What clients may take up.
+
+    `body`: bytes of one. `client_seconds`: how long a client may neither send what is waited for nor take what is sent.
+    `room`: for all bodies. `connections`: how many, of which `unproven` without a good key, and `per_address` from one
+    address (0: any number).
+    """
+
+    __slots__ = (
+        "body",
+        "client_seconds",
+        "connections",
+        "per_address",
+        "room",
+        "unpacking",
+        "unproven",
+    )
+
+    def __init__(
+        self,
+        body: int = 64 << 20,
+        client_seconds: float = CLIENT_SECONDS,
+        room: BodyRoom | None = None,
+        connections: int = MOST,
+        unproven: int = MOST,
+        per_address: int = 0,
+    ) -> None:
+        self.connections: Final = connections
+        self.unproven: Final = unproven
+        self.per_address: Final = per_address
+        self.body: Final = body
+        self.client_seconds: Final = client_seconds
+        self.room: Final = room or BodyRoom()
+        self.unpacking: Final = asyncio.Semaphore(1)  # threads are for the database too
 
 
 _KEPT: Final = 1024
+_LONGEST_KEPT: Final = 1024
 _targets: Final[dict[bytes, tuple[str, str]]] = {}
 
 
@@ -30,9 +68,11 @@ def _split(url: bytes) -> tuple[str, str]:
         return known
     raw_path, _, query = url.partition(b"?")
     path = raw_path.decode("latin-1")
-    if len(_targets) >= _KEPT:
-        _targets.clear()
-    found = _targets[url] = (unquote(path) if "%" in path else path, query.decode("latin-1"))
+    found = (unquote(path) if "%" in path else path, query.decode("latin-1"))
+    if len(url) <= _LONGEST_KEPT:
+        if len(_targets) >= _KEPT:
+            _targets.clear()
+        _targets[url] = found
     return found
 
 
@@ -40,11 +80,15 @@ class Intake:
     """The request being received on one connection; `refusal` is set when its head alone condemns it."""
 
     __slots__ = (
-        "_clock",
-        "_limit",
-        "_parts",
+        "_counted",
+        "_first",
+        "_is_form",
+        "_is_packed",
+        "_limits",
+        "_more",
         "_size",
         "_spool",
+        "_spooled",
         "arrived",
         "headers",
         "http_1_0",
@@ -71,51 +115,148 @@ class Intake:
         self.peer = ""
         self.http_1_0 = False
         self.arrived = 0.0
-        self._limit = limits.body
+        self._limits: Final = limits
         self._size = 0
-        self._parts: list[bytes] = []
+        self._first = b""
+        self._more: bytearray | None = None
+        self._counted = 0  # bytes of memory taken from the room
         self._spool: SpooledBody | None = None
+        self._spooled = 0  # bytes of files taken from the room
+        self._is_form = False
+        self._is_packed = b"content-encoding" in headers
         self.refusal: GatewayError | None = None
         length = headers.get(b"content-length")
-        if length is not None and length.isdigit() and int(length) > self._limit:
+        if length is not None and length.isdigit() and int(length) > limits.body:
             self.refusal = self._too_large()
         elif headers.get(b"content-type", b"").startswith(b"multipart/"):
-            self._spool = SpooledBody()
+            self._is_form = True
+            self._spool = SpooledBody(UNCOUNTED_BYTES)
 
     @property
-    def is_spooled(self) -> bool:
-        """Whether the body is a form, which may be large."""
-        return self._spool is not None
+    def is_form(self) -> bool:
+        """Whether the body is a form, which may be large and stays in its file."""
+        return self._is_form
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether the body must be brought from its file, or unpacked, before it is one."""
+        return self._is_packed or (self._spool is not None and not self._is_form)
 
     def _too_large(self) -> PayloadTooLarge:
         return PayloadTooLarge(
-            f"the request body is larger than {self._limit // 1_048_576} MiB",
+            f"the request body is larger than {self._limits.body // 1_048_576} MiB",
             code="payload_too_large",
         )
 
     def feed(self, body: bytes) -> None:
-        """Take a piece of the body; raise `PayloadTooLarge` when it becomes too much."""
-        self._size += len(body)
-        if self._size > self._limit:
-            self._parts.clear()
-            raise self._too_large()
-        if self._spool is not None:
-            self._spool.append(body)
+        """Take a piece of the body; raise `PayloadTooLarge`, or `Unavailable` when there is no room for it."""
+        added = len(body)
+        size = self._size = self._size + added
+        if size > UNCOUNTED_BYTES or self._is_form:
+            self._feed_large(body, size)
+        elif size == added:
+            self._first = body
         else:
-            self._parts.append(body)
+            self._append(body)
+
+    def _append(self, body: bytes) -> None:
+        more = self._more
+        if more is None:
+            more = self._more = bytearray(self._first)
+            self._first = b""
+        more += body
+
+    def _feed_large(self, body: bytes, size: int) -> None:
+        limits = self._limits
+        if size > limits.body:
+            self.close()
+            raise self._too_large()
+        if self._spool is None:
+            if size <= IN_MEMORY_BYTES and limits.room.take_memory(size - self._counted):
+                self._counted = size
+                if size == len(body):
+                    self._first = body
+                else:
+                    self._append(body)
+                return
+            self._spill()
+        self._write(body)
+
+    def _spill(self) -> None:
+        """Go on in a file."""
+        self._spool = SpooledBody(0)
+        collected = self._collected()
+        if collected:
+            self._write(collected)
+        self._forget()
+
+    def _write(self, body: bytes) -> None:
+        assert self._spool is not None, "written to a spool"
+        self._limits.room.take_spool(len(body))
+        self._spooled += len(body)
+        try:
+            self._spool.append(body)
+        except OSError as error:
+            raise Unavailable(
+                "there is no room for the request's body on the server's disk", retry_after=30.0
+            ) from error
+
+    def _collected(self) -> bytes:
+        return self._first if self._more is None else bytes(self._more)
+
+    def _forget(self) -> None:
+        self._first = b""
+        self._more = None
+        if self._counted:
+            self._limits.room.free_memory(self._counted)
+            self._counted = 0
+
+    async def bring(self, run: Callable[..., Awaitable[Any]]) -> None:
+        """Have the body in memory and unpacked, so that `request` can return it; `run` carries a call to a thread.
+
+        Raises `InvalidRequest`, `PayloadTooLarge`, or `Unavailable` when there is no room in time.
+        """
+        room = self._limits.room
+        encoding = known_encoding(self.headers.get(b"content-encoding", b""))
+        if self._is_form:
+            if encoding:
+                raise InvalidRequest("a form may not be compressed", param="Content-Encoding")
+            return
+        spool = self._spool
+        if spool is not None:
+            await room.wait_for_memory(spool.size)
+            self._counted += spool.size
+            self._first = await run(spool.slice, 0, spool.size)
+            self._close_spool()
+        if encoding:
+            await self._unpack(run, encoding)
+
+    async def _unpack(self, run: Callable[..., Awaitable[Any]], encoding: bytes) -> None:
+        packed = self._collected()
+        unpacking = Unpacking(packed, encoding, self._limits.body)
+        if unpacking.step():
+            self._first, self._more = unpacking.whole(), None
+            return
+        room = self._limits.room
+        most = most_unpacked(len(packed), self._limits.body)
+        async with self._limits.unpacking:
+            await room.wait_for_memory(most)
+            self._counted += most
+            self._first, self._more = await run(unpacking.finish), None
+        surplus = most - len(self._first)
+        self._counted -= surplus
+        room.free_memory(surplus)
 
     def request(self, clock: Callable[[], float]) -> Request:
-        """Return the complete request; raise `InvalidRequest` for a body that cannot be unpacked."""
+        """Return the complete request."""
         body: bytes | SpooledBody
-        if self._spool is not None:
+        if self._is_form:
+            assert self._spool is not None, "a form is collected in a spool"
             body = self._spool
         else:
-            parts = self._parts
-            body = parts[0] if len(parts) == 1 else b"".join(parts)
-            encoding = self.headers.get(b"content-encoding")
-            if encoding is not None and encoding.lower() not in {b"", b"identity"}:
-                body = self._unpacked(encoding.lower(), body)
-        self._parts = []
+            body = self._first if self._more is None else bytes(self._more)
+        self._first = b""
+        self._more = None
         return Request(
             self.method,
             self.path,
@@ -128,26 +269,34 @@ class Intake:
             int(clock()),
         )
 
-    def _unpacked(self, encoding: bytes, body: bytes) -> bytes:
-        if encoding not in {b"gzip", b"deflate", b"x-gzip"}:
-            raise InvalidRequest(
-                f"`Content-Encoding` {encoding.decode('latin-1')!r} is not supported; use gzip",
-                status=415,
-                param="Content-Encoding",
-            )
-        unpacker = zlib.decompressobj(wbits=47)
-        try:
-            unpacked = unpacker.decompress(body, self._limit + 1)
-        except zlib.error as error:
-            raise InvalidRequest("the body is not valid gzip", param="Content-Encoding") from error
-        if len(unpacked) > self._limit:
-            raise self._too_large()
-        if not unpacker.eof:
-            raise InvalidRequest("the gzip body is cut off", param="Content-Encoding")
-        return unpacked
+    def bare_request(self) -> Request:
+        """Return the request without its body: what the key is checked with before that has come."""
+        return Request(
+            self.method,
+            self.path,
+            self.query,
+            self.headers,
+            self.peer,
+            b"",
+            self.request_id,
+            self.arrived,
+            0,
+        )
 
-    def close(self) -> None:
-        """Throw away what was collected."""
-        self._parts = []
+    def done(self) -> None:
+        """The request is over: give back the room that its body has taken."""
+        if self._counted or self._spool is not None:
+            self.close()
+
+    def _close_spool(self) -> None:
         if self._spool is not None:
             self._spool.close()
+            self._spool = None
+        if self._spooled:
+            self._limits.room.free_spool(self._spooled)
+            self._spooled = 0
+
+    def close(self) -> None:
+        """Throw away what was collected; twice is harmless."""
+        self._forget()
+        self._close_spool()

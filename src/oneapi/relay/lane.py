@@ -48,7 +48,8 @@ class LaneProtocol(HttpToolsProtocol):
         front.transport, front.flow, front.client = self.transport, self.flow, self.client
         front.patience = HEADER_SECONDS
         self.transport.set_protocol(cast("Any", front))
-        self.relay.connections.add(front)
+        if not self.relay.connections.add(front):
+            front.turn_away()
 
     def become_asgi(self, parser: Any, url: bytes, fields: dict[bytes, bytes]) -> None:
         """Serve a request whose head is complete over ASGI."""

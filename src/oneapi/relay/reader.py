@@ -15,12 +15,12 @@ from oneapi.errors import (
     HttpVersionNotSupported,
     InvalidRequest,
     MethodNotAllowed,
-    PayloadTooLarge,
+    RequestTimedOut,
 )
 from oneapi.relay.cuts import Cuts
 from oneapi.relay.cycle import Cycle
 from oneapi.relay.exchange import JSON
-from oneapi.relay.front import BODY_SECONDS, FOR_EVER, HEADER_SECONDS, Front
+from oneapi.relay.front import FOR_EVER, Front
 from oneapi.relay.heads import Head, origin_form
 from oneapi.relay.repeats import learned
 
@@ -42,7 +42,6 @@ MAX_HELD_BYTES: Final = 65_536
 MAX_FRAMING: Final = 8  # bytes around a chunked body for each byte of it, beyond a head's worth
 LESSONS: Final = 8  # heads that a connection may teach
 MAX_TURN: Final = 16  # requests of one connection that are answered before others have their turn
-CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _SLASH: Final = 47
 
 
@@ -68,7 +67,6 @@ class Reader:
     __slots__ = (
         "_again",
         "_asgi",
-        "_body_bytes",
         "_chunk_bytes",
         "_cuts",
         "_front",
@@ -79,6 +77,7 @@ class Reader:
         "_lessons",
         "_messages",
         "_relay",
+        "_upload",
         "on_header",
         "parser",
         "url",
@@ -94,9 +93,11 @@ class Reader:
         self._head_bytes = 0  # of the head that is being read
         self._is_chunked = False
         self._chunk_bytes = 0  # of a chunked body with its sizes, extensions and trailers
-        self._body_bytes = 0
         self._messages = 0  # that are complete
         self._is_parsing = False
+        self._upload: Cycle | None = (
+            None  # whose key is to be checked before more of its body is read
+        )
         self._lessons = LESSONS
         self.url = b""
         self.on_header: Any = self._head.add
@@ -106,9 +107,7 @@ class Reader:
         """Start collecting."""
         self.url = b""
         self._head.begin()
-        front = self._front
-        front.is_open = True
-        front.patience = HEADER_SECONDS
+        self._front.begin_head()
 
     def on_url(self, url: bytes) -> None:
         """Take the target, or a piece of it."""
@@ -128,40 +127,42 @@ class Reader:
             self._again = without_upgrade(parser, self.url, fields)
             return
         self._again = b""
+        head.is_open = False
         self._cuts.body_left = length
         self._is_chunked = b"transfer-encoding" in fields
-        self._chunk_bytes = self._body_bytes = 0
+        self._chunk_bytes = 0
         url = self.url
         if url[0] != _SLASH:
             url = self.url = origin_form(url)
         front = self._front
+        front.begin_body()
         if not url.startswith(RELAY_PREFIXES):
-            front.patience = FOR_EVER
             self._asgi.become_asgi(parser, url, fields)
             return
         method = parser.get_method().decode("ascii")
         intake = self._relay.intake(method, url, fields, front.client, version == "1.0")
         keeps = keeps and version == "1.1"
         front.cycle = cycle = Cycle(front, self._relay, front.transport, intake, keeps)
-        front.patience = BODY_SECONDS
         if intake.refusal is not None:
             cycle.refuse(intake.refusal)
-        elif b"expect" in fields:
-            front.transport.write(CONTINUE)
+        else:
+            self._upload = cycle
 
     def on_body(self, body: bytes) -> None:
         """Collect the body; too much of it is refused at once."""
-        self._body_bytes += len(body)
         front = self._front
+        front.body_bytes += len(body)
         cycle = front.cycle
+        if cycle.response_complete:
+            return
+        front.patience = front.client_seconds
         if type(cycle) is not Cycle:
             self._asgi.on_body(body)
-        elif not cycle.response_complete:
-            front.patience = BODY_SECONDS
-            try:
-                cycle.intake.feed(body)
-            except PayloadTooLarge as error:
-                cycle.refuse(error)
+            return
+        try:
+            cycle.intake.feed(body)
+        except GatewayError as error:
+            cycle.refuse(error)
 
     def on_message_complete(self) -> None:
         """Start the request, now that it is whole."""
@@ -173,10 +174,11 @@ class Reader:
         self._head_bytes = 0
         self._messages += 1
         cycle = front.cycle
+        front.patience = FOR_EVER
         if type(cycle) is not Cycle:
             self._asgi.on_message_complete()
             return
-        front.patience = FOR_EVER
+        self._upload = None
         cycle.more_body = False
         if cycle.response_complete:
             front.transport.close()
@@ -227,6 +229,11 @@ class Reader:
             self._reject(error)
         finally:
             self._is_parsing = False
+        upload = self._upload
+        if upload is not None:
+            self._upload = None
+            if not upload.response_complete:
+                upload.admit()
 
     def _hold(self, rest: bytes) -> None:
         """Keep what stands behind an open request; it is read on only to hear when the client leaves."""
@@ -255,7 +262,7 @@ class Reader:
             self.parser = request_parser(self)
             self.parser.feed_data(self._again)
         if self._is_chunked:
-            body = self._body_bytes
+            body = self._front.body_bytes
             if self._chunk_bytes - body > MAX_HEAD_BYTES + MAX_FRAMING * body:
                 raise InvalidRequest("the body's chunks carry more around the body than body")
 
@@ -271,8 +278,9 @@ class Reader:
         front = self._front
         cycle = front.cycle
         if front.is_free:
-            method = self.parser.get_method().decode("ascii")
-            self._answer(method, error)
+            if self._head.is_open:  # otherwise it is the rest of a body that nobody waits for
+                method = self.parser.get_method().decode("ascii")
+                self._answer(method, error)
         elif type(cycle) is Cycle:
             cycle.refuse(error)
         elif cycle.response_started:
@@ -297,6 +305,10 @@ class Reader:
             refused.send(error.status, JSON, msgspec.json.encode(document))
         else:
             refused.refuse(error)
+
+    def give_up(self) -> None:
+        """What is being received has not come in time."""
+        self._reject(RequestTimedOut("the request did not come in time"))
 
     def close(self) -> None:
         """The connection is gone."""

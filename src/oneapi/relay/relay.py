@@ -11,6 +11,7 @@ from oneapi.relay import snapshot as snapshots
 from oneapi.relay.admission import Admission
 from oneapi.relay.attempts import Attempts
 from oneapi.relay.balances import Balances
+from oneapi.relay.connections import Connections
 from oneapi.relay.counting import Counting
 from oneapi.relay.directory import Directory
 from oneapi.relay.disabling import Disabling
@@ -42,11 +43,19 @@ PREFLIGHT: HeaderPairs = (
 log = structlog.get_logger()
 
 
-class Connection(Protocol):
-    """A client connection that may have waited too long for something."""
+class Upload(Protocol):
+    """A request whose body is still to come."""
 
-    def sweep(self, now: float) -> None:
-        """Close it if so; `now` is the event loop's time."""
+    def wait(self, task: asyncio.Task[None]) -> None:
+        """Take no more of the body until `task` has decided."""
+        ...
+
+    def go_on(self) -> None:
+        """Take the body."""
+        ...
+
+    def refuse(self, error: GatewayError) -> None:
+        """Answer before the body has come."""
         ...
 
 
@@ -64,7 +73,7 @@ class Relay:
 
     def __init__(self, services: RelayServices) -> None:
         self._services = services
-        self.connections: set[Connection] = set()
+        self.client_seconds: Final = services.limits.client_seconds
         self._directory = Directory(services.database, services.run, services.clock)
         self._balances = Balances(services.database, services.run, services.clock)
         self._health = Health(services.clock, self._tell_rest)
@@ -83,6 +92,12 @@ class Relay:
         # Bound once, not per request.
         self._goes_on: GoOn = self._go_on
         self._fails: Fail = self._job_failed
+        self.connections: Final = Connections(
+            services.limits.connections,
+            services.limits.unproven,
+            services.limits.per_address,
+            services.proxies.trusts,
+        )
 
     async def start(self) -> None:
         """Load the first snapshot and begin to tick."""
@@ -183,7 +198,7 @@ class Relay:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             now = loop.time()
-            for connection in tuple(self.connections):
+            for connection in self.connections:
                 connection.sweep(now)
             assert self._parts is not None, "ticking begins after start()"
             interval = self._parts.snapshot.settings.number("KeepAliveIntervalSeconds")
@@ -221,6 +236,8 @@ class Relay:
                 return None
             route = resolve(intake.method, intake.path)
             client = route.client
+            if intake.is_raw:
+                return self._spawn(self._bring_and_walk(parts, intake, responder, route))
             request = intake.request(self._services.clock)
             job = prepared(parts, request, responder, route)
         except Exception as error:  # noqa: BLE001 - every request gets an answer
@@ -262,6 +279,51 @@ class Relay:
             responder.done()
             if isinstance(request.body, SpooledBody):
                 request.body.close()
+
+    async def _bring_and_walk(
+        self, parts: Parts, intake: Intake, responder: Responder, route: Route
+    ) -> None:
+        """Serve a request whose body is in a file or compressed: the key first, then the work."""
+        try:
+            await parts.admission.admit(intake.bare_request())
+            await intake.bring(self._services.run)
+            request = intake.request(self._services.clock)
+        except BaseException as error:
+            if isinstance(error, Exception):
+                self._fail(intake.request_id, responder, route.client, error)
+            intake.close()
+            responder.done()
+            if not isinstance(error, Exception):
+                raise
+            return
+        await self._walk(parts, request, responder, route)
+
+    def admit(self, intake: Intake, upload: Upload) -> None:
+        """Say whether more of a body is welcome: path and key are checked before it has come.
+
+        They are checked again once the body is there: what a client may do can change meanwhile.
+        """
+        parts = self._parts
+        assert parts is not None, "requests come after start()"
+        try:
+            if intake.method != "OPTIONS":
+                resolve(intake.method, intake.path)
+                request = intake.bare_request()
+                if parts.admission.recall(request) is None:
+                    upload.wait(self._spawn(self._look_up(parts, request, upload)))
+                    return
+        except GatewayError as error:
+            upload.refuse(error)
+        else:
+            upload.go_on()
+
+    async def _look_up(self, parts: Parts, request: Request, upload: Upload) -> None:
+        try:
+            await parts.admission.admit(request)
+        except GatewayError as error:
+            upload.refuse(error)
+        else:
+            upload.go_on()
 
     async def _carry(
         self, parts: Parts, job: Job, error: UpstreamError | None, channel: Channel | None

@@ -72,7 +72,7 @@ def learned(data: bytes, url: bytes, intake: Intake) -> Repeat | None:
     headers = intake.headers
     end = data.find(b"\r\n\r\n", 0, LONGEST_HEAD)
     lengths = list(_LENGTH.finditer(data, 0, end + 2)) if end > 0 else []
-    if len(lengths) != 1 or intake.http_1_0 or intake.is_spooled:
+    if len(lengths) != 1 or intake.http_1_0 or intake.is_form:
         return None
     if headers.get(b"connection", _KEPT).lower() != _KEPT:
         return None

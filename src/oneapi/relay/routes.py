@@ -80,12 +80,15 @@ _PROXY = re.compile(r"/v1/oneapi/proxy/(?P<target>[^/]+/?.*)")
 _MODEL = re.compile(r"/v1/models/(?P<model>.+)")
 # OpenAI paths that One API knows and does not serve (its list, early 2025).
 _STUB = re.compile(r"/v1/(files|fine_tuning/jobs|assistants|threads)(/.*)?")
+_LONGEST_KEPT: Final = 512
 _REPEATED_VERSION = re.compile(r"^(/v1)+(?=/v1/)")
 
 
 def resolve(method: str, path: str) -> Route:
     """Return the route of a request; raise `NotFound` or `MethodNotAllowed`."""
-    route = _EXACT.get(path) or _resolve(path)
+    route = _EXACT.get(path)
+    if route is None:
+        route = _kept(path) if len(path) <= _LONGEST_KEPT else _resolve(path)
     if route is None:
         raise NotFound(f"Invalid URL ({method} {path})", code="unknown_url")
     if method not in route.methods:
@@ -105,7 +108,6 @@ def spoken_by(headers: Mapping[bytes, bytes], route: Route) -> ClientDialect:
     return _ANTHROPIC if shared and _ANTHROPIC_HEADER in headers else route.client
 
 
-@lru_cache(maxsize=1024)
 def _resolve(path: str) -> Route | None:
     if match := _PROXY.fullmatch(path):
         return Route(Kind.PROXY, methods=_ANY, argument=match["target"])
@@ -119,6 +121,9 @@ def _resolve(path: str) -> Route | None:
     if _STUB.fullmatch(path):
         return Route(Kind.STUB, methods=_ANY)
     return None
+
+
+_kept: Final = lru_cache(maxsize=1024)(_resolve)
 
 
 def _normal(path: str) -> str:

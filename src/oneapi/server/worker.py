@@ -6,6 +6,7 @@ import ctypes
 import gc
 import math
 import os
+import resource
 import signal
 import socket
 import sys
@@ -38,6 +39,7 @@ log = structlog.get_logger()
 def work(post: Post) -> int:
     """Serve until told to stop; return the exit status. The calling process is a fork of the supervisor."""
     _share_heap()
+    _take_all_descriptors()
     logs = Logs(post.config, post.slot)
     logs.open()
     try:
@@ -56,6 +58,13 @@ def _share_heap() -> None:
     """Let all threads use one heap: each with its own, as glibc does it, keeps megabytes that the others cannot use."""
     with contextlib.suppress(AttributeError):  # another C library
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
+
+
+def _take_all_descriptors() -> None:
+    """Raise the limit of open files to what the system allows: every connection is one."""
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with contextlib.suppress(ValueError, OSError):  # macOS allows less than it says
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, allowed))
 
 
 class _Worker:

@@ -11,12 +11,17 @@ from typing import Any
 import pytest
 
 from tests.fakes import (
+    Answer,
     FakeVendor,
     Gate,
+    chat_chunk,
     chat_document,
     chat_events,
+    event,
+    head as head_of_answer,
     json_answer,
     stream_answer,
+    usage_document,
     wait_until,
 )
 from tests.gateway import Gateway, chat_request
@@ -117,6 +122,54 @@ def test_who_leaves_for_good_pays_what_was_delivered_and_the_vendor_is_cancelled
     (row,) = rows_after(gateway, key)[before:]
     assert json.loads(row["detail"])["source"] == "estimated"
     assert 2 <= row["completion_tokens"] <= 6
+
+
+@pytest.mark.fault("A10")
+def test_who_leaves_for_good_pays_for_reasoning_that_was_not_shown(
+    gateway: Gateway, key: str, vendor: FakeVendor
+) -> None:
+    before = len(rows_after(gateway, key))
+    reasoned = usage_document(40, 190) | {"completion_tokens_details": {"reasoning_tokens": 180}}
+    words = chat_events(["one ", "two ", "three "], None)
+    last = event(chat_chunk({}) | {"choices": [], "usage": reasoned})
+    vendor.script(stream_answer(*words[:-1], last, words[-1]))
+    whole = open_stream(gateway, key)
+    while b"[DONE]" not in whole.recv(1 << 16):
+        pass
+    whole.close()
+    vendor.script(stream_answer(*words[:4], Gate()))
+    connection = open_stream(gateway, key)
+    received = b""
+    while b"three" not in received:
+        received += connection.recv(1 << 16)
+    connection.close()
+    wait_until(lambda: len(rows_after(gateway, key)) == before + 2)
+    row = rows_after(gateway, key)[-1]
+    assert json.loads(row["detail"])["source"] == "estimated"
+    assert 100 < row["completion_tokens"] <= 200  # the limit that was sent
+
+
+@pytest.mark.fault("A10")
+def test_who_leaves_while_a_whole_answer_comes_in_pays_for_it(
+    gateway: Gateway, key: str, vendor: FakeVendor
+) -> None:
+    before = len(rows_after(gateway, key))
+    body = json.dumps(chat_document(prompt=40, completion=3)).encode()
+    gate = Gate()
+    answer = head_of_answer(200, [("Content-Length", str(len(body)))])
+    vendor.script(Answer((answer + body[:20], gate, body[20:])))
+    request = json.dumps(chat_request(max_tokens=200)).encode()
+    connection = socket.create_connection(("127.0.0.1", gateway.port), timeout=20)
+    connection.sendall(head(key, len(request)) + request)
+    wait_until(lambda: gate.reached)
+    rows_after(gateway, key)  # the gateway has read the head by then
+    connection.close()
+    rows_after(gateway, key)
+    gate.open()
+    wait_until(lambda: len(rows_after(gateway, key)) == before + 1)
+    row = rows_after(gateway, key)[-1]
+    assert row["quota"] == (40 + 3) * RATIO
+    assert json.loads(row["detail"])["ended"] == "client_left"
 
 
 def test_who_reads_slowly_gets_everything_and_costs_no_memory(

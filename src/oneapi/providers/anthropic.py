@@ -87,6 +87,10 @@ class AnthropicDialect:
         message = message_of(blocks, is_reply=True)
         return estimate_text(text_of({"choices": [{"message": message}]}))
 
+    def hides_reasoning(self, call: Call) -> bool:
+        """Thinking is shown unless the client wants it left out; what then is counted is learned."""
+        return False
+
     def stream(self, call: Call) -> AnthropicDecoder:
         """Return the state machine that turns events into canonical chunks."""
         return AnthropicDecoder(call)

@@ -92,14 +92,16 @@ class Observed:
     """What a vendor has shown of itself at one target; kept as long as the channel's row stays as it is.
 
     `refused`: by endpoint and model, what of ours it did not take (see `Quirks.omits`). `sends_reasoning`: the models
-    whose answers had `reasoning_content`.
+    whose answers had `reasoning_content`. `hidden_reasoning`: by model, how many tokens a second are thought before the
+    first text, counted and not shown.
     """
 
-    __slots__ = ("refused", "sends_reasoning")
+    __slots__ = ("hidden_reasoning", "refused", "sends_reasoning")
 
     def __init__(self) -> None:
         self.refused: Final[dict[tuple[Endpoint, str], frozenset[str]]] = {}
         self.sends_reasoning: Final[set[str]] = set()
+        self.hidden_reasoning: Final[dict[str, float]] = {}
 
 
 class Target:
@@ -298,6 +300,10 @@ class Dialect(Protocol):
 
     def output_tokens(self, call: Call, body: bytes) -> int:
         """Estimate the tokens of a whole answer that passes through: of its texts, and nothing around them."""
+        ...
+
+    def hides_reasoning(self, call: Call) -> bool:
+        """Say whether the model is known to count reasoning that it does not show."""
         ...
 
     def stream(self, call: Call) -> StreamDecoder:

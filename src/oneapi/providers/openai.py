@@ -15,7 +15,7 @@ from oneapi.errors import UpstreamError
 from oneapi.providers.answers import FIELDS, answer_in, is_transcript
 from oneapi.providers.base import Call, Document, Endpoint, Headers, Reply, UpstreamRequest
 from oneapi.providers.openai_adapting import adaptation
-from oneapi.providers.openai_edits import Aim, edited, edited_body
+from oneapi.providers.openai_edits import COMPLETION_LIMIT, Aim, edited, edited_body, quirks_of
 from oneapi.providers.openai_lowering import lowered
 from oneapi.providers.openai_stream import OpenAIDecoder, reply_of
 from oneapi.providers.openai_text import text_tokens
@@ -104,6 +104,10 @@ class OpenAIDialect:
     def output_tokens(self, call: Call, body: bytes) -> int:
         """Estimate the tokens of a whole answer's texts."""
         return text_tokens(call, body)
+
+    def hides_reasoning(self, call: Call) -> bool:
+        """Say whether it is one of OpenAI's reasoning models, which the name of their limit tells."""
+        return quirks_of(call).limit == COMPLETION_LIMIT
 
     def stream(self, call: Call) -> OpenAIDecoder:
         """Return the state machine that evens out chunks."""

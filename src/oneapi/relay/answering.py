@@ -8,8 +8,9 @@ import msgspec
 
 from oneapi.providers.answers import UnreadableAnswerError, is_transcript, no_sound, stream_in
 from oneapi.providers.base import Endpoint, Reply
-from oneapi.relay.delivery import BinaryDelivery, StreamDelivery
+from oneapi.relay.delivery import BinaryDelivery, StreamDelivery, StreamEnd, WholeDelivery
 from oneapi.relay.exchange import JSON
+from oneapi.relay.hidden_reasoning import learn, owed
 from oneapi.relay.job import Attempt, Job
 from oneapi.relay.translation import (
     CHATS,
@@ -53,17 +54,27 @@ class Answering:
         elif job.endpoint in BINARY:
             await self._binary(job, attempt, response)
         else:
-            body = await response.read(MAX_ANSWER_BYTES)
+            waiting = WholeDelivery(job.responder, job.snapshot.policy.drain_seconds)
+            body = await waiting.read(response, MAX_ANSWER_BYTES)
             self.whole(job, attempt, response.headers.get("content-type", ""), body)
 
     def _settle(self, job: Job, attempt: Attempt, usage: Usage, ended: str = "complete") -> None:
         job.settle(attempt, usage, ended, self._monotonic())
 
     def _settle_stream(
-        self, job: Job, attempt: Attempt, translation: Translation, ended: str, is_whole: bool
+        self, job: Job, attempt: Attempt, translation: Translation, end: StreamEnd
     ) -> None:
-        usage = job.usage(translation.usage, lambda: translation.output_tokens, is_whole=is_whole)
-        self._settle(job, attempt, usage, ended)
+        reported, delivered = translation.usage, translation.output_tokens
+        call = attempt.call
+        observed = call.target.observed
+        if end.is_whole and reported is not None:
+            learn(observed, call.model, reported, delivered, end.thinking_seconds)
+        elif end.rule == "client_left":
+            hides = attempt.dialect.hides_reasoning(call)
+            hidden = owed(observed, call.model, end.thinking_seconds, hides=hides)
+            delivered = job.within_limit(delivered, hidden)
+        usage = job.usage(reported, lambda: delivered, is_whole=end.is_whole)
+        self._settle(job, attempt, usage, end.rule)
 
     def whole(self, job: Job, attempt: Attempt, content_type: str, body: bytes) -> None:
         """Charge and send an answer that is there; raise `UpstreamError` if it is none."""
@@ -86,7 +97,8 @@ class Answering:
             if stream is None:
                 raise
             usage, body = self._joined(job, attempt, stream)
-        job.settle(attempt, usage, "complete", self._monotonic())
+        ended = "client_left" if job.responder.left else "complete"
+        job.settle(attempt, usage, ended, self._monotonic())
         job.responder.send(200, said, body, job.extra_headers)
 
     def _joined(self, job: Job, attempt: Attempt, stream: bytes) -> tuple[Usage, bytes]:

@@ -87,7 +87,10 @@ class Attempts:
         tried = [channel_id for channel_id, _ in job.attempts]
         while True:
             if last is not None and (
-                not last.retryable or len(tried) > retries or self._monotonic() >= deadline
+                not last.retryable
+                or len(tried) > retries
+                or job.responder.left
+                or self._monotonic() >= deadline
             ):
                 raise last
             channel = chosen or self.choose(job, tried) or await self._otherwise(job, last)

@@ -6,6 +6,7 @@ an attempt that fails may be followed by another.
 
 import asyncio
 from collections.abc import Callable
+from typing import NamedTuple
 
 from oneapi.errors import Truncated, UpstreamError
 from oneapi.relay.exchange import EVENT_STREAM, HeaderPairs, Responder
@@ -18,10 +19,18 @@ CLOSE_GRACE_SECONDS = 1.0
 MAX_DOCUMENT_BYTES = 64 << 10  # of what may be an error in place of sound
 MAX_BLANK_BYTES = 8  # of a beginning that shows nothing: a byte order mark may be cut
 
+
+class StreamEnd(NamedTuple):
+    """How a stream ended: by which rule, whether the vendor has said its end, how long its first text took."""
+
+    rule: str
+    is_whole: bool
+    thinking_seconds: float
+
+
 Judge = Callable[[bytes], UpstreamError | None]
-# Charges the running attempt for what its translation has seen: takes the rule that ended the stream, and whether the
-# vendor has said the end of its answer.
-Settle = Callable[[Translation, str, bool], None]
+# Charges the running attempt for what its translation has seen.
+Settle = Callable[[Translation, StreamEnd], None]
 # Returns the translation of an answer that begins so, `None` if that is too little to know.
 Opening = Callable[[bytes], Translation | None]
 
@@ -53,6 +62,8 @@ class StreamDelivery:
         self._translation: Translation | None = None
         self._response: UpstreamResponse | None = None
         self._error: UpstreamError | None = None
+        self._asked_at = self._loop.time()
+        self._first_at = 0.0  # when the first text came
         self._started = False
         self._settled = False
         self._wrote = False
@@ -111,6 +122,8 @@ class StreamDelivery:
             self._error = error
             self._abandon()
             return
+        if self._first_at == 0.0 and translation.output_tokens:
+            self._first_at = self._loop.time()
         if translation.ended:
             self._end(translation, out)
             self._close_after(CLOSE_GRACE_SECONDS)
@@ -150,8 +163,8 @@ class StreamDelivery:
 
     def _conclude(self, translation: Translation, last: bytes) -> None:
         """Charge, then let the end of the answer go."""
-        self._settled = True
-        self._settle(translation, "client_left" if self._responder.left else "complete", True)
+        rule = "client_left" if self._responder.left else "complete"
+        self._charge(translation, rule, is_whole=True)
         self._start()
         self.begun = True
         self._responder.end(last)
@@ -162,12 +175,12 @@ class StreamDelivery:
             return
         translation = self._translation
         if translation is None or not self.begun:
+            self._asked_at = self._loop.time()  # of another attempt, in a moment
             raise error
-        self._settled = True
         if self._responder.left:
-            self._settle(translation, "client_left", False)
+            self._charge(translation, "client_left")
             return
-        self._settle(translation, "upstream_broke", False)
+        self._charge(translation, "upstream_broke")
         raise BrokenOffError(error) from error
 
     def _cancelled(self) -> None:
@@ -176,8 +189,12 @@ class StreamDelivery:
         if translation is None or self._settled:
             return
         if self.begun or translation.usage is not None:
-            self._settled = True
-            self._settle(translation, "client_left" if self._responder.left else "shutdown", False)
+            self._charge(translation, "client_left" if self._responder.left else "shutdown")
+
+    def _charge(self, translation: Translation, rule: str, *, is_whole: bool = False) -> None:
+        self._settled = True
+        seconds = (self._first_at or self._loop.time()) - self._asked_at
+        self._settle(translation, StreamEnd(rule, is_whole, seconds))
 
     def fail(self, event: bytes) -> None:
         """Say an error in band; the stream ends without its normal end."""
@@ -229,8 +246,8 @@ def _nothing_to_open(begin: bytes) -> Translation:
     raise AssertionError(f"no attempt is running, so nothing can begin with {begin[:9]!r}")
 
 
-def _nothing_to_settle(translation: Translation, ended: str, is_whole: bool) -> None:
-    raise AssertionError(f"no attempt is running, so nothing can have {ended}")
+def _nothing_to_settle(translation: Translation, end: StreamEnd) -> None:
+    raise AssertionError(f"no attempt is running, so nothing can have {end.rule}")
 
 
 class BrokenOffError(Exception):
@@ -243,6 +260,41 @@ class BrokenOffError(Exception):
             if isinstance(error, Truncated)
             else Truncated(error.message, code=error.code, type=error.type)
         )
+
+
+class WholeDelivery:
+    """Waits for a whole answer whose head is there.
+
+    A client that leaves meanwhile is waited for a little longer: the vendor has done its work, and says at once what it was.
+    """
+
+    def __init__(self, responder: Responder, drain_seconds: float) -> None:
+        self._responder = responder
+        self._drain_seconds = drain_seconds
+        self._timer: asyncio.TimerHandle | None = None
+        self._task = asyncio.current_task()
+
+    async def read(self, response: UpstreamResponse, limit: int) -> bytes:
+        """Return the body."""
+        self._responder.attach(self)
+        try:
+            return await response.read(limit)
+        finally:
+            self._responder.attach(None)
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def client_left(self) -> None:
+        """Wait on, for a bounded time."""
+        assert self._task is not None, "an answer is awaited in a task"
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self._drain_seconds, self._task.cancel)
+
+    def pause(self) -> None:
+        """A whole answer is one write."""
+
+    def resume(self) -> None:
+        """A whole answer is one write."""
 
 
 class BinaryDelivery:

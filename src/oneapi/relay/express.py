@@ -5,6 +5,7 @@ answer. Whatever needs waiting (an unknown key, quota from the database, a new c
 to the pipeline; nothing has left for the client by then.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import Final
 
@@ -133,9 +134,15 @@ class Express:
         job.responder.done()
 
     def client_left(self) -> None:
-        """Nobody waits any more: cancel the vendor."""
-        if self._exchange is not None:
-            self._exchange.close()
+        """Nobody waits any more: cancel the vendor, unless its answer is coming in, with what it costs."""
+        exchange = self._exchange
+        if exchange is None:
+            return
+        seconds = self._job.snapshot.policy.drain_seconds
+        if exchange.status and seconds > 0:
+            asyncio.get_running_loop().call_later(seconds, exchange.close)
+        else:
+            exchange.close()
 
     def pause(self) -> None:
         """A whole answer is one write."""

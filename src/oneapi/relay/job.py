@@ -206,6 +206,13 @@ class Job:
             return bool(0 < read <= window and made == 0)
         return bool(0 < read <= window and 0 < made <= window)
 
+    def within_limit(self, delivered: int, hidden: int) -> int:
+        """Return how much was made in all, when some of it may have been hidden: no more than the limit that was sent."""
+        limit = self.envelope.output_limit or self.imposed_limit
+        if limit is None:
+            return delivered + hidden
+        return max(delivered, min(delivered + hidden, limit * self.envelope.answers))
+
     def usage(
         self, reported: Usage | None, delivered: Callable[[], int], *, is_whole: bool
     ) -> Usage:

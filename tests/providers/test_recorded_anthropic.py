@@ -161,7 +161,7 @@ def _plain(choice: dict[str, Any]) -> dict[str, Any]:
 def _without_indexes(choice: dict[str, Any]) -> dict[str, Any]:
     """Drop what only merging needs."""
     message = choice["message"]
-    for name in ("tool_calls", "thinking_blocks", "content_blocks"):
+    for name in ("tool_calls", "thinking_blocks", "content_blocks", "annotations"):
         for entry in message.get(name, ()):
             del entry["index"]
             for citation in entry.get("citations") or ():

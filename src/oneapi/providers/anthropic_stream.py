@@ -19,10 +19,11 @@ from oneapi.wire.anthropic_blocks import (
     message_of,
     without,
 )
+from oneapi.wire.anthropic_citations import annotations
 from oneapi.wire.anthropic_usage import canonical_counts, usage_of
 from oneapi.wire.canonical import CHAT_CHUNK, CHAT_COMPLETION
 from oneapi.wire.finish import FINISH, STOP
-from oneapi.wire.shapes import section, text
+from oneapi.wire.shapes import objects, section, text
 from oneapi.wire.sse import Event, is_done
 from oneapi.wire.usage import Usage, merge_counts
 
@@ -110,6 +111,7 @@ class AnthropicDecoder:
         self._order = _Order()
         self._thoughts = 0
         self._calls = 0
+        self._cited = _Cited()
 
     def feed(self, event: Event) -> list[Document]:
         """Return the canonical chunks of one event; raise `UpstreamError` for an error event."""
@@ -185,9 +187,11 @@ class AnthropicDecoder:
             self._calls += 1
         elif kind == "tool_use":
             begun.kind = "answer"
-        elif kind == "text" and text(block.get("text")):
-            delta["content"] = block["text"]
-            self._order.length += len(block["text"])
+        elif kind == "text":
+            self._cited.begin(block)
+            if text(block.get("text")):
+                delta["content"] = block["text"]
+                self._order.length += len(block["text"])
         return [*_entries(entries), *([delta] if delta else [])]
 
     def _is_answer(self, block: Block) -> bool:
@@ -202,6 +206,7 @@ class AnthropicDecoder:
             case "text_delta":
                 said = text(delta.get("text"))
                 self._order.length += len(said)
+                self._cited.length += len(said)
                 return [{"content": said}] if said else []
             case "thinking_delta":
                 said = text(delta.get("thinking"))
@@ -213,7 +218,9 @@ class AnthropicDecoder:
             case "input_json_delta":
                 return self._input(begun, text(delta.get("partial_json")))
             case "citations_delta":
-                return _entries(self._order.cite(section(delta.get("citation"))))
+                citation = section(delta.get("citation"))
+                self._cited.citations.append(citation)
+                return _entries(self._order.cite(citation))
             case _:
                 return _entries(self._order.piece({"delta": delta}))
 
@@ -235,7 +242,8 @@ class AnthropicDecoder:
             begun.kind == "tool_use" and not begun.has_input
         ):  # a tool without arguments: `{}`, not nothing
             return self._input(begun, msgspec.json.encode(begun.input).decode())
-        return _entries(self._order.stop())
+        cited = self._cited.end() if begun.kind == "text" else []
+        return [*_entries(self._order.stop()), *([{"annotations": cited}] if cited else [])]
 
     def _end(self, found: Block) -> list[Document]:
         self._count(section(found.get("usage")))
@@ -274,6 +282,30 @@ class _Begun:
         self.number = number
         self.has_input = False
         self.input: Block = {}
+
+
+class _Cited:
+    """What the open text block cites, and where in the whole text it stands."""
+
+    def __init__(self) -> None:
+        self.length = 0  # of the whole text so far
+        self.citations: list[Block] = []
+        self._start = 0
+        self._count = 0
+
+    def begin(self, block: Block) -> None:
+        """A text block begins."""
+        self._start = self.length
+        self.length += len(text(block.get("text")))
+        self.citations = objects(block.get("citations"))
+
+    def end(self) -> list[Block]:
+        """The text block ends: return its annotations, numbered as deltas have them."""
+        found = annotations(self.citations, self._start, self.length)
+        self.citations = []
+        numbered = [{"index": self._count + i, **entry} for i, entry in enumerate(found)]
+        self._count += len(found)
+        return numbered
 
 
 def _call_start(index: int, block: Block) -> Block:

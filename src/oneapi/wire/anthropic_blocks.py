@@ -9,6 +9,7 @@ from typing import Any, cast
 import msgspec
 
 from oneapi.errors import InvalidRequest
+from oneapi.wire.anthropic_citations import annotations_of
 from oneapi.wire.anthropic_media import file_block, image_block
 from oneapi.wire.decoding import UNDECODABLE, json_value
 from oneapi.wire.shapes import objects, section, text
@@ -90,6 +91,9 @@ def message_of(blocks: list[Block], *, is_reply: bool) -> Block:
     message: Block = {"role": "assistant", "content": None}
     if texts:
         message["content"] = "".join(text(b.get("text")) for b in texts) if is_reply else texts
+        cited = annotations_of(texts) if is_reply else []
+        if cited:
+            message["annotations"] = cited
     if thinking:
         thought = "".join(text(block.get("thinking")) for block in thinking)
         if thought:

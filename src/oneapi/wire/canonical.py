@@ -23,6 +23,8 @@ clients that merge deltas generically get them right):
   type `thinking`, `redacted_thinking`, `text` and `tool_use` refer to the next thinking block, the next `length`
   characters of `content` and the next tool call; all others are whole blocks.
 
+- `annotations` (replies): web pages that are cited, as OpenAI says them.
+
 Replies: `stop_reason`, `stop_sequence` (choice): only what `finish_reason` does not say; `anthropic` (document): other
 fields of the vendor's message; `usage` keeps the vendor's own counts beside OpenAI's.
 """

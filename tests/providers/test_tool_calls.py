@@ -192,6 +192,38 @@ def test_an_empty_id_of_an_answer_becomes_one() -> None:
     assert json.loads(ANTHROPIC.render(reply.document, None))["id"] == "msg_req-1"
 
 
+def test_a_name_that_is_too_long_for_openai_comes_back_as_it_was() -> None:
+    name = "mcp__a_server_with_a_very_long_name__" + "x" * 60
+    used: Any = {"type": "tool_use", "id": "t", "name": name, "input": {}}
+    history: list[Any] = [
+        {"role": "user", "content": "go"},
+        {"role": "assistant", "content": [used]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t"}]},
+    ]
+    request: Any = {
+        "tools": [{"name": name, "input_schema": {}}, {"name": name + "y", "input_schema": {}}],
+        "tool_choice": {"type": "tool", "name": name},
+    }
+    body = json.dumps({"model": "m", "max_tokens": 9, "messages": history, **request}).encode()
+    call = call_to(1, document=ANTHROPIC.to_canonical(body), stream=True)
+    sent = json.loads(OPENAI.request(call).body)
+    short, other = (tool["function"]["name"] for tool in sent["tools"])
+    assert short != other
+    assert len(short) == len(other) == 64
+    assert sent["tool_choice"]["function"]["name"] == short
+    assert sent["messages"][1]["tool_calls"][0]["function"]["name"] == short
+    delta = {"tool_calls": [_entry("{}", other, index=0, id="a")]}
+    answer = {"choices": [{"message": delta, "finish_reason": "tool_calls"}]}
+    reply = OPENAI.response(call, json.dumps(answer).encode())
+    chunk = json.dumps({"choices": [{"delta": delta, "finish_reason": "tool_calls"}]}).encode()
+    (streamed,) = OPENAI.stream(call).feed(Event(chunk))
+    for choice, field in (
+        (reply.document["choices"][0], "message"),
+        (streamed["choices"][0], "delta"),
+    ):
+        assert choice[field]["tool_calls"][0]["function"]["name"] == name + "y"
+
+
 # -- why the answer ended -------------------------------------------------------------------------------------------
 
 CALL = {"tool_calls": [_entry("{}", "get", index=0, id="call_1", type="function")]}

@@ -54,7 +54,7 @@ def adaptation(call: Call, error: UpstreamError) -> frozenset[str]:
         return NO_FIELDS if OTHER_SPELLING in before else call.adapted | {OTHER_SPELLING}
     if call.endpoint not in STREAMED or not error.said:
         return NO_FIELDS
-    said = " ".join((error.param or "", error.message, *_texts(error.said)))
+    said = " ".join(_texts(error.said))
     quirks = Aim(call, "", ()).quirks
     found = frozenset(_refused(call, quirks, said)) - before
     return call.adapted | found if found and len(before | found) <= MOST else NO_FIELDS

@@ -12,6 +12,7 @@ import msgspec
 
 from oneapi.providers.base import Call, Document
 from oneapi.providers.openai_calls import ToolCalls
+from oneapi.providers.openai_messages import MAX_NAME, fitting_name
 from oneapi.wire.finish import FINISH
 from oneapi.wire.shapes import objects, section, text
 
@@ -25,7 +26,8 @@ def whole_choice(call: Call, choice: Document) -> Document:
     message = evened(said_in(choice, "message"))
     calls = ToolCalls(call.request_id).whole(objects(message.pop("tool_calls", None)))
     if calls:
-        message["tool_calls"] = [_without_index(found) for found in calls]
+        names = long_names(call)
+        message["tool_calls"] = [_without_index(_named(found, names)) for found in calls]
     _note(call, message)
     return _finished(choice, "message", message)
 
@@ -36,6 +38,7 @@ class Choices:
     def __init__(self, call: Call) -> None:
         self._call = call
         self._calls: dict[int, ToolCalls] = {}
+        self._names: dict[str, str] = {}
 
     def read(self, choice: Document) -> Document:
         """Return a choice of one chunk."""
@@ -48,23 +51,25 @@ class Choices:
         calls = self._calls.get(place)
         if entries and calls is None:
             calls = self._calls[place] = ToolCalls(self._call.request_id)
+            self._names = long_names(self._call)
         if calls is not None:
             found = calls.feed(entries)
             if choice.get("finish_reason"):
                 found += calls.finish()
             if found:
-                delta["tool_calls"] = found
+                delta["tool_calls"] = [_named(entry, self._names) for entry in found]
         _note(self._call, delta)
         return _finished(choice, "delta", delta)
 
     def finish(self) -> list[Document]:
         """Return choices with what of their calls has been kept back."""
-        rest = [(place, calls.finish()) for place, calls in self._calls.items()]
-        return [
-            {"index": place, "delta": {"tool_calls": found}, "finish_reason": None}
-            for place, found in rest
-            if found
-        ]
+        rest: list[Document] = []
+        for place, calls in self._calls.items():
+            found = [_named(entry, self._names) for entry in calls.finish()]
+            if found:
+                delta: Document = {"tool_calls": found}
+                rest.append({"index": place, "delta": delta, "finish_reason": None})
+        return rest
 
 
 def said_in(choice: Document, field: str) -> Document:
@@ -87,6 +92,22 @@ def _finished(choice: Document, field: str, message: Document) -> Document:
     if isinstance(own, str) and own in FINISH:
         rest["stop_reason"] = own
     return {**rest, field: message, "finish_reason": text(choice.get("finish_reason")) or None}
+
+
+def long_names(call: Call) -> dict[str, str]:
+    """Return the names of tools that were too long for the vendor, by what it was told."""
+    names = [
+        text(section(tool.get("function")).get("name"))
+        for tool in objects((call.document or {}).get("tools"))
+    ]
+    return {fitting_name(name): name for name in names if len(name) > MAX_NAME}
+
+
+def _named(entry: Document, names: dict[str, str]) -> Document:
+    """Return a call under the name that the client knows."""
+    function = section(entry.get("function"))
+    name = names.get(function.get("name", "")) if names else None
+    return entry if name is None else {**entry, "function": {**function, "name": name}}
 
 
 def _without_index(call: Document) -> Document:

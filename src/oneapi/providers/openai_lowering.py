@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 from oneapi.errors import InvalidRequest
 from oneapi.providers.base import Document
 from oneapi.providers.openai_edits import limit_name
-from oneapi.providers.openai_messages import plain_messages
+from oneapi.providers.openai_messages import fitting_name, plain_messages
 from oneapi.providers.openai_schemas import object_schema
 from oneapi.providers.quirks import Quirks
 from oneapi.wire.shapes import section
@@ -76,11 +76,15 @@ def _equip(document: Document, plain: Document, quirks: Quirks) -> None:
     for name in ("tool_choice", "parallel_tool_calls"):
         if name in document:
             plain[name] = document[name]
+    chosen = section(section(document.get("tool_choice")).get("function")).get("name")
+    if isinstance(chosen, str):
+        plain["tool_choice"] = {"type": "function", "function": {"name": fitting_name(chosen)}}
 
 
 def _tool(tool: Document, where: str, keeps: frozenset[str]) -> Document | None:
     if tool.get("type") == "function":
         function: Document = dict(tool["function"])
+        function["name"] = fitting_name(function["name"])
         function["parameters"] = object_schema(function.get("parameters"))
         plain: Document = {"type": "function", "function": function}
         if "cache_control" in keeps and "cache_control" in tool:

@@ -17,8 +17,9 @@ from oneapi.providers.openai_parts import part_of, plain_content, tool_content
 from oneapi.providers.quirks import Quirks
 from oneapi.wire.shapes import objects, section, text
 
-# OpenAI refuses longer ids of calls ("Expected a string with maximum length 40").
+# OpenAI refuses longer ids of calls ("Expected a string with maximum length 40") and longer names, which Anthropic takes.
 CALL_ID: Final = ".{1,40}"
+MAX_NAME: Final = 64
 NO_RESULT: Final = "(no result)"
 NEEDS_REASONING: Final = (
     "+reasoning_content"  # an adaptation: calls of tools need a thought before them
@@ -39,6 +40,13 @@ def fitting_id(call_id: str, pattern: str) -> str:
         number, digit = divmod(number, len(_DIGITS))
         digits.append(_DIGITS[digit])
     return "".join(digits)
+
+
+def fitting_name(name: str) -> str:
+    """Return the name of a function, with the end of one that is too long replaced by what only this name has."""
+    if len(name) <= MAX_NAME:
+        return name
+    return name[: MAX_NAME - _ID_LENGTH - 1] + "_" + fitting_id(name, r"(?!)")
 
 
 # -- a vendor's quirks, for every client ---------------------------------------------------------------------------
@@ -186,7 +194,11 @@ class _Turns:
         return named
 
     def _call(self, call: Document, call_id: str) -> Document:
-        plain: Document = {"id": call_id, "type": "function", "function": call.get("function")}
+        function = section(call.get("function"))
+        name = text(function.get("name"))
+        if len(name) > MAX_NAME:
+            function = {**function, "name": fitting_name(name)}
+        plain: Document = {"id": call_id, "type": "function", "function": function}
         if "extra_content" in self._keeps and "extra_content" in call:
             plain["extra_content"] = call["extra_content"]
         return plain
@@ -204,9 +216,10 @@ class _Turns:
 
     def _think(self, message: Document, plain: Document) -> None:
         thought = message.get("reasoning_content")
-        if "reasoning_content" in self._keeps and thought:
+        is_needed = NEEDS_REASONING in self._quirks.omits
+        if thought and (is_needed or "reasoning_content" in self._keeps):
             plain["reasoning_content"] = thought
-        elif NEEDS_REASONING in self._quirks.omits and "tool_calls" in plain:
+        elif is_needed and "tool_calls" in plain:
             plain["reasoning_content"] = " "
         if "reasoning_details" in self._keeps and message.get("thinking_blocks"):
             blocks = objects(message["thinking_blocks"])

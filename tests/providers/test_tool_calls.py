@@ -200,7 +200,7 @@ def test_a_name_that_is_too_long_for_openai_comes_back_as_it_was() -> None:
         {"role": "assistant", "content": [used]},
         {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t"}]},
     ]
-    request: Any = {
+    request: dict[str, Any] = {
         "tools": [{"name": name, "input_schema": {}}, {"name": name + "y", "input_schema": {}}],
         "tool_choice": {"type": "tool", "name": name},
     }

@@ -32,6 +32,10 @@ PAGES: Final[dict[str, str]] = {
     "user": "/user?open=3",
     "codes": "/redemption",
     "wallet": "/topup",
+    "playground": "/playground?model=demo-chat",
+    "models": "/models",
+    "settings-mine": "/setting",
+    "settings-site": "/setting?tab=site",
 }
 
 

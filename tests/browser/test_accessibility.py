@@ -25,6 +25,11 @@ PAGES = (
     "/redemption",
     "/redemption?open=new",
     "/topup",
+    "/playground",
+    "/models",
+    "/setting",
+    "/setting?tab=site",
+    "/about",
 )
 
 

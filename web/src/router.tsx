@@ -9,7 +9,7 @@ import {
 import { whenSignedOut } from "./api/call";
 import { type Account, ROLE } from "./api/types";
 import { basePath } from "./base";
-import { queryClient, rememberSession, statusQuery, visitorQuery } from "./session";
+import { homeQuery, queryClient, rememberSession, statusQuery, visitorQuery } from "./session";
 import { Broken, NotFound, Root } from "./shell/Root";
 
 /** What stands behind `?`: plain strings, so that a link can be read and written by hand. */
@@ -46,9 +46,17 @@ const shell = createRoute({
 const opening = createRoute({
   getParentRoute: () => root,
   path: "/",
-  beforeLoad: () => {
-    throw redirect({ to: "/dashboard" });
+  component: lazyRouteComponent(() => import("./pages/site/Public"), "Public"),
+  beforeLoad: async () => {
+    const home = await queryClient.ensureQueryData(homeQuery);
+    if (!home) throw redirect({ to: "/dashboard" });
   },
+});
+
+const about = createRoute({
+  getParentRoute: () => root,
+  path: "/about",
+  component: lazyRouteComponent(() => import("./pages/site/Public"), "Public"),
 });
 
 const login = createRoute({
@@ -76,6 +84,10 @@ const pages = [
   page("/redemption", () => import("./pages/codes/Codes"), ROLE.admin),
   page("/topup", () => import("./pages/wallet/Wallet")),
   page("/user", () => import("./pages/users/Users"), ROLE.admin),
+  page("/setting", () => import("./pages/settings/Settings")),
+  page("/playground", () => import("./pages/playground/Playground")),
+  page("/chat", () => import("./pages/site/Chat")),
+  page("/models", () => import("./pages/models/Models")),
   page("/token", () => import("./pages/keys/Keys")),
 ];
 
@@ -125,7 +137,14 @@ const development = import.meta.env.DEV
   : [];
 
 export const router = createRouter({
-  routeTree: root.addChildren([opening, login, shell.addChildren(pages), ...oldAddresses, ...development]),
+  routeTree: root.addChildren([
+    opening,
+    about,
+    login,
+    shell.addChildren(pages),
+    ...oldAddresses,
+    ...development,
+  ]),
   basepath: basePath,
   defaultPreload: "intent",
   scrollRestoration: true,

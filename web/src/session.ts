@@ -24,6 +24,13 @@ export const statusQuery = queryOptions({
 /** Who is signed in; null: nobody. */
 export type Visitor = Account | null;
 
+/** The site's own home page; empty where it has none. */
+export const homeQuery = queryOptions({
+  queryKey: ["site", false],
+  queryFn: () => getAnonymously<string>("/api/home_page_content"),
+  staleTime: 60_000,
+});
+
 const KEPT_AS = "signed-in";
 
 /** Remember that this browser has a session (its cookie cannot be read here), or that it has none. */

@@ -8,6 +8,7 @@ export type Account = Views["OwnView"];
 export type User = Views["UserView"];
 export type Code = Views["CodeView"];
 export type ApiKey = Views["KeyView"];
+export type Setting = Views["FormEntry"];
 export type Probe = Views["ProbeView"];
 export type Provider = Views["ProviderView"];
 export type ProviderField = Views["FieldView"];

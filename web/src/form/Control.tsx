@@ -35,7 +35,17 @@ export function Control({ field, bound }: { field: FieldSpec; bound: Bound }) {
           {...plain}
           isMono
           type="password"
-          autoComplete="off"
+          autoComplete="new-password"
+          value={text}
+          onValueChange={bound.onChange}
+        />
+      );
+    case "password":
+      return (
+        <Input
+          {...plain}
+          type="password"
+          autoComplete={field.name === "password" ? "new-password" : "current-password"}
           value={text}
           onValueChange={bound.onChange}
         />

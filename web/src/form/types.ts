@@ -4,6 +4,7 @@ export type FieldKind =
   | "text"
   | "long_text"
   | "secret"
+  | "password"
   | "secret_lines"
   | "int"
   | "number"

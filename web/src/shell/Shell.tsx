@@ -3,6 +3,7 @@ import { Suspense, useState } from "react";
 import { BottomBar } from "./BottomBar";
 import { CommandMenu } from "./CommandMenu";
 import { useCommandKey } from "./commands";
+import { Notice } from "./Notice";
 import { Rail } from "./Rail";
 import { TopBar } from "./TopBar";
 
@@ -15,6 +16,7 @@ export function Shell() {
       <Rail />
       <div className="relative flex min-w-0 flex-1 flex-col">
         <TopBar onSearch={() => setSearching(true)} />
+        <Notice />
         <main className="relative min-h-0 flex-1 overflow-hidden" id="page">
           <Suspense>
             <Outlet />

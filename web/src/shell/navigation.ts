@@ -53,7 +53,18 @@ export const PLACES: Place[] = [
   { to: "/audit", name: "audit", icon: FileClock, role: ROLE.admin },
 ];
 
-const AVAILABLE = new Set(["/dashboard", "/token", "/channel", "/log", "/redemption", "/topup", "/user"]);
+const AVAILABLE = new Set([
+  "/dashboard",
+  "/token",
+  "/channel",
+  "/log",
+  "/redemption",
+  "/topup",
+  "/user",
+  "/setting",
+  "/playground",
+  "/models",
+]);
 
 export function placesFor(role: number): Place[] {
   return PLACES.filter((place) => place.role <= role && AVAILABLE.has(place.to));

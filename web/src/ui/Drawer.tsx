@@ -19,6 +19,28 @@ export function useUnsaved(isUnsaved: boolean): () => void {
   return useCallback(() => tell(false), [tell]);
 }
 
+/** Ask before a page is left whose changes are not saved; returns the question, to be drawn. */
+export function useUnsavedPage(isUnsaved: boolean): ReactNode {
+  const { t } = useTranslation();
+  const leaving = useBlocker({
+    shouldBlockFn: () => isUnsaved,
+    enableBeforeUnload: () => isUnsaved,
+    withResolver: true,
+  });
+  return (
+    <Confirm
+      isOpen={leaving.status === "blocked"}
+      title={t("form.unsaved")}
+      action={t("form.discard")}
+      isDangerous
+      onConfirm={() => leaving.proceed?.()}
+      onCancel={() => leaving.reset?.()}
+    >
+      {t("form.unsavedHelp")}
+    </Confirm>
+  );
+}
+
 interface DrawerProps {
   onClose: () => void;
   title: ReactNode;

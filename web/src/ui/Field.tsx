@@ -8,29 +8,43 @@ interface FieldProps {
   error?: string | undefined;
   action?: ReactNode;
   className?: string;
+  /** The control stands at the right of label and help. */
+  isBeside?: boolean;
   children: ReactNode;
 }
 
-/** Label above, control, then its error or its help; they are tied together for those who listen. */
-export function Field({ label, help, error, action, className, children }: FieldProps) {
+/** Label above (or beside), control, then its error or its help; they are tied together for those who listen. */
+export function Field({ label, help, error, action, className, isBeside, children }: FieldProps) {
+  const said = error ? (
+    <Base.Error match className="mt-1 block text-bad text-sm">
+      {error}
+    </Base.Error>
+  ) : (
+    help && <Base.Description className="mt-1 break-words text-muted text-sm">{help}</Base.Description>
+  );
   return (
     <Base.Root
       invalid={!!error}
-      className={classes("group/field min-w-0", className)}
+      className={classes(
+        "group/field min-w-0",
+        isBeside && "flex items-start gap-x-8 max-sm:flex-col max-sm:gap-y-2",
+        className,
+      )}
       data-error={error ? "" : undefined}
     >
-      <div className="mb-1 flex items-baseline gap-2">
+      <div className={isBeside ? "min-w-0 flex-1" : "mb-1 flex items-baseline gap-2"}>
         <Base.Label className="font-medium">{label}</Base.Label>
+        {isBeside && said}
         {action && <span className="ml-auto text-muted">{action}</span>}
       </div>
-      {children}
-      {error ? (
-        <Base.Error match className="mt-1 block text-bad text-sm">
-          {error}
-        </Base.Error>
+      {isBeside ? (
+        <div className="flex w-64 shrink-0 justify-end pt-0.5 max-sm:w-full max-sm:justify-start [&>*:not([role=switch])]:w-full">
+          {children}
+        </div>
       ) : (
-        help && <Base.Description className="mt-1 text-muted text-sm">{help}</Base.Description>
+        children
       )}
+      {!isBeside && said}
     </Base.Root>
   );
 }

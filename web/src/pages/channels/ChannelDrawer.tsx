@@ -25,7 +25,7 @@ export function ChannelDrawer({ id, onClose }: { id: string; onClose: () => void
   });
   if ((!isNew && !row) || !providers.length) {
     return (
-      <Drawer onClose={onClose} title={isNew ? t("channel.add") : ""}>
+      <Drawer onClose={onClose} title={t(isNew ? "channel.add" : "place.channels")}>
         <Loading error={error} retry={refetch} />
       </Drawer>
     );

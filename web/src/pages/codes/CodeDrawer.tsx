@@ -22,6 +22,7 @@ const BATCH_MAX = 100;
 const NEW = { name: "", quota: 500_000, count: 1 };
 
 export function CodeDrawer({ id, onClose }: { id: string; onClose: () => void }) {
+  const { t } = useTranslation();
   const isNew = id === "new";
   const known = useQuery({
     queryKey: ["code", id],
@@ -30,7 +31,7 @@ export function CodeDrawer({ id, onClose }: { id: string; onClose: () => void })
   });
   if (!isNew && !known.data) {
     return (
-      <Drawer onClose={onClose} title="">
+      <Drawer onClose={onClose} title={t("place.codes")}>
         <Loading error={known.error} retry={known.refetch} />
       </Drawer>
     );

@@ -14,6 +14,7 @@ import { Attention } from "./Attention";
 import { Cards } from "./Cards";
 import { Ranking } from "./Ranking";
 import { Spenders } from "./Spenders";
+import { Start } from "./Start";
 import { UseChart } from "./UseChart";
 
 export const WAYS = ["model", "token", "channel", "user"] as const;
@@ -54,7 +55,11 @@ export function Page() {
           <Cards data={data} />
           <div className="mt-5 grid grid-cols-[2.1fr_1fr] gap-8 max-lg:grid-cols-1">
             {data && data.sums.requests === 0 ? (
-              <Empty title={t("dash.empty")}>{t("dash.emptyHelp")}</Empty>
+              data.before.requests === 0 ? (
+                <Start />
+              ) : (
+                <Empty title={t("dash.empty")} />
+              )
             ) : (
               <UseChart data={data} by={by} isSite={isSite} />
             )}

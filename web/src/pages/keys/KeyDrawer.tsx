@@ -46,7 +46,7 @@ export function KeyDrawer({ id, onClose }: KeyDrawerProps) {
     queryFn: () => get<ApiKey>(`/api/token/${id}`),
   });
   const row = known.data;
-  const title = isNew ? t("key.add") : (row?.name ?? "");
+  const title = isNew ? t("key.add") : (row?.name ?? t("place.keys"));
   if (!isNew && !row) {
     return (
       <Drawer onClose={onClose} title={title}>

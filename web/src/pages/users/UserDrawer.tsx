@@ -32,7 +32,7 @@ export function UserDrawer({ id, onClose }: { id: string; onClose: () => void })
   });
   if (!isNew && !known.data) {
     return (
-      <Drawer onClose={onClose} title="">
+      <Drawer onClose={onClose} title={t("place.users")}>
         <Loading error={known.error} retry={known.refetch} />
       </Drawer>
     );

@@ -1,0 +1,26 @@
+"""The site's settings as root changes them."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visits
+from tests.gateway import Gateway
+
+
+def test_settings_are_found_changed_together_and_refused_where_they_stand(
+    as_root: Visits, gateway: Gateway
+) -> None:
+    page = as_root("/setting?tab=site")
+    page.get_by_label("Search settings").fill("SystemName")
+    page.get_by_label("Name of the site").fill("My gateway")
+    page.get_by_label("Search settings").fill("GitHubOAuthEnabled")
+    switch = page.get_by_role("switch")
+    switch.click()
+    expect(page.get_by_text("2 changes")).to_be_visible()
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_text("1 change", exact=True)).to_be_visible()
+    expect(switch).to_have_accessible_description(re.compile("cannot be switched on before"))
+    expect(page).to_have_title("My gateway")
+    options = {row["key"]: row["value"] for row in gateway.api("GET", "/api/option/")}
+    assert (options["SystemName"], options["GitHubOAuthEnabled"]) == ("My gateway", "false")

@@ -1,0 +1,60 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useRouterState } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { getAnonymously } from "@/api/call";
+import { useSite, visitorQuery } from "@/session";
+import { Brand } from "@/shell/Brand";
+import { LanguageButton, ThemeMenu } from "@/shell/TopBar";
+import { Empty } from "@/ui/Empty";
+import { Content } from "./Content";
+
+/** What anybody may see of the site: its own home and its page about itself. */
+export function Public() {
+  const { t } = useTranslation();
+  const isAbout = useRouterState({ select: (state) => state.location.pathname.endsWith("/about") });
+  const { data } = useQuery({
+    queryKey: ["site", isAbout],
+    queryFn: () => getAnonymously<string>(isAbout ? "/api/about" : "/api/home_page_content"),
+  });
+  const title = isAbout ? t("site.about") : t("site.home");
+  return (
+    <Frame>
+      {data ? <Content text={data} title={title} /> : data === "" && <Empty title={t("site.noAbout")} />}
+    </Frame>
+  );
+}
+
+function Frame({ children }: { children: ReactNode }) {
+  const { t } = useTranslation();
+  const site = useSite();
+  const { data: visitor } = useQuery(visitorQuery);
+  return (
+    <div className="flex h-dvh flex-col">
+      <header className="flex h-11 shrink-0 items-center gap-1 border-line border-b px-4">
+        <Link to="/" className="mr-4 flex min-w-0 items-center gap-2 font-semibold">
+          <Brand />
+          <h1 className="truncate">{site.system_name || "One API"}</h1>
+        </Link>
+        <Link
+          to="/about"
+          className="rounded px-2 text-muted hover:text-text"
+          activeProps={{ className: "!text-text" }}
+        >
+          {t("site.about")}
+        </Link>
+        <span className="ml-auto flex items-center gap-1">
+          <LanguageButton />
+          <ThemeMenu />
+          <Link
+            to={visitor ? "/dashboard" : "/login"}
+            className="inline-flex h-7 items-center rounded border border-accent bg-accent px-2.5 font-medium text-on-accent"
+          >
+            {visitor ? t("site.toDashboard") : t("login.signIn")}
+          </Link>
+        </span>
+      </header>
+      <main className="flex min-h-0 flex-1 flex-col overflow-y-auto">{children}</main>
+    </div>
+  );
+}

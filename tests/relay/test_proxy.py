@@ -1,5 +1,6 @@
 """`/v1/oneapi/proxy/{channel}/…` on the running product: raw both ways, for administrators, written down."""
 
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,6 +55,23 @@ def test_headers_pass_both_ways_and_keys_do_not(
     assert answer.headers["x-request-id"] == "req_1"
     assert "request-id" not in answer.headers
     assert "set-cookie" not in answer.headers
+
+
+def test_what_is_said_of_the_connection_stays_here(
+    gateway: Gateway, vendor: FakeVendor, channel: int
+) -> None:
+    vendor.script(json_answer({}))
+    headers = {
+        "Authorization": f"Bearer sk-{ROOT_KEY}",
+        "Connection": "X-Hop, keep-alive",
+        "X-Hop": "1",
+        "Content-Encoding": "gzip",
+    }
+    path = f"/v1/oneapi/proxy/{channel}/v1/x"
+    assert gateway.request("POST", path, gzip.compress(b"{}"), headers).status == 200
+    received = vendor.requests[-1]
+    assert received.body == b"{}"
+    assert not {"x-hop", "content-encoding"} & set(received.headers)
 
 
 @pytest.mark.parametrize(("method", "status"), [("DELETE", 204), ("GET", 304)])

@@ -30,6 +30,7 @@ STAYS_HERE = frozenset(
         ),
         *("proxy-connection", "te", "trailer", "upgrade", "expect", "authorization", "x-api-key"),
         "http2-settings",
+        "content-encoding",  # the body goes on unpacked
         *("api-key", "cookie", "x-forwarded-for", "x-real-ip", "forwarded"),
     }
 )
@@ -45,11 +46,12 @@ _UNQUOTED: Final = "/:@!$&'()*+,;=~"
 
 
 def _headers(request: Request, target: Target) -> tuple[tuple[str, str], ...]:
-    headers = [
-        (name.decode("latin-1"), value.decode("latin-1"))
-        for name, value in request.headers.items()
-        if name.decode("latin-1") not in STAYS_HERE
-    ]
+    # What `Connection` names is meant for us alone (RFC 9110 section 7.6.1).
+    ours = {name.strip().lower() for name in request.header(b"connection").split(",")}
+    said = (
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.items()
+    )
+    headers = [pair for pair in said if pair[0] not in STAYS_HERE and pair[0] not in ours]
     key = target.key.reveal()
     match target.provider.auth:
         case _ if target.provider.type == RAW_KEY_TYPE:

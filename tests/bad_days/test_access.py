@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ import pytest
 from tests import fakes
 from tests.fakes import (
     FakeVendor,
+    Gate,
     Received,
     body_answer,
     chat_document,
@@ -269,3 +271,34 @@ def test_a_strangers_word_opens_no_network(exposed: Gateway, name: str, value: s
     told = ask(exposed, local, "/v1/chat/completions", body, **headers)
     assert (told.status, _error(told)["code"]) == (403, "network_not_allowed")
     assert "not certain behind 127.0.0.1" in _error(told)["message"]
+
+
+@pytest.mark.fault("A10")
+def test_a_balance_that_is_set_while_streams_run_is_what_the_answer_says(
+    gateway: Gateway, vendor: FakeVendor
+) -> None:
+    gateway.set_option("ModelRatio", json.dumps({"cheap": 1}))
+    key = gateway.add_user("streaming", 100_000_000)
+    (user,) = gateway.api("GET", "/api/user/search?keyword=streaming")
+    gate = Gate()
+    first, *rest = chat_events(["Hel", "lo"], (10, 5))
+    vendor.script(stream_answer(first, gate, *rest))
+    body = json.dumps({"model": "cheap", "max_tokens": 1000, "stream": True, "messages": [{}]})
+    with ThreadPoolExecutor(1) as pool:
+        streaming = pool.submit(ask, gateway, key, "/v1/chat/completions", body)
+        wait_until(lambda: gate.reached or streaming.done())
+        assert gate.reached, streaming.result().body
+        said = gateway.api("PUT", "/api/user/", {"id": user["id"], "quota": 12_345})
+        assert said == {"quota": 12_345}
+        gate.open()
+        assert streaming.result(30).status == 200
+    wait_until(lambda: _standing(gateway, "streaming")["used_quota"] > 0)
+    wait_until(lambda: _standing(gateway, "streaming")["leased"] == 0)
+    standing = _standing(gateway, "streaming")
+    assert standing["quota"] + standing["used_quota"] == 12_345
+
+
+def _standing(gateway: Gateway, name: str) -> Any:
+    leased = "(SELECT COALESCE(SUM(amount), 0) FROM leases WHERE account_id = users.id AND account = 'user')"
+    query = f"SELECT quota, used_quota, {leased} AS leased FROM users WHERE username = :name"
+    return gateway.rows(query, name=name)[0]

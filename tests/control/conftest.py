@@ -63,6 +63,7 @@ class World:
         self.database = database
         self.clock = FakeClock(NOW)
         self.nudges: list[float] = []
+        self.pauses: list[float] = []
         randomness = Randomness()
         surroundings: dict[str, Any] = {
             "database": database,
@@ -76,6 +77,7 @@ class World:
             "nudge": lambda: self.nudges.append(self.clock()),
             "ask": ask_vendor,
             "test_prompt": "Who are you?",
+            "pause": self.pauses.append,
             "rate_limits": RateLimits(Limit(0, 180), Limit(0, 1200), Limit(0, 1200)),
         }
         self.services = Services(**(surroundings | changes))

@@ -1,6 +1,9 @@
 """What people see as a balance counts what workers hold on lease; what administrators set accounts for it."""
 
+from collections.abc import Callable
+
 import pytest
+from sqlalchemy import update
 
 from oneapi.store.tables import logs, tokens, users
 from oneapi.store.tables.ledger import leases
@@ -45,6 +48,36 @@ def test_a_balance_below_what_is_on_lease_ends_up_at_what_is_on_lease(world: Wor
     world.admin.put("/api/user/", {"id": ALICE, "quota": 100})
     assert world.row(users, ALICE)["quota"] == 0
     assert world.alice.get("/api/user/self").content["quota"] == 300
+
+
+@pytest.mark.fault("A10")
+@pytest.mark.parametrize(
+    ("quota", "balance", "holds"), [(1500, 1500, False), (300, 300, False), (100, 300, True)]
+)
+def test_the_answer_says_what_the_balance_is(
+    everywhere: World, quota: int, balance: int, holds: bool
+) -> None:
+    lease(everywhere, "user", ALICE, 300)
+    reply = everywhere.admin.put("/api/user/", {"id": ALICE, "quota": quota}, accept_language="en")
+    assert reply.content == {"quota": balance}
+    assert ("still hold quota" in reply.json["message"]) == holds
+    assert everywhere.alice.get("/api/user/self").content["quota"] == balance
+    assert everywhere.published("users") == [str(ALICE)]
+
+
+@pytest.mark.fault("A10")
+def test_what_comes_back_from_a_lease_meanwhile_is_taken(worlds: Callable[..., World]) -> None:
+    def comes_back(_: float) -> None:
+        with world.database.begin() as connection:
+            connection.execute(update(leases).values(amount=50))
+            connection.execute(update(users).where(users.c.id == ALICE).values(quota=250))
+
+    world = worlds(pause=comes_back)
+    lease(world, "user", ALICE, 300)
+    reply = world.admin.put("/api/user/", {"id": ALICE, "quota": 100})
+    assert reply.content == {"quota": 100}
+    assert reply.json["message"] == ""
+    assert world.row(users, ALICE)["quota"] == 50
 
 
 def test_a_full_row_that_comes_back_is_no_credit(world: World) -> None:

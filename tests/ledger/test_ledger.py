@@ -392,3 +392,21 @@ async def test_what_is_not_collected_gets_its_row_even_where_rows_are_not_wanted
     await ledger.aclose()
     (row,) = log_rows_in(sqlite_database)
     assert (row["request_id"], row["quota"]) == ("request-2", 90)
+
+
+@pytest.mark.fault("A10")
+async def test_what_is_recalled_is_returned_though_the_account_is_busy(
+    database: Database, opened: Opener
+) -> None:
+    person(database, 1, 100_000)
+    ledger = await opened(database)
+    async with ledger.hold(payer(), 40, "request-1") as hold:
+        assert money(database).leased > 40  # a large piece of a rich account
+        ledger.recall(1)
+        await ledger.flush()
+        assert money(database).leased == 40
+        assert money(database).total == 100_000
+        settle(hold, 30)
+    assert await pay(ledger, 40, 40, "request-2") == 40
+    await ledger.flush()
+    assert (money(database).total, money(database).used) == (100_000, 70)

@@ -209,6 +209,10 @@ class LedgerMachine(RuleBasedStateMachine):
         self.credited[user] += after - before.quota - before.leased
         self.key_credited[user] += key_after - key_before.quota - key_before.leased
 
+    @rule(worker=workers, user=people)
+    def recall(self, worker: tuple[str, int], user: int) -> None:
+        self.ledgers[worker].recall(user)
+
     @rule(worker=workers, seconds=st.sampled_from([1, 40, 301, 700]))
     def stall(self, worker: tuple[str, int], seconds: int) -> None:
         """Time passes without anybody renewing, and a worker takes back what seems to be nobody's."""

@@ -35,6 +35,24 @@ def _in_64k(text: str) -> str:
     return text
 
 
+def _no_flag(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("must be a number, not true or false")  # noqa: TRY004 - Pydantic wants a ValueError
+    return value
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must not contain line breaks or other characters that cannot be seen")
+    return text
+
+
+def _group(text: str) -> str:
+    if "," in text:
+        raise ValueError("must be one group, without a comma")
+    return text.strip()
+
+
 def _lenient(value: Any) -> int:
     """Read a query number as One API does: what is not a number counts as 0."""
     try:
@@ -51,8 +69,11 @@ def listed(text: str) -> list[str]:
 
 Text = Annotated[str, AfterValidator(_storable)]
 LongText = Annotated[Text, AfterValidator(_in_64k)]
-Whole = Annotated[int, Field(ge=-BIGINT_MAX, le=BIGINT_MAX)]
-Quota = Annotated[int, Field(ge=0, le=QUOTA_MAX)]
+Line = Annotated[Text, AfterValidator(_one_line)]
+GroupName = Annotated[Line, AfterValidator(_group), Field(max_length=32)]
+Number = Annotated[int, BeforeValidator(_no_flag)]
+Whole = Annotated[Number, Field(ge=-BIGINT_MAX, le=BIGINT_MAX)]
+Quota = Annotated[Number, Field(ge=0, le=QUOTA_MAX)]
 RowId = Annotated[int, Path(ge=0, le=BIGINT_MAX)]
 QueryNumber = Annotated[int, BeforeValidator(_lenient), Query()]
 QueryText = Annotated[Text, Query()]

@@ -3,6 +3,7 @@
 Cheap to import (no FastAPI), so that `app.py` can build it before the first `/api` request.
 """
 
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -43,6 +44,7 @@ class Services:
     `nudge` is called after a committed change, from a thread of the pool: it must be safe to call there. `ask` sends a
     request to a vendor, `test_prompt` is what a channel is tested with.
     `new_id` returns 32 hexadecimal digits, `random_text(n)` n characters of [0-9a-zA-Z]; both unguessable.
+    `pause` waits for some seconds, in a thread of the pool.
     `log_database` is the same object as `database` unless `LOG_SQL_DSN` names another one.
     """
 
@@ -60,6 +62,7 @@ class Services:
     rate_limits: RateLimits = field(default_factory=RateLimits)
     proxies: ProxyTrust = field(default_factory=lambda: ProxyTrust(LOOPBACK))
     cooldowns: Callable[[], list[Any]] = _no_cooldowns
+    pause: Callable[[float], None] = time.sleep
 
     def now(self) -> int:
         """Return the time in whole seconds, as One API's columns hold it."""

@@ -90,13 +90,15 @@ def set_quota(
 ) -> int:
     """Let an administrator set what a user sees as balance; return the balance that came of it.
 
-    It is a credit of the difference. What workers hold on lease at the moment cannot be taken back: if
-    that is more than `target`, the balance ends up at what they hold.
+    It is a credit of the difference. What workers hold on lease at the moment cannot be taken: if that is more than
+    `target`, the balance ends up at what they hold. They return what they need not when the user's change is published.
     """
     if target < 0:
         raise InvalidRequest("`quota` must not be negative", param="quota")
     before = user_balance(connection, user_id)
     after = before + _change(connection, Ref("user", user_id), target - before)
+    if after == before:
+        return after
     words = quota_text(connection, before), quota_text(connection, after)
     text = f"管理员将用户额度从 {words[0]}修改为 {words[1]}"
     row = _row(connection, user_id, after - before, Reason(Kind.ADMIN_EDIT), text, now)

@@ -68,6 +68,7 @@ class Leases:
         self.keys: dict[int, Account] = {}
         self.cycle = 0
         self.wanting: set[Account] = set()  # to be refilled in the background
+        self._recalled: set[Account] = set()
 
     def __iter__(self) -> Iterator[Account]:
         yield from self.users.values()
@@ -114,7 +115,7 @@ class Leases:
             self.account(ref).spent -= amount
 
     def idle(self) -> dict[Ref, int]:
-        """Take out what nobody has used for two cycles, to be returned; what is empty is forgotten."""
+        """Take out what nobody has used for two cycles, or was recalled, to be returned; what is empty is forgotten."""
         found = [
             account
             for account in self
@@ -129,7 +130,20 @@ class Leases:
                 account.free = 0
             else:
                 self._forget(account)
+        for account in self._recalled:
+            if account.free > 0:
+                returned[account.ref] = account.free
+                account.free = 0
+        self._recalled.clear()
         return returned
+
+    def recall(self, ref: Ref) -> None:
+        """Have what nothing under way needs of an account returned at the next opportunity, however busy it is."""
+        account = (self.users if ref.kind == "user" else self.keys).get(ref.id)
+        if account is not None:
+            account.low = 0
+            self.wanting.discard(account)
+            self._recalled.add(account)
 
     def not_returned(self, returned: Mapping[Ref, int]) -> None:
         """Put back what could not be returned."""

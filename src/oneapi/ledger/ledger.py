@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import structlog
 
 from oneapi.errors import Unavailable
+from oneapi.ledger.accounts import Ref
 from oneapi.ledger.counters import Counters
 from oneapi.ledger.credit import begin_total
 from oneapi.ledger.hold import Hold
@@ -149,6 +150,10 @@ class Ledger:
             if isinstance(error, TimeoutError):
                 raise unavailable() from None
             raise
+
+    def recall(self, user_id: int) -> None:
+        """Return with the next flush what this worker has of a user's quota and no request under way needs."""
+        self.leases.recall(Ref("user", user_id))
 
     async def flush(self) -> None:
         """Return when everything journaled so far is in the database; raise `Unavailable` if it cannot be."""

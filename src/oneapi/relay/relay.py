@@ -157,6 +157,7 @@ class Relay:
                     self._directory.forget_key(change.ref)
                 case "users":
                     self._directory.forget_user(int(change.ref))
+                    self._services.ledger.recall(int(change.ref))
                 case "channels":
                     reload = True
                     if change.ref.isdecimal():

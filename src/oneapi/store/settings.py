@@ -291,6 +291,7 @@ TABLE: Final[Mapping[str, Setting]] = {
 
 _SECRET_ENDINGS: Final = ("Token", "Secret", "SecretKey", "Password")
 # Links are shown to people: one that runs code (`javascript:`) must not get in.
+_BROKEN_URL: Final = re.compile(r"\s*https?:\S*\s+\S", re.IGNORECASE)  # with a blank in it
 _OTHER_SCHEME: Final = re.compile(r"\s*(?!https?:|data:image/)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _NEEDS: Final[Mapping[str, str]] = {
     "GitHubOAuthEnabled": "GitHubClientId",
@@ -343,7 +344,7 @@ def _parse_text(setting: Setting, text: str) -> str:
         raise ValueError(
             f"`{setting.name}` must be one of {', '.join(setting.choices)}, not {text!r}"
         )
-    if setting.kind is Kind.URL and _OTHER_SCHEME.match(text):
+    if setting.kind is Kind.URL and (_OTHER_SCHEME.match(text) or _BROKEN_URL.match(text)):
         raise ValueError(f"`{setting.name}` must be an http(s) URL or empty, not {text!r}")
     return text
 

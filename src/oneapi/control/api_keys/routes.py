@@ -99,7 +99,7 @@ def change(
     with services.writing() as connection:
         row = key_by_id(connection, user.id, document.id)
         shown = _view(connection, user.id, document.id)
-        columns = _status(document) if status_only else _columns(document)
+        columns = _status(document, row["status"]) if status_only else _columns(document)
         if document.status == KeyStatus.ENABLED:
             _refuse_useless(row["status"], {**shown, **columns}, services.now())
         limit = columns.pop("remain_quota", shown["remain_quota"])
@@ -117,8 +117,12 @@ def _check_limit(remain_quota: int, is_unlimited: bool) -> None:
         raise bad_field("remain_quota", "must not be negative")
 
 
-def _status(document: KeyDocument) -> dict[str, Any]:
-    return {"status": document.status} if document.status else {}
+def _status(document: KeyDocument, present: int) -> dict[str, Any]:
+    if not document.status or document.status == present:
+        return {}
+    if document.status not in (KeyStatus.ENABLED, KeyStatus.DISABLED):
+        raise bad_field("status", "must be 1 (enabled) or 2 (disabled)")
+    return {"status": document.status}
 
 
 def _columns(document: KeyDocument) -> dict[str, Any]:

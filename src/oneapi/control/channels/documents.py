@@ -1,13 +1,16 @@
 """What a client may say about a channel, and what of it is refused: a wrong field is named, nothing is guessed."""
 
 import json
-from typing import Annotated, Any, cast
+import re
+from typing import Annotated, Any, Final, cast
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from oneapi.control.fields import Document, LongText, Text, Whole, listed
+from oneapi.control.fields import Document, Line, LongText, Number, Text, Whole, listed
 
+_PRINTED: Final = re.compile(r"[^\s\\\"<>^`{|}\x00-\x1f\x7f]+")
+_PROXIES: Final = ("http", "https", "socks5", "socks5h")
 TYPE_MAX = 51  # One API's last channel type; adopted databases hold all of them
 
 
@@ -32,22 +35,49 @@ def _mapping(text: str) -> str:
 
 
 def _config(text: str) -> str:
-    _json_object(text)
+    proxy = (_json_object(text) or {}).get("proxy")
+    if proxy and not (isinstance(proxy, str) and _is_proxy(proxy)):
+        raise ValueError("its `proxy` must be an http, https or socks5 address")
     return text.strip()
+
+
+def _is_proxy(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in _PROXIES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _key(text: str) -> str:
+    if not text.replace("\n", "").replace("\r", "").isascii():
+        raise ValueError("must consist of ASCII characters: no vendor's key has others")
+    if not all(line.strip().isprintable() for line in text.split("\n")):
+        raise ValueError("must not contain characters that cannot be seen")
+    return text
 
 
 def _base_url(text: str) -> str:
     url = text.strip()
     if not url:
         return ""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+    if not _PRINTED.fullmatch(url) or not url.isprintable():
+        raise ValueError("must not contain blanks, line breaks, backslashes or quotes")
+    if "?" in url or "#" in url:
+        raise ValueError("must not contain a `?` or `#`: paths are put behind it")
+    parts = urlsplit(url)  # raises `ValueError` for brackets without an address
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
         raise ValueError("must be an http:// or https:// address without a user name")
+    if parts.port == 0:  # raises `ValueError` for what is no port
+        raise ValueError("must name a port from 1 to 65535, or none")
     return url
 
 
 def _names(text: str, length_max: int) -> str:
     names = listed(text)
+    hidden = next((name for name in names if not name.isprintable()), None)
+    if hidden is not None:
+        raise ValueError(f"a name has no line breaks and the like, {hidden!r} has")
     too_long = next((name for name in names if len(name) > length_max), None)
     if too_long is not None:
         raise ValueError(f"a name has at most {length_max} characters, {too_long!r} has more")
@@ -66,11 +96,11 @@ class ChannelDocument(Document):
     """The fields of a channel that a client may set, and the `id` of the one to change; no counters, no times."""
 
     id: Whole = 0
-    type: Annotated[int, Field(ge=0, le=TYPE_MAX)] | None = None
-    key: Text | None = None
-    status: Annotated[int, Field(ge=0, le=3)] | None = None
-    name: Annotated[Text, Field(max_length=191)] | None = None
-    weight: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    type: Annotated[Number, Field(ge=0, le=TYPE_MAX)] | None = None
+    key: Annotated[LongText, AfterValidator(_key)] | None = None
+    status: Annotated[Number, Field(ge=0, le=3)] | None = None
+    name: Annotated[Line, Field(max_length=191)] | None = None
+    weight: Annotated[Number, Field(ge=0, le=1_000_000)] | None = None
     base_url: Annotated[Text, Field(max_length=191), AfterValidator(_base_url)] | None = None
     other: LongText | None = None
     models: Annotated[Text, AfterValidator(_models)] | None = None

@@ -96,8 +96,13 @@ def create(document: ChannelDocument, services: Surroundings) -> Answer:
 @router.put("", response_model=Found[ChannelView] | Refusal)
 def change(document: ChannelDocument, services: Surroundings) -> Answer:
     """Change the fields that were sent; answers the channel, its key blank."""
+    columns = document.columns()
+    if "key" in columns:
+        columns["key"] = columns["key"].strip()
+        if not columns["key"].isprintable():
+            raise bad_field("key", "must be one line: a channel has one key")
     with services.writing() as connection:
-        row = change_channel(connection, document.id, document.columns(), services.now())
+        row = change_channel(connection, document.id, columns, services.now())
     return found(channel_view(row))
 
 

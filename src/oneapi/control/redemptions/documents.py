@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from oneapi.control.answers import Refused
-from oneapi.control.fields import Document, Quota, Text, Whole
+from oneapi.control.fields import Document, Number, Quota, Text, Whole
 
 _NAME_BYTES_MAX = 20
 _COUNT_MAX = 100
@@ -18,7 +18,7 @@ class CodeDocument(Document):
     name: Text | None = None
     quota: Quota | None = None
     count: Whole | None = None
-    status: Annotated[int, Field(ge=0, le=3)] | None = None
+    status: Annotated[Number, Field(ge=0, le=3)] | None = None
 
     def check_name(self) -> None:
         """Refuse a name that is empty or too long."""

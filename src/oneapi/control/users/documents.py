@@ -4,12 +4,32 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from oneapi.control.fields import Document, Quota, Text, Whole
+from oneapi.control.fields import (
+    QUOTA_MAX,
+    Document,
+    GroupName,
+    LongText,
+    Number,
+    Quota,
+    Text,
+    Whole,
+)
 from oneapi.control.sign_in.passwords import ChangedPassword, NewPassword, hashed
+from oneapi.store.enums import Role
 
 
 def _stripped(text: str) -> str:
     return text.strip()
+
+
+def _role(number: int) -> int:
+    if number not in _ROLES:
+        raise ValueError(f"must be one of {', '.join(map(str, _ROLES[1:]))}")
+    return number
+
+
+_ROLES = tuple(int(role) for role in Role)  # One API's clients send 0 for "unchanged"
+KnownRole = Annotated[Number, AfterValidator(_role)]
 
 
 # Longer ones come from identity providers, and stay: a new name is measured where the old one is known.
@@ -23,7 +43,7 @@ class NewUser(Document):
     username: Annotated[Username, Field(min_length=1)]
     password: NewPassword
     display_name: DisplayName | None = None
-    role: Whole | None = None
+    role: KnownRole | None = None
 
 
 class OwnChanges(Document):
@@ -51,10 +71,10 @@ class UserChanges(Document):
     username: Username | None = None
     display_name: DisplayName | None = None
     password: ChangedPassword | None = None
-    role: Whole | None = None
-    status: Annotated[int, Field(ge=0, le=3)] | None = None
+    role: KnownRole | None = None
+    status: Annotated[Number, Field(ge=0, le=3)] | None = None
     quota: Quota | None = None
-    group: Annotated[Text, AfterValidator(_stripped), Field(max_length=32)] | None = None
+    group: GroupName | None = None
     email: Annotated[Text, Field(max_length=50)] | None = None
 
     def columns(self) -> dict[str, Any]:
@@ -85,8 +105,8 @@ class TopUp(Document):
     """Quota that an administrator, or a shop with an administrator's access token, adds."""
 
     user_id: Whole
-    quota: Annotated[int, Field(ge=-(2**53), le=2**53 - 1)] = 0
-    remark: Text = ""
+    quota: Annotated[Number, Field(ge=-QUOTA_MAX, le=QUOTA_MAX)] = 0
+    remark: LongText = ""
 
 
 def _with_hash(columns: dict[str, Any]) -> dict[str, Any]:

@@ -120,9 +120,13 @@ def unused_aff_code(connection: Connection, random_text: Callable[[int], str]) -
 
 
 def check_new_name(old: str | None, new: str | None) -> None:
-    """Refuse a new name that is too long; one that an identity provider gave may stay."""
-    if new and new != old and len(new) > USERNAME_MAX:
+    """Refuse a new name that is too long or cannot be seen; one that an identity provider gave may stay."""
+    if not new or new == old:
+        return
+    if len(new) > USERNAME_MAX:
         raise bad_field("username", f"must not have more than {USERNAME_MAX} characters")
+    if not new.isprintable():
+        raise bad_field("username", "must not contain characters that cannot be seen")
 
 
 def change_user(connection: Connection, user_id: int, values: dict[str, Any], now: int) -> None:

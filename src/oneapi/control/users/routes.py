@@ -7,13 +7,25 @@ from sqlalchemy import Connection, RowMapping
 from sqlalchemy.exc import IntegrityError
 from typing_extensions import TypedDict
 
-from oneapi.control.answers import Answer, Done, Found, Refusal, Refused, Rows, done, found
+from oneapi.control.answers import (
+    Answer,
+    Done,
+    Found,
+    Refusal,
+    Refused,
+    Rows,
+    bad_field,
+    done,
+    found,
+    sentence,
+)
 from oneapi.control.fields import FoundPage, Paged, QueryText, RowId
 from oneapi.control.identity import Admin, Person, Surroundings
 from oneapi.control.lists import Wanted, listed, slice_of, wanted_of
 from oneapi.control.services import Services
 from oneapi.control.sign_in.passwords import hashed
 from oneapi.control.sign_in.session import start_session
+from oneapi.control.users.balance import recalled
 from oneapi.control.users.documents import Management, NewUser, TopUp, UserChanges
 from oneapi.control.users.queries import (
     USERS,
@@ -28,11 +40,18 @@ from oneapi.control.users.queries import (
 )
 from oneapi.control.users.views import UserView, user_view
 from oneapi.ledger import Kind, Reason, credit, leased, set_quota, user_balance
+from oneapi.store.changes import publish
 from oneapi.store.enums import Role, UserStatus
 from oneapi.store.settings import load
 from oneapi.store.tables import users
 
 router = APIRouter(prefix="/api", tags=["users"])
+
+
+class Balance(TypedDict):
+    """What a user has now, requests under way included."""
+
+    quota: int
 
 
 class Standing(TypedDict):
@@ -103,29 +122,51 @@ def create(document: NewUser, admin: Admin, services: Surroundings) -> Answer:
     return done()
 
 
-@router.put("/user", response_model=Done | Refusal)
+@router.put("/user", response_model=Found[Balance] | Done | Refusal)
 def change(document: UserChanges, admin: Admin, request: Request, services: Surroundings) -> Answer:
-    """Change the fields that were sent; the balance goes through the ledger."""
+    """Change the fields that were sent; the balance goes through the ledger, and the answer says what it is now.
+
+    What requests under way hold of it cannot be taken back: then the message says that it is more than was asked for.
+    """
     columns = document.columns()
+    balance: int | None = None
     try:
         with services.crediting() as (connection, log_connection):
             row = user_by_id(connection, document.id)
             _check_change(admin, row, columns)
             change_user(connection, document.id, columns, services.now())
-            if document.quota not in (None, user_balance(connection, document.id)):
-                set_quota(
-                    connection,
-                    document.id,
-                    document.quota,
-                    now=services.now(),
-                    log_connection=log_connection,
-                )
+            if document.quota is not None:
+                balance = user_balance(connection, document.id)
+                if document.quota != balance:
+                    balance = set_quota(
+                        connection,
+                        document.id,
+                        document.quota,
+                        now=services.now(),
+                        log_connection=log_connection,
+                    )
+                    publish(connection, "users", str(document.id), services.now())
     except IntegrityError as error:
         raise Refused("user_exists") from error
-    answer = done()
+    answer = _changed(document, balance, request, services)
     if admin.session is not None and document.id == admin.id and "password" in columns:
         start_session(answer, request, admin.id, columns["password"], False)
     return answer
+
+
+def _changed(
+    document: UserChanges, balance: int | None, request: Request, services: Services
+) -> Answer:
+    asked = document.quota
+    if asked is None or balance is None:
+        return done()
+    if balance > asked:
+        balance = recalled(services, document.id, asked, balance)
+    if balance <= asked:
+        return found({"quota": balance})
+    language = request.headers.get("accept-language", "")
+    message = sentence("balance_on_hold", language, asked=asked, quota=balance)
+    return found({"quota": balance}, message)
 
 
 def _check_change(admin: Person, row: RowMapping, columns: dict[str, Any]) -> None:
@@ -138,6 +179,8 @@ def _check_change(admin: Person, row: RowMapping, columns: dict[str, Any]) -> No
         new_role < Role.ROOT or columns.get("status", UserStatus.ENABLED) != UserStatus.ENABLED
     ):
         raise Refused("root_protected")
+    if columns.get("status") == UserStatus.DELETED != row["status"]:
+        raise bad_field("status", "must be 1 or 2: to delete a user, use DELETE")
     check_new_name(row["username"], columns.get("username"))
 
 

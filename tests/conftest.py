@@ -79,6 +79,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what the Makefile's verbs choose by."""
     group = parser.getgroup("oneapi")
     group.addoption("--quick", action="store_true", help="only tests that need no server")
+    group.addoption("--fault", metavar="NUMBER", help="only tests of one of docs/faults.md")
     group.addoption(
         "--plain", action="store_true", help="one engine (SQLite) and one event loop (uvloop)"
     )
@@ -98,6 +99,10 @@ def _engine_of(item: pytest.Item) -> str:
     return next((str(value) for value in parameters.values() if value in KINDS), "sqlite")
 
 
+def _faults_of(item: pytest.Item) -> set[str]:
+    return {number for marker in item.iter_markers("fault") for number in marker.args}
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what was not asked for, and tests over recorded exchanges where there are no recordings."""
     kept = [item for item in items if not item.name.endswith("[NOTSET]")]
@@ -105,6 +110,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kept = [item for item in kept if not _needs_a_server(item)]
     if config.getoption("--plain"):
         kept = [item for item in kept if _engine_of(item) == "sqlite"]
+    if number := config.getoption("--fault"):
+        kept = [item for item in kept if number in _faults_of(item)]
     left_out = [item for item in items if item not in set(kept)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)

@@ -113,3 +113,14 @@ def test_every_dependency_is_locked() -> None:
     wanted = {re.split(r"[\[<>=~! ]", str(item))[0] for item in declared}  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] - TOML
     locked = set(re.findall(r"^([a-z0-9._-]+)==", (ROOT / "requirements.lock").read_text(), re.M))
     assert wanted - locked == set()
+
+
+def test_every_fault_has_a_test_and_every_test_a_fault() -> None:
+    listed = re.findall(
+        r"^\| ([AWR]\d+) \|", (ROOT / "docs/faults.md").read_text("utf-8"), re.MULTILINE
+    )
+    shown: set[str] = set()
+    for path in (ROOT / "tests").rglob("*.py"):
+        for marker in re.findall(r"\bfault\(([^)]*)\)", path.read_text("utf-8")):
+            shown |= set(re.findall(r'"([AWR]\d+)"', marker))
+    assert shown == set(listed)

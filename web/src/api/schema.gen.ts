@@ -750,7 +750,9 @@ export interface paths {
         get: operations["get_user"];
         /**
          * Change
-         * @description Change the fields that were sent; the balance goes through the ledger.
+         * @description Change the fields that were sent; the balance goes through the ledger, and the answer says what it is now.
+         *
+         *     What requests under way hold of it cannot be taken back: then the message says that it is more than was asked for.
          */
         put: operations["put_user"];
         /**
@@ -816,6 +818,8 @@ export interface paths {
         /**
          * Login
          * @description Start a session.
+         *
+         *     Every name has a limit of wrong passwords, whether there is such an account or not, and from wherever they come.
          */
         post: operations["post_user_login"];
         delete?: never;
@@ -995,6 +999,14 @@ export interface components {
             channel_name: string;
             /** Status */
             status: number;
+        };
+        /**
+         * Balance
+         * @description What a user has now, requests under way included.
+         */
+        Balance: {
+            /** Quota */
+            quota: number;
         };
         /**
          * ChannelDocument
@@ -1254,6 +1266,17 @@ export interface components {
             min: number | null;
             /** Value */
             value: string;
+        };
+        /** Found[Balance] */
+        Found_Balance_: {
+            data: components["schemas"]["Balance"];
+            /** Message */
+            message: string;
+            /**
+             * Success
+             * @constant
+             */
+            success: true;
         };
         /** Found[ChannelView] */
         Found_ChannelView_: {
@@ -2274,6 +2297,7 @@ export interface components {
     pathItems: never;
 }
 export type AttemptView = components['schemas']['AttemptView'];
+export type Balance = components['schemas']['Balance'];
 export type ChannelDocument = components['schemas']['ChannelDocument'];
 export type ChannelView = components['schemas']['ChannelView'];
 export type CodeDocument = components['schemas']['CodeDocument'];
@@ -2286,6 +2310,7 @@ export type Done = components['schemas']['Done'];
 export type Failed = components['schemas']['Failed'];
 export type FieldView = components['schemas']['FieldView'];
 export type FormEntry = components['schemas']['FormEntry'];
+export type FoundBalance = components['schemas']['Found_Balance_'];
 export type FoundChannelView = components['schemas']['Found_ChannelView_'];
 export type FoundCodeView = components['schemas']['Found_CodeView_'];
 export type FoundConsumption = components['schemas']['Found_Consumption_'];
@@ -3559,7 +3584,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Found_Balance_"] | components["schemas"]["Done"] | components["schemas"]["Refusal"];
                 };
             };
         };

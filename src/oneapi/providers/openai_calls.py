@@ -7,7 +7,7 @@ its first fragment, and no call without a name.
 Source: https://platform.openai.com/docs/api-reference/chat/streaming (read 2026-11-26).
 """
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -15,6 +15,10 @@ from oneapi.providers.base import Document
 from oneapi.wire.shapes import is_object, section, text
 
 _KEPT: Final = ("extra_content", "caller", "cache_control")
+_FRAGMENT: Final = frozenset(
+    {"index", "function", "type"}
+)  # what an entry has that only adds arguments
+_ODD: Final = frozenset({"", "{"})  # the first character of arguments that are looked at closely
 _EMPTY: Final = frozenset({"", "{}"})
 
 
@@ -26,18 +30,19 @@ class _Call:
         self.vendor_id = ""
         self.name = ""
         self.seen: list[str] = []
+        self.may_be_whole = False  # the last that was seen, blanks aside, is a closing brace
         self.waiting = ""
         self.more: Document = {}
 
     @property
     def is_whole(self) -> bool:
         """Whether the arguments are a whole object, to which nothing can be added."""
-        return is_object("".join(self.seen))
+        return self.may_be_whole and is_object("".join(self.seen))
 
     def goes_on_with(self, arguments: str) -> bool:
         """Say whether arguments that have begun are continued: they are no object of their own."""
         said = arguments.strip()
-        return bool(said and self.seen) and not said.startswith("{") and not self.is_whole
+        return bool(said and self.seen) and said[0] != "{" and not self.is_whole
 
     def add(self, arguments: str) -> None:
         """Add a fragment of the arguments; what repeats them is left out."""
@@ -45,11 +50,14 @@ class _Call:
             if self.index < 0 and self.waiting.strip() == "{}":
                 self.waiting = ""  # an empty object that held the place
                 self.seen.clear()
-            elif self.seen and self.seen[-1].rstrip().endswith("}") and self.is_whole:
+                self.may_be_whole = False
+            elif self.is_whole:
                 return
         if arguments:
             self.seen.append(arguments)
             self.waiting += arguments
+            if not arguments.isspace():
+                self.may_be_whole = arguments.rstrip().endswith("}")
 
 
 class ToolCalls:
@@ -78,6 +86,26 @@ class ToolCalls:
             if call.index >= 0 or call.waiting.strip() not in _EMPTY:
                 out += self._passed(call)
         return out
+
+    def go_on(self, entries: object) -> list[Document] | None:
+        """Return what can be passed on of a delta that goes on with the last call, as most do; `None` for any other."""
+        last = self._last
+        if last is None or last.index < 0 or last.may_be_whole or self._by_place:
+            return None
+        found = cast("list[Any]", entries) if isinstance(entries, list) else []
+        entry: Document = section(found[0]) if len(found) == 1 else {}
+        if (
+            not _FRAGMENT.issuperset(entry)
+            or self._by_index.get(entry.get("index", -1)) is not last
+        ):
+            return None
+        function = section(entry.get("function"))
+        arguments = function.get("arguments")
+        if len(function) != 1 or not isinstance(arguments, str) or arguments[:1] in _ODD:
+            return None
+        last.seen.append(arguments)
+        last.may_be_whole = arguments.rstrip()[-1:] == "}"
+        return [{"index": last.index, "function": {"arguments": arguments}}]
 
     def whole(self, entries: list[Document]) -> list[Document]:
         """Return the calls of a whole answer: every entry is one."""

@@ -16,6 +16,8 @@ from oneapi.providers.openai_messages import MAX_NAME, fitting_name
 from oneapi.wire.finish import FINISH
 from oneapi.wire.shapes import objects, section, text
 
+_TEXT: Final = frozenset({"role", "content"})  # what the delta of a piece of text has
+_CALLS: Final = frozenset({"role", "content", "tool_calls"})  # and of a piece of arguments
 _LEGACY: Final = -1  # the index of the only call that `function_call` can say
 
 
@@ -44,6 +46,8 @@ class Choices:
         """Return a choice of one chunk."""
         if "text" in choice and "delta" not in choice and "message" not in choice:
             return choice  # of a completion
+        if self._reads_quickly(choice):
+            return choice
         delta = evened(said_in(choice, "delta"))
         entries = objects(delta.pop("tool_calls", None))
         index: Any = choice.get("index")
@@ -60,6 +64,22 @@ class Choices:
                 delta["tool_calls"] = [_named(entry, self._names) for entry in found]
         _note(self._call, delta)
         return _finished(choice, "delta", delta)
+
+    def _reads_quickly(self, choice: Document) -> bool:
+        """Read a piece of a text or of arguments, which most chunks are; say whether it was one."""
+        delta: Any = choice.get("delta")
+        if not isinstance(delta, dict) or choice.get("finish_reason") or "stop_reason" in choice:
+            return False
+        delta = cast("Document", delta)
+        if _TEXT.issuperset(delta):
+            return isinstance(delta.get("content"), str)
+        if not self._calls or not _CALLS.issuperset(delta) or delta.get("content"):
+            return False
+        calls = self._calls.get(choice.get("index", 0))
+        found = calls.go_on(delta.get("tool_calls")) if calls is not None else None
+        if found is not None:
+            choice["delta"] = {"tool_calls": found}
+        return found is not None
 
     def finish(self) -> list[Document]:
         """Return choices with what of their calls has been kept back."""

@@ -45,7 +45,9 @@ class Aim:
         self.asks_usage: Final[bool] = (
             chats and call.stream and not (_USAGE in quirks.drops or _USAGE in quirks.omits)
         )
-        self.marks: Final[tuple[bytes, ...]] = quirks.marks if chats else ()
+        self.marks: Final[tuple[bytes, ...]] = (
+            _marks(call.target.provider, call.model) if chats else ()
+        )
 
 
 def quirks_of(call: Call) -> Quirks:
@@ -63,6 +65,11 @@ def quirks_of(call: Call) -> Quirks:
 @lru_cache(maxsize=4096)
 def _stated(provider: Provider, model: str) -> Quirks:
     return provider.quirks.over(quirks_of_model(model))
+
+
+@lru_cache(maxsize=4096)
+def _marks(provider: Provider, model: str) -> tuple[bytes, ...]:
+    return _stated(provider, model).marks
 
 
 def edited_body(call: Call, body: bytes, aim: Aim) -> bytes:

@@ -18,7 +18,7 @@ from oneapi.providers.quirks import Quirks
 from oneapi.wire.shapes import objects, section, text
 
 # OpenAI refuses longer ids of calls ("Expected a string with maximum length 40") and longer names, which Anthropic takes.
-CALL_ID: Final = ".{1,40}"
+MAX_CALL_ID: Final = 40
 MAX_NAME: Final = 64
 NO_RESULT: Final = "(no result)"
 NEEDS_REASONING: Final = (
@@ -31,9 +31,12 @@ _MEDIA: Final = "What tool call {} returned besides its text:"
 
 
 def fitting_id(call_id: str, pattern: str) -> str:
-    """Return an id that fits, always the same for the same one; one that fits already stays."""
-    if re.fullmatch(pattern, call_id):
-        return call_id
+    """Return an id that matches; one that does already stays."""
+    return call_id if re.fullmatch(pattern, call_id) else short_id(call_id)
+
+
+def short_id(call_id: str) -> str:
+    """Return a short id in place of one that does not do, always the same for the same one."""
     number = int.from_bytes(hashlib.sha256(call_id.encode("utf-8", "replace")).digest()[:8], "big")
     digits: list[str] = []
     for _ in range(_ID_LENGTH):
@@ -46,7 +49,7 @@ def fitting_name(name: str) -> str:
     """Return the name of a function, with the end of one that is too long replaced by what only this name has."""
     if len(name) <= MAX_NAME:
         return name
-    return name[: MAX_NAME - _ID_LENGTH - 1] + "_" + fitting_id(name, r"(?!)")
+    return name[: MAX_NAME - _ID_LENGTH - 1] + "_" + short_id(name)
 
 
 # -- a vendor's quirks, for every client ---------------------------------------------------------------------------
@@ -186,9 +189,9 @@ class _Turns:
         used: set[str] = set()
         for i, call in enumerate(calls):
             said = str(call.get("id") or "")
-            call_id = fitting_id(said, CALL_ID) if said else ""
+            call_id = said if len(said) <= MAX_CALL_ID else short_id(said)
             if not call_id or call_id in used:
-                call_id = fitting_id(f"{said} {len(self.plain)} {i}", r"(?!)")
+                call_id = short_id(f"{said} {len(self.plain)} {i}")
             used.add(call_id)
             named.append(_Call(said, call_id))
         return named

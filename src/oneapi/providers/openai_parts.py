@@ -14,6 +14,10 @@ def plain_content(message: Document, where: str, keeps: frozenset[str]) -> Any:
     if not isinstance(content, list):
         return content
     marks = "cache_control" in keeps
+    joint = "" if message["role"] == "assistant" else "\n\n"
+    texts = None if marks else _texts_of(cast("list[Any]", content))
+    if texts:
+        return joint.join(texts)
     parts = [
         plain
         for i, part in enumerate(cast("list[object]", content))
@@ -23,14 +27,17 @@ def plain_content(message: Document, where: str, keeps: frozenset[str]) -> Any:
         return parts
     if not parts and message["role"] == "assistant":
         return None
-    return ("" if message["role"] == "assistant" else "\n\n").join(part["text"] for part in parts)
+    return joint.join(part["text"] for part in parts)
 
 
 def tool_content(message: Document, where: str) -> tuple[str, list[Document]]:
     """Return the text of a tool's result, which says so when the tool failed, and what else it is."""
     content = message.get("content")
     others: list[Document] = []
-    if isinstance(content, list):
+    texts = _texts_of(cast("list[Any]", content)) if isinstance(content, list) else None
+    if texts is not None:
+        content = "\n\n".join(texts)
+    elif isinstance(content, list):
         parts = [
             plain
             for i, part in enumerate(cast("list[object]", content))
@@ -42,6 +49,16 @@ def tool_content(message: Document, where: str) -> tuple[str, list[Document]]:
     if message.get("is_error") is True:
         said = f"The tool failed: {said}" if said else "The tool failed."
     return said, others
+
+
+def _texts_of(content: list[Any]) -> list[str] | None:
+    """Return the texts of a content that is nothing else, `None` of any other."""
+    texts: list[str] = []
+    for part in objects(content):
+        if part.get("type") != "text":
+            return None
+        texts.append(part["text"])
+    return texts
 
 
 def _parts_of(part: Document, where: str, keeps_marks: bool) -> list[Document]:

@@ -21,6 +21,8 @@ from oneapi.wire.textmeter import TextMeter
 from oneapi.wire.tool_ids import tool_id
 
 MAX_HELD_BYTES: Final = 8 << 20
+_TEXT: Final = ("text", -1)
+_PLAIN: Final = frozenset({"role", "content"})  # what the delta of a piece of text has
 _EMPTY_THINKING = {"type": "thinking", "thinking": "", "signature": ""}
 
 
@@ -73,10 +75,31 @@ class AnthropicStream:
         for choice in objects(chunk.get("choices")):
             if choice.get("index", 0) != 0:
                 continue
-            out += self._delta(section(choice.get("delta")))
+            delta = section(choice.get("delta"))
+            piece = self._quick_piece(delta)
+            if piece is not None:
+                out.append(piece)
+            else:
+                out += self._delta(delta)
             if choice.get("finish_reason"):
                 self._finish = choice
         return b"".join(out)
+
+    def _quick_piece(self, delta: Block) -> bytes | None:
+        """Return the event of a delta that goes on with the open block, as most do; `None` for any other."""
+        if self._open == _TEXT:
+            said = delta.get("content") if _PLAIN.issuperset(delta) else None
+            return self._piece(type="text_delta", text=said) if said else None
+        if self._held or self._open is None or self._open[0] != "tool_use" or len(delta) != 1:
+            return None
+        calls = objects(delta.get("tool_calls"))
+        if len(calls) != 1 or calls[0].get("index") != self._open[1]:
+            return None
+        arguments = section(calls[0].get("function")).get("arguments")
+        if not arguments:
+            return None
+        self._arguments.append(arguments)
+        return self._piece(type="input_json_delta", partial_json=arguments)
 
     def _start(self, chunk: Block) -> bytes:
         self._started = True
@@ -185,7 +208,7 @@ class AnthropicStream:
 
     def _text(self, said: str) -> Iterator[bytes]:
         """Say a text; a block does not begin before there is something to see, which a history must not have."""
-        if self._open != ("text", -1):
+        if self._open != _TEXT:
             said = self._blank + said
             self._blank = "" if said.strip() else said
             if self._blank:

@@ -1,6 +1,6 @@
 """Fill a folder with a believable installation, and serve it: `python tools/demo.py FOLDER [--port 3000]`.
 
-Twenty channels in all states, sixty users, keys, codes, thirty days of logs with daily rhythm. Two channels reach a
+Twenty channels in all states, sixty users, keys, codes, two months of logs with daily rhythm. Two channels reach a
 vendor of ours on this machine, so that chats and channel tests work. Everybody's password is `demo-password`.
 The same numbers come out every time, relative to the present hour.
 """
@@ -35,7 +35,7 @@ from oneapi.store.tables import (
 )
 
 PASSWORD: Final = "demo-password"
-DAYS: Final = 30
+DAYS: Final = 61
 REQUESTS_A_DAY: Final = 1200
 DOLLAR: Final = 500_000
 NANO: Final = 1_000_000_000

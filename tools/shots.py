@@ -39,12 +39,24 @@ PAGES: Final[dict[str, str]] = {
 }
 
 
+# name of the picture in docs/: address, language, theme, width, height
+DOCUMENTED: Final = {
+    "dashboard": ("/dashboard?range=30", "en", "light", 1280, 760),
+    "channels": ("/channel?open=6", "zh", "light", 1280, 760),
+    "explain": ("/log?range=7", "en", "dark", 1280, 760),
+    "playground": ("/playground?model=demo-chat", "en", "dark", 1280, 760),
+    "settings": ("/setting?tab=site", "zh", "dark", 1280, 760),
+    "phone": ("/dashboard?range=30", "zh", "light", 390, 844),
+}
+
+
 def main() -> None:
     """Serve the demo, take the pictures, stop."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", default="", help="names of pages, by comma")
     parser.add_argument("--how", default="", help="such as zh-dark-wide; default: all eight")
+    parser.add_argument("--docs", action="store_true", help="only the six of docs/screenshots")
     told = parser.parse_args()
     told.folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "tools.demo", str(told.folder / "demo"), "--port", str(PORT)]
@@ -55,12 +67,42 @@ def main() -> None:
             browser = playwright.chromium.launch(
                 executable_path=shutil.which("chromium"), args=["--no-sandbox"]
             )
-            for how in _hows(told.how):
+            if told.docs:
+                _document(browser)
+            for how in [] if told.docs else _hows(told.how):
                 _take(browser, told.folder, how, told.only.split(",") if told.only else [*PAGES])
             browser.close()
     finally:
         server.terminate()
         server.wait()
+
+
+def _document(browser: Browser) -> None:
+    """Take the pictures that the documents show."""
+    folder = Path("docs/screenshots")
+    folder.mkdir(exist_ok=True)
+    for name, (address, language, theme, width, height) in DOCUMENTED.items():
+        context = browser.new_context(
+            base_url=BASE,
+            viewport={"width": width, "height": height},
+            locale="zh-CN" if language == "zh" else "en-US",
+            color_scheme="dark" if theme == "dark" else "light",
+            reduced_motion="reduce",
+        )
+        page = context.new_page()
+        page.goto("/login")
+        _sign_in(page)
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        if name == "explain":
+            page.get_by_text("moved on once").first.click()
+        if name == "playground":
+            page.get_by_role("textbox", name="Message").fill("Who are you?")
+            page.keyboard.press("Enter")
+            page.get_by_text("first token").wait_for()
+        page.wait_for_timeout(500)
+        page.screenshot(path=folder / f"{name}.jpg", type="jpeg", quality=82)
+        context.close()
 
 
 def _hows(wanted: str) -> list[tuple[str, str, str]]:

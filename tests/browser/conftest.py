@@ -39,10 +39,15 @@ def gateway(tmp_path: Path) -> Generator[Gateway]:
 
 
 @pytest.fixture
-def visit(browser: Browser, gateway: Gateway) -> Generator[Visits]:
+def complaints() -> list[str]:
+    """What browsers complained of; a test that expects some clears it."""
+    return []
+
+
+@pytest.fixture
+def visit(browser: Browser, gateway: Gateway, complaints: list[str]) -> Generator[Visits]:
     """Open an address in a browser of its own."""
     contexts: list[BrowserContext] = []
-    complaints: list[str] = []
 
     def heard(message: ConsoleMessage) -> None:
         if message.type == "error":

@@ -34,7 +34,7 @@ export function Mapping({ value, onChange, suggestions }: MappingProps) {
   const put = (id: number, part: Partial<Pair>) =>
     change(pairs.map((pair) => (pair.id === id ? { ...pair, ...part } : pair)));
   return (
-    <div className="field-box overflow-hidden focus-within:outline-none">
+    <div className="field-box overflow-hidden focus-within:outline-none group-data-error/field:border-bad">
       <datalist id="mapping-names">
         {suggestions.map((name) => (
           <option key={name} value={name} />

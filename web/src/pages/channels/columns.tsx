@@ -52,7 +52,7 @@ export function useChannelColumns(test: (channels: Channel[]) => void): Column<C
       {
         id: "state",
         label: t("channel.state"),
-        width: 112,
+        width: 126,
         sort: "status",
         isOnPhone: true,
         cell: (row) => <ChannelState row={row} />,
@@ -85,7 +85,7 @@ export function useChannelColumns(test: (channels: Channel[]) => void): Column<C
       {
         id: "groups",
         label: t("channel.groups"),
-        width: 136,
+        width: 152,
         cell: (row) => (
           <span className="flex gap-1" title={row.group}>
             {row.group.split(",").map((group) => (

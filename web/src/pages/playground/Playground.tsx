@@ -139,7 +139,7 @@ function Conversation({ keys, models }: { keys: ApiKey[]; models: string[] }) {
         </Popover>
         <Button
           look="quiet"
-          className="ml-auto"
+          className="ml-auto max-sm:hidden"
           onClick={() =>
             copy(
               curlOf(

@@ -1,26 +1,23 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Ellipsis } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { get, post, put } from "@/api/call";
-import { ROLE, type User } from "@/api/types";
+import type { User } from "@/api/types";
 import { Form } from "@/form/Form";
 import type { FieldSpec, Values } from "@/form/types";
 import { useDataForm } from "@/form/useDataForm";
-import { useGroups, useIsRoot } from "@/session";
-import { Button, IconButton } from "@/ui/Button";
-import { Confirm } from "@/ui/Dialog";
+import { useGroups } from "@/session";
+import { Button } from "@/ui/Button";
 import { Drawer, DrawerFoot } from "@/ui/Drawer";
 import { Facts } from "@/ui/Facts";
 import { Kbd } from "@/ui/Kbd";
 import { Loading } from "@/ui/Loading";
-import { Menu } from "@/ui/Menu";
 import { Money } from "@/ui/Money";
-import { say, sayError } from "@/ui/toasts";
+import { say } from "@/ui/toasts";
 import { Role, UserState } from "./columns";
+import { More } from "./More";
 import { TopUp } from "./TopUp";
-import { type Management, manage } from "./Users";
 
 export function UserDrawer({ id, onClose }: { id: string; onClose: () => void }) {
   const { t } = useTranslation();
@@ -219,63 +216,5 @@ function KnownUser({ row, onClose }: { row: User; onClose: () => void }) {
         />
       )}
     </Drawer>
-  );
-}
-
-function More({ row, changed, onGone }: { row: User; changed: () => void; onGone: () => void }) {
-  const { t } = useTranslation();
-  const isRoot = useIsRoot();
-  const [asked, setAsked] = useState<"promote" | "delete">();
-  const act = async (action: Management) => {
-    setAsked(undefined);
-    try {
-      await manage(row, action);
-      changed();
-      if (action === "delete") {
-        say("good", t("user.deleted", { name: row.username }));
-        onGone();
-      } else say("good", t("user.saved", { name: row.username }));
-    } catch (error) {
-      sayError(error);
-    }
-  };
-  if (row.role >= ROLE.root) return null;
-  const roles = !isRoot
-    ? []
-    : row.role >= ROLE.admin
-      ? [{ label: t("user.demote"), onSelect: () => act("demote") }]
-      : [{ label: t("user.promote"), onSelect: () => setAsked("promote") }];
-  return (
-    <span className="ml-auto">
-      <Menu
-        side="top"
-        trigger={
-          <IconButton label={t("shell.more")}>
-            <Ellipsis aria-hidden />
-          </IconButton>
-        }
-        groups={[
-          {
-            entries: [
-              row.status === 1
-                ? { label: t("action.disable"), onSelect: () => act("disable") }
-                : { label: t("action.enable"), onSelect: () => act("enable") },
-              ...roles,
-            ],
-          },
-          { entries: [{ label: t("action.delete"), isDangerous: true, onSelect: () => setAsked("delete") }] },
-        ]}
-      />
-      <Confirm
-        isOpen={!!asked}
-        title={asked === "promote" ? t("user.promote") : t("action.delete")}
-        action={asked === "promote" ? t("user.promote") : t("action.delete")}
-        isDangerous={asked === "delete"}
-        onConfirm={() => asked && act(asked)}
-        onCancel={() => setAsked(undefined)}
-      >
-        {asked === "promote" ? t("user.promoteQuestion") : t("user.deleteQuestion", { name: row.username })}
-      </Confirm>
-    </span>
   );
 }

@@ -11,7 +11,7 @@ from sqlalchemy import insert
 from oneapi.store.database import open_database
 from oneapi.store.tables import LOG_TABLES, channels, logs, metadata
 from tests.control.browser import Browser
-from tests.control.conftest import ALICE, BOB, NOW, World
+from tests.control.conftest import ALICE, BOB, NOW, ROOT, World
 
 LOG_FIELDS = [
     "id",
@@ -227,3 +227,46 @@ def test_a_row_of_one_api_has_a_story_too(world: World, detail: str | None) -> N
     write(world, request_id="20250221-an-id", detail=detail)
     told = world.admin.get("/api/log/20250221-an-id").content
     assert (told["charge"], told["lines"], told["factor"]) == (10, [], 1.0)
+
+
+CHARGE = json.dumps({"price": {"input": 1}, "factor": 10**9, "endpoint": "chat"})
+
+
+@pytest.mark.fault("R7")
+@pytest.mark.parametrize("path", ["/api/log/", "/api/log/self", "/api/log/search?keyword=2"])
+def test_a_row_is_worded_for_its_reader(world: World, path: str) -> None:
+    world.put(logs, user_id=ROOT, type=2, content="倍率：7.50 × 1.00 × 1.33", detail=CHARGE)
+    contents = [
+        world.root.get(path, **({"accept_language": language} if language else {})).content[0]
+        for language in ("en-US,en;q=0.9", "zh-CN", "")
+    ]
+    assert [row["content"] for row in contents] == [
+        "ratio: 7.50 × 1.00 × 1.33",
+        "倍率：7.50 × 1.00 × 1.33",
+        "倍率：7.50 × 1.00 × 1.33",
+    ]
+
+
+@pytest.mark.fault("R7")
+def test_what_happened_to_a_balance_is_worded_in_the_sites_money(world: World) -> None:
+    world.admin.put("/api/user/", {"id": ALICE, "quota": 500_000})
+    world.admin.post("/api/topup", {"user_id": ALICE, "quota": 250_000})
+    world.admin.post("/api/topup", {"user_id": ALICE, "quota": 1, "remark": "订单 17"})
+    rows = world.alice.get("/api/log/self", accept_language="en").content
+    assert [row["content"] for row in rows] == [
+        "订单 17",
+        "$0.50 (250000 quota) by a top-up",
+        "an administrator set the balance from $0.002 (1000 quota) to $1.00 (500000 quota)",
+    ]
+    assert world.alice.get("/api/log/self").content[1]["content"] == "通过 API 充值 ＄0.500000 额度"
+
+
+@pytest.mark.parametrize(
+    "detail", [None, "", "rubbish", "[]", "{}", '{"reason": "new"}', '{"reason": "top_up"}', '"x"']
+)
+def test_a_row_that_does_not_say_what_happened_stays_as_it_is(
+    world: World, detail: str | None
+) -> None:
+    world.put(logs, user_id=ALICE, type=1, content="通过兑换码充值 7", detail=detail)
+    (row,) = world.alice.get("/api/log/self", accept_language="en").content
+    assert row["content"] == "通过兑换码充值 7"

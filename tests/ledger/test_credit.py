@@ -61,6 +61,7 @@ def test_a_credit_has_one_api_s_words(
         "credited": 500_000,
         "reason": reason.kind.value,
         "reference": reason.reference,
+        **({"remark": True} if reason.remark else {}),
     }
     assert money(sqlite_database).quota == 500_100
 

@@ -44,6 +44,7 @@ def test_the_limit_that_is_named_is_the_largest_that_can_be_paid(
         ({}, 500_000, "$1.00 (500000 quota)"),
         ({}, 1, "$0.000002 (1 quota)"),
         ({}, 0, "$0.00 (0 quota)"),
+        ({}, -250_000, "-$0.50 (-250000 quota)"),
         ({"QuotaPerUnit": "1000"}, 1500, "$1.50 (1500 quota)"),
         ({"DisplayInCurrencyEnabled": "false"}, 7, "7 quota"),
     ],

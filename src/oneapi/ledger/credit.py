@@ -101,7 +101,9 @@ def set_quota(
         return after
     words = quota_text(connection, before), quota_text(connection, after)
     text = f"管理员将用户额度从 {words[0]}修改为 {words[1]}"
-    row = _row(connection, user_id, after - before, Reason(Kind.ADMIN_EDIT), text, now)
+    reason, changed = Reason(Kind.ADMIN_EDIT), after - before
+    bounds = {"from": before, "to": after}
+    row = _row(connection, user_id, changed, reason, text, now, **bounds)
     _note(log_connection or connection, row)
     return after
 
@@ -195,11 +197,24 @@ def quota_text(connection: Connection, amount: int) -> str:
 
 
 def _row(
-    connection: Connection, user_id: int, amount: int, reason: Reason, text: str, now: int
+    connection: Connection,
+    user_id: int,
+    amount: int,
+    reason: Reason,
+    text: str,
+    now: int,
+    **more: int,
 ) -> dict[str, str | int]:
     name = connection.execute(select(users.c.username).where(users.c.id == user_id)).scalar()
     shown = amount if reason.kind is Kind.TOP_UP else 0  # where One API fills the column
-    said = {"credited": amount, "reason": reason.kind.value, "reference": reason.reference}
+    said: dict[str, str | int] = {
+        "credited": amount,
+        "reason": reason.kind.value,
+        "reference": reason.reference,
+        **more,
+    }
+    if reason.remark:
+        said["remark"] = True
     return {
         "user_id": user_id,
         "created_at": now,

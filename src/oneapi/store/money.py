@@ -7,6 +7,6 @@ def money(settings: Settings, quota: int) -> str:
     """Return an amount with its unit."""
     if not settings.flag("DisplayInCurrencyEnabled"):
         return f"{quota} quota"
-    dollars = f"{quota / settings.number('QuotaPerUnit'):.6f}".rstrip("0")
+    dollars = f"{abs(quota) / settings.number('QuotaPerUnit'):.6f}".rstrip("0")
     whole, _, cents = dollars.partition(".")
-    return f"${whole}.{cents:0<2} ({quota} quota)"
+    return f"{'-' if quota < 0 else ''}${whole}.{cents:0<2} ({quota} quota)"

@@ -1,5 +1,6 @@
 """`/api/channel/test` and its like: administrators try a channel and see what the vendor says."""
 
+import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
@@ -147,6 +148,13 @@ def _write_down(services: Services, row: RowMapping, result: Probe) -> None:
                 created_at=services.now(),
                 type=LogType.TEST,
                 content=content,
+                detail=json.dumps(
+                    {
+                        "test": "passed" if result.passed else "failed",
+                        "channel": str(name),
+                        "said": result.answer if result.passed else result.error,
+                    }
+                ),
                 model_name=result.model,
                 channel_id=row["id"],
                 elapsed_time=result.time_ms,

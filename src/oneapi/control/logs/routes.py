@@ -28,6 +28,7 @@ from oneapi.control.logs.queries import (
     matching_own_logs,
     page_of_logs,
 )
+from oneapi.control.logs.wording import Worded, Wording
 from oneapi.store.tables import logs
 
 router = APIRouter(prefix="/api/log", tags=["logs"])
@@ -71,14 +72,19 @@ Listed = Annotated[Wanted | None, Depends(wanted_of(LOGS))]
 
 @router.get("", response_model=Rows[LogView] | Refusal)
 def everybodys(
-    _: Admin, page: Paged, wanted: Filtered, listing: Listed, services: Surroundings
+    _: Admin,
+    page: Paged,
+    wanted: Filtered,
+    listing: Listed,
+    services: Surroundings,
+    worded: Wording,
 ) -> Answer:
     """List log rows, the latest first."""
     with services.log_database.connect() as connection:
         if listing is not None:
             found_rows = slice_of(connection, LOGS, listing)
-            return listed(found_rows, [_view(row) for row in found_rows.rows])
-        return found([_view(row) for row in page_of_logs(connection, page, wanted)])
+            return listed(found_rows, [_view(row, worded) for row in found_rows.rows])
+        return found([_view(row, worded) for row in page_of_logs(connection, page, wanted)])
 
 
 @router.delete("", response_model=Found[int] | Refusal)
@@ -104,31 +110,38 @@ def own_consumption(user: User, wanted: Filtered, services: Surroundings) -> Ans
 
 
 @router.get("/search", response_model=Rows[LogView] | Refusal)
-def search(_: Admin, services: Surroundings, keyword: QueryText = "") -> Answer:
+def search(_: Admin, services: Surroundings, worded: Wording, keyword: QueryText = "") -> Answer:
     """Find the latest hundred rows by type or the beginning of their content."""
     with services.log_database.connect() as connection:
-        return found([_view(row) for row in matching_logs(connection, keyword)])
+        return found([_view(row, worded) for row in matching_logs(connection, keyword)])
 
 
 @router.get("/self", response_model=Rows[OwnLogView] | Refusal)
 def own(
-    user: User, page: Paged, wanted: Filtered, listing: Listed, services: Surroundings
+    user: User,
+    page: Paged,
+    wanted: Filtered,
+    listing: Listed,
+    services: Surroundings,
+    worded: Wording,
 ) -> Answer:
     """List one's own rows, without their ids, as One API does."""
     with services.log_database.connect() as connection:
         if listing is not None:
             found_rows = slice_of(connection, LOGS, listing, logs.c.user_id == user.id)
-            return listed(found_rows, [_own_view(row) for row in found_rows.rows])
+            return listed(found_rows, [_own_view(row, worded) for row in found_rows.rows])
         rows = page_of_logs(connection, page, _own(wanted), logs.c.user_id == user.id)
-        return found([_own_view(row) for row in rows])
+        return found([_own_view(row, worded) for row in rows])
 
 
 @router.get("/self/search", response_model=Rows[OwnLogView] | Refusal)
-def own_search(user: User, services: Surroundings, keyword: QueryText = "") -> Answer:
+def own_search(
+    user: User, services: Surroundings, worded: Wording, keyword: QueryText = ""
+) -> Answer:
     """Find the latest hundred of one's own rows of a type."""
     with services.log_database.connect() as connection:
         rows = matching_own_logs(connection, user.id, keyword)
-        return found([_own_view(row) for row in rows])
+        return found([_own_view(row, worded) for row in rows])
 
 
 @router.get("/{request_id}", response_model=Found[Story] | Refusal)
@@ -152,22 +165,22 @@ def _own(wanted: LogFilter) -> LogFilter:
     return replace(wanted, username="")
 
 
-def _view(row: RowMapping) -> LogView:
-    return {**_shown(row), "id": row["id"], "detail": row["detail"]}
+def _view(row: RowMapping, worded: Worded) -> LogView:
+    return {**_shown(row, worded), "id": row["id"], "detail": row["detail"]}
 
 
-def _own_view(row: RowMapping) -> OwnLogView:
+def _own_view(row: RowMapping, worded: Worded) -> OwnLogView:
     """Return a row for the user themselves: how the quota came about names other channels, and is not theirs."""
-    return _shown(row)
+    return _shown(row, worded)
 
 
-def _shown(row: RowMapping) -> OwnLogView:
+def _shown(row: RowMapping, worded: Worded) -> OwnLogView:
     return {
         "id": 0,
         "user_id": row["user_id"] or 0,
         "created_at": row["created_at"] or 0,
         "type": row["type"] or 0,
-        "content": row["content"] or "",
+        "content": worded(row),
         "username": row["username"] or "",
         "token_name": row["token_name"] or "",
         "model_name": row["model_name"] or "",

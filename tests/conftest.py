@@ -7,6 +7,7 @@ from _pytest.terminal import TerminalReporter
 from hypothesis import settings
 
 from oneapi.store.database import Database
+from tests import small_disk
 from tests.engines import KINDS, Engine, Engines
 from tests.fixtures_path import RECORDED
 
@@ -119,7 +120,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
-    """Say what was left out, and why."""
+    """Say what was left out, or tested in another way than meant, and why."""
+    for note in small_disk.NOTES:
+        terminalreporter.write_line(note)
     if config.getoption("--quick"):
         terminalreporter.write_line("left out: all that needs a server or the running product")
     if config.getoption("--plain"):

@@ -9,6 +9,7 @@ import pytest
 from oneapi.errors import GatewayError, InsufficientQuota, Unavailable
 from oneapi.store.database import open_database
 from tests.control.conftest import World
+from tests.small_disk import can_mount, small_disk
 
 
 @pytest.mark.parametrize("path", ["/api/status", "/api/user/self"])
@@ -20,6 +21,22 @@ def test_without_a_database_the_answer_is_503_and_says_when_to_come_back(
     assert (reply.status, reply.headers["retry-after"]) == (503, "2")
     assert reply.refusal == "the database cannot be reached at the moment; try again later"
     away.close()
+
+
+@pytest.mark.fault("A4")
+@pytest.mark.skipif(not can_mount(), reason="takes a file system of its own; see the summary")
+def test_on_a_full_disk_the_answer_says_so(worlds: Callable[..., World], tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 1) as disk:
+        disk.fill()
+        full = open_database(None, sqlite_path=disk.folder / "one-api.db")
+        reply = worlds(database=full).root.get("/api/status")
+        assert (reply.status, reply.json["code"], reply.headers["retry-after"]) == (
+            503,
+            "disk_full",
+            "2",
+        )
+        assert reply.refusal == "the disk is full: nothing can be saved until there is room"
+        full.close()
 
 
 def test_a_mistake_of_ours_is_500_with_the_request_id_and_no_detail(

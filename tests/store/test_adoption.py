@@ -4,6 +4,7 @@
 ones and other indexes.
 """
 
+import shutil
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine as SqlEngine, Select, event, inspect, select, text
 
-from oneapi.store.database import Database
+from oneapi.store.database import Database, DatabaseAway, open_database
 from oneapi.store.migrations import is_current, migrate
 from oneapi.store.tables import abilities, channels, logs, metadata, options, tokens, users
-from tests.engines import Engine
+from tests.engines import Engine, Engines
+from tests.small_disk import can_mount, small_disk
 
 GORM = Path(__file__).parent / "gorm"
 
@@ -245,3 +247,32 @@ def test_a_log_database_of_one_api_is_adopted(adopted: Adopted) -> None:
     assert one(adopted.database, select(logs))["detail"] is None
     with adopted.database.connect() as connection:
         assert connection.execute(text("SELECT COUNT(*) FROM journal_offsets")).scalar() == 0
+
+
+@pytest.mark.fault("A4")
+@pytest.mark.skipif(not can_mount(), reason="takes a file system of its own; see the summary")
+def test_an_adoption_on_a_full_disk_changes_nothing_and_can_be_repeated(
+    engines: Engines, tmp_path: Path
+) -> None:
+    made = Adopted(engines.engine("sqlite"))
+    made.insert_rows()
+    made.make_older()
+    made.database.close()
+    tables = text("SELECT sql FROM sqlite_master ORDER BY name")
+    with small_disk(tmp_path / "disk", 2) as disk:
+        path = disk.folder / "one-api.db"
+        shutil.copy(made.engine.folder / f"{made.name}.db", path)
+        database = open_database(None, sqlite_path=path)
+        with database.connect() as connection:
+            before = connection.scalars(tables).all()
+        disk.fill()
+        with pytest.raises(DatabaseAway, match="the disk is full"):
+            migrate(database)
+        with database.connect() as connection:
+            assert connection.scalars(tables).all() == before
+        disk.free()
+        migrate(database)
+        assert is_current(database)
+        assert one(database, select(users).where(users.c.id == 7))["display_name"] == "小李"
+        database.close()
+    made.engine.drop(made.name)

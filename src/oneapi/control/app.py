@@ -29,6 +29,7 @@ from oneapi.control.status import routes as status
 from oneapi.control.users import own, routes as users
 from oneapi.errors import GatewayError
 from oneapi.store.database import DatabaseAway
+from oneapi.store.failures import is_full
 
 _GZIP_FROM = 1000  # bytes
 _RETRY_AFTER = "2"  # seconds
@@ -134,8 +135,9 @@ async def _conflicting(request: Request, _: Exception) -> Response:
     return refused(sentence("conflict", _language(request)), code="conflict")
 
 
-async def _database_away(request: Request, _: Exception) -> Response:
-    answer = refused(sentence("database_away", _language(request)), 503, code="database_away")
+async def _database_away(request: Request, error: Exception) -> Response:
+    key = "disk_full" if is_full(error) else "database_away"
+    answer = refused(sentence(key, _language(request)), 503, code=key)
     answer.headers["Retry-After"] = _RETRY_AFTER
     return answer
 

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from oneapi.store.database import Database
+from oneapi.store.private_files import make_private_file
 
 _PROGRAMS = {"mysql": "mysqldump (mariadb-dump)", "postgresql": "pg_dump"}
 
@@ -16,7 +17,7 @@ _PROGRAMS = {"mysql": "mysqldump (mariadb-dump)", "postgresql": "pg_dump"}
 def backup(database: Database, path: Path) -> None:
     """Write an exact copy to `path` while others write; replaces a file that is there.
 
-    The copy is one moment's state, in one file. Raises `ValueError` with one sentence.
+    The copy is one moment's state, in one file, and is never half there. Raises `ValueError` with one sentence.
     """
     source = _file(database)
     if path.exists() and path.samefile(source):
@@ -28,12 +29,14 @@ def backup(database: Database, path: Path) -> None:
             reader.backup(writer, pages=-1)
             writer.execute("PRAGMA journal_mode = DELETE")
         unfinished.replace(path)
+    except (sqlite3.Error, OSError) as error:
+        raise ValueError(f"the backup {str(path)!r} cannot be written: {error}") from error
     finally:
         unfinished.unlink(missing_ok=True)
 
 
 def _private(path: Path) -> sqlite3.Connection:
-    path.touch(mode=0o600)  # it holds every key
+    make_private_file(path)  # it holds every key
     return sqlite3.connect(path)
 
 
@@ -41,18 +44,14 @@ def checkpoint(database: Database) -> bool:
     """Move what the write-ahead log holds into the database file, and sync it.
 
     Called every few seconds, so that a plain `cp` of the file misses no more than that. Never waits
-    for readers or writers; says whether everything was moved. Other engines: nothing to do.
+    for readers or writers; says whether everything was moved. Other engines: nothing to do. Raises `DatabaseAway`.
     """
     if database.dialect != "sqlite":
         return True
-    connection = database.engine.raw_connection()  # outside any transaction
-    try:
-        cursor = connection.cursor()
-        busy, in_log, moved = cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-        cursor.close()
-    finally:
-        connection.close()
-    return busy == 0 and in_log == moved
+    with database.outside() as connection:
+        checkpointed = connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+        busy, in_log, moved = checkpointed.one()
+    return bool(busy == 0 and in_log == moved)
 
 
 def _file(database: Database) -> Path:

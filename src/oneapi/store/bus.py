@@ -5,12 +5,17 @@ that finds a full or dead socket is lost; a dead socket's file is removed by who
 """
 
 import asyncio
+import contextlib
 import errno
 import os
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
+
+from oneapi.store.failures import is_away
+from oneapi.store.private_files import make_folder
 
 _PREFIX: Final = "bus-"
 _SUFFIX: Final = ".sock"
@@ -35,12 +40,16 @@ class Bus:
     def start(self) -> None:
         """Listen; needs a running event loop."""
         self._loop = asyncio.get_running_loop()
-        self._directory.mkdir(parents=True, exist_ok=True)
+        make_folder(self._directory)
         if len(os.fsencode(self._directory / self._name)) > _LONGEST_PATH:
             self._directory_number = os.open(self._directory, os.O_RDONLY)
         (self._directory / self._name).unlink(missing_ok=True)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
+        if (
+            sys.platform == "linux"
+        ):  # its file is born with the rights that the socket has (unix(7), read 2026-11-26)
+            os.fchmod(self._socket.fileno(), 0o600)
         self._socket.bind(self._address(self._name))
         (self._directory / self._name).chmod(0o600)
         self._loop.add_reader(self._socket.fileno(), self._read)
@@ -52,7 +61,7 @@ class Bus:
         self._loop.remove_reader(self._socket.fileno())
         self._socket.close()
         self._socket = None
-        (self._directory / self._name).unlink(missing_ok=True)
+        self._remove(self._name)
         if self._directory_number is not None:
             os.close(self._directory_number)
             self._directory_number = None
@@ -64,7 +73,13 @@ class Bus:
             raise ValueError(f"a message of {len(message)} bytes is larger than {_LARGEST}")
         if self._socket is None:
             return
-        for name in os.listdir(self._directory):  # noqa: PTH208 - names are what we need
+        try:
+            names = os.listdir(self._directory)  # noqa: PTH208 - names are what we need
+        except OSError as error:
+            if not is_away(error):
+                raise
+            return  # no descriptor, or a broken disk
+        for name in names:
             is_other = name.startswith(_PREFIX) and name.endswith(_SUFFIX) and name != self._name
             if is_other:
                 self._send(self._socket, name, message)
@@ -73,11 +88,15 @@ class Bus:
         try:
             sender.sendto(message, self._address(name))
         except ConnectionRefusedError:  # its process is gone
-            (self._directory / name).unlink(missing_ok=True)
+            self._remove(name)
         except OSError as error:
             # Full, or gone meanwhile: the news is lost to that worker.
             if error.errno not in (errno.EAGAIN, errno.ENOBUFS, errno.ENOENT):
                 raise
+
+    def _remove(self, name: str) -> None:
+        with contextlib.suppress(OSError):  # gone, or on a disk that takes nothing; whoever comes next tries again
+            (self._directory / name).unlink()
 
     def _read(self) -> None:
         if self._socket is None:

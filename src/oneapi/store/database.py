@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
 
 from oneapi.store import drivers, inserts
 from oneapi.store.dsn import Dialect, Dsn, parse
-from oneapi.store.failures import DatabaseAway, is_away
+from oneapi.store.failures import DatabaseAway, condition, is_away
 from oneapi.store.limits import LONG, Patience, Pool
 
 __all__ = [
@@ -53,6 +53,13 @@ class Database:
     def connect(self) -> Generator[Connection, None, None]:
         """A connection for reading; nothing is committed."""
         with _translated(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def outside(self) -> Generator[Connection, None, None]:
+        """A connection outside any transaction, for what cannot run inside one; SQLite's."""
+        with _translated(), self.engine.connect() as connection:
+            connection.execution_options(begins=False)
             yield connection
 
     @contextmanager
@@ -118,7 +125,7 @@ def _translated() -> Generator[None, None, None]:
         if not is_away(error):
             raise
         cause = getattr(error, "orig", None) or error
-        raise DatabaseAway(f"the database is away: {cause}") from error
+        raise DatabaseAway(f"{condition(error)}: {cause}") from error
 
 
 def open_database(

@@ -5,14 +5,18 @@ hanging thread.
 """
 
 import ssl
+import threading
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from oneapi.store.dsn import Dsn, Tls
+from oneapi.store.failures import DatabaseAway, condition, is_away
 from oneapi.store.limits import Patience, Pool
+from oneapi.store.private_files import FILE, close_to_others, make_private_file
 
 _MYSQL_SESSION = (
     "SET SESSION innodb_lock_wait_timeout = {lock}",
@@ -24,6 +28,7 @@ _POSTGRESQL_SESSION = (
     "SELECT set_config('statement_timeout', '{statement}s', false)",
 )
 _NO_TLS = 2026  # CR_SSL_CONNECTION_ERROR: required, and the server has none
+_making = threading.Lock()
 _SQLITE_SESSION = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
@@ -88,11 +93,39 @@ def _sqlite(dsn: Dsn, pool: Pool, patience: Patience) -> Engine:
 
     def begin(connection: Any) -> None:
         # A reader that becomes a writer later may fail without waiting: writers lock at once.
-        immediate = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get("begins", True):
+            immediate = options.get("writes", False)
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
     event.listen(made, "begin", begin)
+    _make_private(made, dsn.arguments["database"])
     return made
+
+
+def _make_private(made: Engine, database: str) -> None:
+    """Make the database's files the owner's alone, before the first connection: they hold every key."""
+    path = Path(database)
+    is_file = not database.startswith((":", "file:"))  # as opposed to one in memory
+    is_done = not is_file
+
+    def make(_dialect: Any, _record: Any, _positional: Any, _named: Any) -> None:
+        nonlocal is_done
+        with _making:  # nobody may connect before we have closed the file again
+            if is_done:
+                return
+            try:
+                # SQLite gives what it makes beside it the same rights.
+                make_private_file(path)
+            except OSError as error:
+                if is_away(error):
+                    raise DatabaseAway(f"{condition(error)}: {error}") from error
+                return  # SQLite says better what is wrong
+            for suffix in ("-wal", "-shm", "-journal"):
+                close_to_others(Path(f"{path}{suffix}"), FILE)
+            is_done = True
+
+    event.listen(made, "do_connect", make)
 
 
 def _mysql(dsn: Dsn, pool: Pool, patience: Patience) -> Engine:

@@ -16,6 +16,7 @@ Raised where known; caught in three places only: `relay.attempts` (try another c
     ├── NotImplementedHere  501
     ├── HttpVersionNotSupported  505
     ├── Unavailable         503  we cannot serve this now (no channel, database away); may carry `retry_after`
+    │   ├── StorageFailed        charges cannot be written down: the disk is full
     │   └── Saturated            every channel rests; carries `retry_after`
     └── UpstreamError            the vendor's answer; adds the vendor's facts
         ├── UpstreamTimeout 504
@@ -144,6 +145,12 @@ class Unavailable(GatewayError):
 
     status = 503
     code = "service_unavailable"
+
+
+class StorageFailed(Unavailable):
+    """What has to be kept cannot be written, mostly because the disk is full; then the code is `disk_full`."""
+
+    code = "storage_failed"
 
 
 class Saturated(Unavailable):

@@ -137,6 +137,8 @@ async def crash(ledger: Ledger) -> None:
     ledger._teller.close()
     ledger._copier.close()
     ledger._syncer.shutdown()
+    for segment in ledger.journal._spares:
+        os.close(segment.descriptor)
     os.close(ledger.journal._descriptor)
     ledger.journal._descriptor = -1
     ledger._lock.release()

@@ -62,7 +62,8 @@ async def test_a_torn_journal_of_a_dead_worker_is_described(
     ledger = await opened(sqlite_database)
     await pay(ledger, 100, 60, "request-1")
     await crash(ledger)
-    with (seat(tmp_path).folder / "0-1.log").open("ab") as file:
+    with (seat(tmp_path).folder / "0-1.log").open("r+b") as file:
+        file.seek(ledger.journal.size)
         file.write(b"torn")
     report = checked(sqlite_database, tmp_path, clock)
     assert report.is_good

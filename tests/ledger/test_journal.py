@@ -1,5 +1,8 @@
 """The journal's files: what was written is read back, whatever happened to the end of them."""
 
+# pyright: reportPrivateUsage=false
+# How much room is spare, no reader sees.
+
 import resource
 import subprocess
 import sys
@@ -14,6 +17,7 @@ from oneapi.ledger import journal as journal_module
 from oneapi.ledger.journal import (
     HEADER_SIZE,
     LONGEST_RECORD,
+    PROMISE,
     Journal,
     Position,
     Reader,
@@ -79,7 +83,8 @@ def test_a_journal_cut_at_any_byte_keeps_every_whole_record(tmp_path: Path) -> N
         count = sum(end <= length for end in ends[1:])
         records = Reader(tmp_path, 0).read(BEGIN, None, 10)
         assert records.payloads == payloads[:count]
-        assert records.skipped_bytes == length - ends[count]
+        torn = whole[ends[count] : length].rstrip(b"\0")  # zeros may be room that was not used
+        assert records.skipped_bytes == len(torn)
         assert records.end == Position(1, length)
 
 
@@ -98,13 +103,29 @@ def test_a_damaged_record_is_skipped_alone(tmp_path: Path) -> None:
     assert everything(tmp_path) == [b"one", b"three"]
 
 
-def test_a_tail_of_zeros_is_no_record(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [100, 5 * LONGEST_RECORD])
+def test_a_tail_of_zeros_is_room_that_was_not_used(tmp_path: Path, size: int) -> None:
     path = write(tmp_path, b"one")
     with path.open("ab") as file:
-        file.write(bytes(100))
+        file.write(bytes(size))
+    write(tmp_path, b"two", seq=2)
     records = Reader(tmp_path, 0).read(BEGIN, None, 10)
-    assert records.payloads == [b"one"]
-    assert records.skipped_bytes == 100
+    assert records.payloads == [b"one", b"two"]
+    assert records.skipped_bytes == 0
+
+
+@pytest.mark.parametrize("zeros", [1, 2, 3, 4, 100, 2 * LONGEST_RECORD, 3 * LONGEST_RECORD + 1])
+@pytest.mark.parametrize("length", [1, 255, 256, 65_535, 65_536, LONGEST_RECORD])
+def test_zeros_amid_records_are_a_loss_that_hides_nothing_else(
+    tmp_path: Path, zeros: int, length: int
+) -> None:
+    payload = b"x" * length
+    path = write(tmp_path, b"one", payload)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: HEADER_SIZE + 3] + bytes(zeros) + whole[HEADER_SIZE + 3 :])
+    records = Reader(tmp_path, 0).read(BEGIN, None, 10)
+    assert records.payloads == [b"one", payload]
+    assert records.skipped_bytes == zeros
 
 
 def test_an_absurd_length_is_no_record(tmp_path: Path) -> None:
@@ -148,10 +169,42 @@ def test_whole_records_survive_any_cut(
     assert found == payloads[:count]
 
 
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_what_was_promised_fits_into_what_was_allocated(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("journal")
+    journal, size = Journal(folder, 0, 1, rotate_at=3000), 3000
+    promises = 0
+    for action in data.draw(st.lists(st.sampled_from(["take", "write", "room"]), max_size=40)):
+        if action == "room":
+            journal.add(journal.make_segment(journal.claim()))
+        elif action == "take" and journal.room >= PROMISE:
+            journal.room -= PROMISE
+            promises += 1
+        elif action == "write" and promises:
+            _fulfil(journal, data.draw(st.integers(1, PROMISE - HEADER_SIZE)))
+            promises -= 1
+        files = 1 + len(journal._spares)
+        assert journal.room == size * files - journal.size - promises * PROMISE
+    for _ in range(promises):
+        _fulfil(journal, PROMISE - HEADER_SIZE)
+    assert {path.stat().st_size for path in folder.iterdir()} == {size + PROMISE}
+    journal.close()
+
+
+def _fulfil(journal: Journal, length: int) -> None:
+    assert journal.append(b"x" * length)
+    journal.room += PROMISE
+
+
 def test_a_full_file_is_followed_by_the_next(tmp_path: Path) -> None:
     journal = Journal(tmp_path, 0, 5, rotate_at=30)
     payloads = [f"record {n}".encode() for n in range(10)]
     for payload in payloads:
+        if journal.wants_room:
+            journal.add(journal.make_segment(journal.claim()))
         journal.append(payload)
     assert sequences(tmp_path, 0) == [5, 6, 7, 8, 9, 10]
     assert everything(tmp_path) == payloads
@@ -165,6 +218,8 @@ def test_a_full_file_is_followed_by_the_next(tmp_path: Path) -> None:
 def test_a_next_file_that_cannot_be_made_does_not_lose_a_record(tmp_path: Path) -> None:
     (tmp_path / "0-2.log").mkdir()
     journal = Journal(tmp_path, 0, 1, rotate_at=10)
+    assert not journal.extend()
+    assert isinstance(journal.refusal, FileExistsError)
     journal.append(b"first of many")
     journal.append(b"second")
     assert journal.position == Position(1, 2 * HEADER_SIZE + 19)
@@ -180,15 +235,21 @@ def test_a_disk_that_takes_half_a_record_gets_it_again(tmp_path: Path) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (journal.position.position + 12, before[1]))
     try:
-        journal.append(b"a longer record")
-        journal.append(b"three")
+        for payload in (b"a longer record", b"three"):
+            assert not journal.append(payload)
+            journal.keep(payload)
         journal.retry()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert journal.is_blocked
+    assert not journal.extend()
     assert everything(tmp_path) == [b"one"]
+    room = journal.room
     journal.retry()
     assert not journal.is_blocked
+    assert journal.refusal is None
+    assert journal.room > room
+    assert journal.extend()
     assert everything(tmp_path) == [b"one", b"a longer record", b"three"]
     journal.close()
 

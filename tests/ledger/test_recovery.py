@@ -49,7 +49,7 @@ async def test_a_restarted_worker_applies_what_its_predecessor_charged(
     await ledger.hold(payer(), 300, "open when it died").__aenter__()
     ledger.journal.append(b"torn")
     journal = seat(tmp_path).folder / "0-1.log"
-    journal.write_bytes(journal.read_bytes()[:-2])
+    journal.write_bytes(journal.read_bytes()[: ledger.journal.size - 2])
     await crash(ledger)
 
     await opened(database)

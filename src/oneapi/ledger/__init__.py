@@ -8,9 +8,11 @@ from oneapi.ledger.hold import Hold
 from oneapi.ledger.ledger import Ledger
 from oneapi.ledger.payer import Payer
 from oneapi.ledger.recovery import Seat
+from oneapi.ledger.room import Condition
 from oneapi.ledger.teller import Terms
 
 __all__ = [
+    "Condition",
     "Facts",
     "Hold",
     "Kind",

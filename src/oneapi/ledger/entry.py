@@ -15,6 +15,8 @@ from oneapi.ledger.payer import Payer
 from oneapi.ledger.pricing import Price
 from oneapi.wire.usage import COUNTERS, Usage
 
+COMPLETE: Final = "complete"  # `Facts.ended` of an answer that the client gets to its end
+
 
 class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a log row says besides money.

@@ -56,7 +56,7 @@ _COUNT_CHANNEL: Final = (
 )
 
 
-class Unsure(Exception):
+class Unsure(DatabaseAway):
     """The answer to a COMMIT did not come: it may have happened or not."""
 
 

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Final, Self
 
 from oneapi.ledger.charging import assessed
 from oneapi.ledger.encoding import encoded, encoded_price
-from oneapi.ledger.entry import Facts, Released, Settled, countable
+from oneapi.ledger.entry import COMPLETE, Facts, Released, Settled, countable
+from oneapi.ledger.journal import PROMISE
 from oneapi.ledger.leases import Account
 from oneapi.ledger.payer import Payer
 from oneapi.ledger.pricing import Price
+from oneapi.ledger.room import unrecordable
 from oneapi.wire.usage import Usage
 
 if TYPE_CHECKING:
@@ -44,7 +46,8 @@ class Hold:
     async def take(self) -> None:
         """Take the ceiling, waiting for the account if the lease does not cover it. Whoever does settles or releases.
 
-        Raises `InsufficientQuota`, or `Unavailable` when only a database that is away could say.
+        Raises `InsufficientQuota`, or `Unavailable` when only a database that is away could say, or when the charge could
+        not be written down.
         """
         if not self._ledger.take(self):
             await self._ledger.wait(self)
@@ -68,8 +71,9 @@ class Hold:
         """Charge for the usage; return the quota charged.
 
         A charge above the ceiling takes what the lease has, and the flusher then what the account has; what neither has
-        is written down as uncollected. Never waits. The charge is in the journal when this returns: call it before the
-        last byte of the answer goes out.
+        is written down as uncollected. Never waits. The charge of a complete answer is in the journal when this returns:
+        call it before the last byte goes out. Raises `StorageFailed`, and has charged nothing, when it cannot be written;
+        what was charged for an answer that is not complete is kept in memory then.
         """
         assert self._is_open, "a hold is settled or released once"
         ceiling = self.ceiling
@@ -78,12 +82,6 @@ class Hold:
         if not is_sane:  # whoever calls has looked at it; if not, what can be counted is charged
             oddity = oddity or repr(usage)
             usage = countable(usage)
-        counters = self._ledger.counters
-        counters.charges += 1
-        if usage.estimated or oddity or owed > ceiling:
-            counters.estimated += usage.estimated
-            counters.doubted += oddity != ""
-            counters.above_hold += owed > ceiling
         user = self.user
         key = self.key
         covered = 0 if user is None else user.coverable(ceiling, owed)
@@ -102,9 +100,21 @@ class Hold:
             oddity != "",
             oddity[:_ODDITY_LENGTH],
         )
-        self._ledger.recent.append(encoded(entry), entry)
+        ledger = self._ledger
+        payload = encoded(entry)
+        if not ledger.recent.append(payload, entry):
+            if facts.ended == COMPLETE:
+                raise unrecordable(ledger.journal.refusal)
+            ledger.journal.keep(payload)
         self._is_open = False
-        cycle = self._ledger.leases.cycle
+        ledger.journal.room += PROMISE
+        counters = ledger.counters
+        counters.charges += 1
+        if usage.estimated or oddity or owed > ceiling:
+            counters.estimated += usage.estimated
+            counters.doubted += oddity != ""
+            counters.above_hold += owed > ceiling
+        cycle = ledger.leases.cycle
         if user is not None:
             user.spend(ceiling, covered, cycle)
         if key is not None:
@@ -119,10 +129,13 @@ class Hold:
     def release(self, reason: str) -> None:
         """Give the whole hold back; the request costs nothing. Journaled, so that every request has one end."""
         assert self._is_open, "a hold is settled or released once"
-        entry = Released(self.request_id, self.payer.user_id, self.ceiling, reason)
-        self._ledger.recent.append(encoded(entry), None)
+        ledger = self._ledger
+        payload = encoded(Released(self.request_id, self.payer.user_id, self.ceiling, reason))
+        if not ledger.recent.append(payload, None):
+            ledger.journal.keep(payload)
         self._is_open = False
-        cycle = self._ledger.leases.cycle
+        ledger.journal.room += PROMISE
+        cycle = ledger.leases.cycle
         if self.user is not None:
             self.user.spend(self.ceiling, 0, cycle)
         if self.key is not None:

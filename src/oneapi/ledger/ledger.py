@@ -7,22 +7,24 @@ with a database happens beside it (`teller`, `log_copier`).
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import structlog
 
-from oneapi.errors import Unavailable
 from oneapi.ledger.accounts import Ref
 from oneapi.ledger.counters import Counters
 from oneapi.ledger.credit import begin_total
 from oneapi.ledger.hold import Hold
-from oneapi.ledger.journal import Journal, Position, SlotLock, drop_before
+from oneapi.ledger.journal import PROMISE, Journal, Position, SlotLock, drop_before
 from oneapi.ledger.leases import Leases
 from oneapi.ledger.log_copier import LogCopier
 from oneapi.ledger.payer import Payer
 from oneapi.ledger.recent import Recent
 from oneapi.ledger.recovery import Databases, Seat, adopt_all, reclaim, recover
+from oneapi.ledger.room import Condition, RoomKeeper, condition_of, unrecordable
 from oneapi.ledger.teller import Desk, Teller, Terms, stopping, unavailable
 from oneapi.store.database import Database
+from oneapi.store.outages import Outage
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +32,8 @@ log = structlog.get_logger(__name__)
 class Ledger:
     """One per worker; all its methods belong to the thread of the event loop that started it.
 
-    `counters` are for whoever renders metrics.
+    `counters` are for whoever renders metrics. `on_broken` is called when a task has died by a mistake of ours: nothing
+    is admitted any more.
     """
 
     journal: Journal
@@ -38,6 +41,7 @@ class Ledger:
     _teller: Teller
     _copier: LogCopier
     _lock: SlotLock
+    _keeper: RoomKeeper
 
     def __init__(
         self,
@@ -55,30 +59,34 @@ class Ledger:
         self._tasks: list[asyncio.Task[None]] = []
         self._is_open = False
         self._oldest_seq = -1
+        self.on_broken: Callable[[], None] | None = None
         self.leases = Leases()
         self.counters = Counters()
 
     async def start(self) -> None:
         """Replay what a predecessor left, return its leases, and begin to serve.
 
-        Raises `DatabaseAway`; `RuntimeError` if another living process has this seat.
+        Raises `DatabaseAway`; `OSError` when there is no room for a journal; `RuntimeError` if another living process
+        has this seat.
         """
         desk = self._desk
+        folder, slot = desk.seat.folder, desk.seat.slot
         self._lock = await self._take_lock()
         try:
             begin = await asyncio.to_thread(self._recover)
+            self.journal = Journal(folder, slot, begin.seq, rotate_at=desk.terms.rotate_at)
         except BaseException:
             self._lock.release()
             raise
-        folder, slot = desk.seat.folder, desk.seat.slot
-        self.journal = Journal(folder, slot, begin.seq, rotate_at=desk.terms.rotate_at)
         self.recent = Recent(self.journal)
         self._teller = Teller(desk, self.journal, self.recent, self.leases, begin, self.counters)
         self._copier = LogCopier(desk)
         loop = asyncio.get_running_loop()
         self._syncer = ThreadPoolExecutor(1, f"ledger-sync-{slot}")
+        self._keeper = RoomKeeper(self.journal, self._syncer)
         self._tasks = [
             loop.create_task(self._teller.run(), name="ledger-teller"),
+            loop.create_task(self._keeper.run(), name="ledger-room"),
             loop.create_task(self._keep_up(), name="ledger-logs"),
             loop.create_task(self._sync(), name="ledger-sync"),
         ]
@@ -91,6 +99,8 @@ class Ledger:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._is_open = False
             log.critical("ledger_task_died", task=task.get_name(), exc_info=error)
+            if self.on_broken is not None:
+                self.on_broken()
 
     async def _take_lock(self) -> SlotLock:
         seat = self._desk.seat
@@ -107,6 +117,10 @@ class Ledger:
         orders = desk.orders()
         begin_total(desk.databases.main, orders.now)
         begin = recover(desk.databases, desk.seat, orders)
+        if (
+            desk.databases.logs is None
+        ):  # nobody else has to read them, and the disk may have no other room for ours
+            drop_before(desk.seat.folder, desk.seat.slot, begin.seq)
         adopt_all(desk.databases, desk.seat, orders)
         reclaim(desk.databases, desk.seat, orders, desk.terms.lease_ttl)
         return begin
@@ -127,18 +141,20 @@ class Ledger:
         """Admit a request from what is on lease; false if it must wait. Called by `Hold` alone."""
         if not self._is_open:
             raise stopping()
-        if self.journal.is_blocked:
-            raise Unavailable("charges cannot be written down: the disk is full", retry_after=5.0)
-        if hold.ceiling == 0:
-            return True
-        if self._clock() > self._teller.trusted_until or not self.leases.admit(hold):
-            return False
-        if self.leases.wanting:
-            self._teller.nudge()
+        journal = self.journal
+        if journal.room < PROMISE and not journal.extend():
+            raise unrecordable(journal.refusal)
+        if hold.ceiling > 0:
+            if self._clock() > self._teller.trusted_until or not self.leases.admit(hold):
+                return False
+            if self.leases.wanting:
+                self._teller.nudge()
+        journal.room -= PROMISE
         return True
 
     async def wait(self, hold: Hold) -> None:
         """Wait until a request is admitted or refused. Called by `Hold` alone."""
+        self.journal.room -= PROMISE
         waiter = self._teller.queue(hold)
         try:
             async with asyncio.timeout(self._desk.terms.database_seconds):
@@ -147,8 +163,10 @@ class Ledger:
             self._teller.unqueue(waiter)
             if waiter.is_served:
                 hold.abandon()
+            else:
+                self.journal.room += PROMISE
             if isinstance(error, TimeoutError):
-                raise unavailable() from None
+                raise unavailable(self._teller.failure) from None
             raise
 
     def recall(self, user_id: int) -> None:
@@ -159,9 +177,17 @@ class Ledger:
         """Return when everything journaled so far is in the database; raise `Unavailable` if it cannot be."""
         if not self._is_open:
             raise stopping()
+        self.journal.retry()
         await self._teller.flushed()
         if not await self._follow():
             raise unavailable()
+
+    @property
+    def condition(self) -> Condition:
+        """Say what is the matter with the place where charges are kept."""
+        desk = self._desk
+        size = desk.terms.rotate_at + PROMISE
+        return condition_of(self.journal, desk.seat.folder, size, self._teller.failure)
 
     async def aclose(self) -> None:
         """Refuse new requests, flush, return all leases; what a database that is away prevents, the next start does."""
@@ -169,23 +195,30 @@ class Ledger:
         if not self._tasks:
             return
         seconds = self._desk.terms.close_seconds
+        self.journal.retry()
         self._teller.stop()
-        await asyncio.wait(self._tasks[:1], timeout=seconds)
+        self._keeper.stop()
+        await asyncio.wait(self._tasks[:2], timeout=seconds)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         try:
             async with asyncio.timeout(seconds):
                 is_written = await self._follow()
-        except TimeoutError:
+        except (TimeoutError, OSError):
             is_written = False
         if not is_written or self._teller.offset != self.journal.position:
             log.warning("ledger_closed_unflushed", holder=self._desk.seat.holder)
+        if self.journal.is_blocked:  # of answers that were cut off; no whole one is among them
+            log.error("charges_lost", reason=str(self.journal.refusal))
         self._tasks = []
         self._teller.close()
         self._copier.close()
         self._syncer.shutdown()
-        self.journal.close()
+        try:
+            self.journal.close()
+        except OSError as error:
+            log.warning("journal_not_synced", reason=str(error))
         self._lock.release()
 
     async def _follow(self) -> bool:
@@ -195,19 +228,34 @@ class Ledger:
         if self._desk.databases.logs is not None and not await self._copier.follow(offset):
             return False
         if offset.seq != self._oldest_seq:
-            drop_before(seat.folder, seat.slot, offset.seq)
+            # Freeing a file's blocks takes milliseconds.
+            loop = asyncio.get_running_loop()
+            drop = partial(drop_before, seat.folder, seat.slot, offset.seq)
+            await loop.run_in_executor(self._syncer, drop)
             self._oldest_seq = offset.seq
         return True
 
     async def _keep_up(self) -> None:
+        outage = Outage("ledger-logs")
         while True:
-            await self._follow()
-            await asyncio.sleep(self._desk.terms.flush_seconds)
+            try:
+                await self._follow()
+            except OSError as error:
+                outage.failed(error)
+            else:
+                outage.succeeded()
+            await asyncio.sleep(outage.pause(self._desk.terms.flush_seconds))
 
     async def _sync(self) -> None:
         loop = asyncio.get_running_loop()
+        outage = Outage("ledger-sync")
         while True:
-            await asyncio.sleep(self._desk.terms.sync_seconds)
-            descriptors = self.journal.unsynced()
-            if descriptors:
-                await loop.run_in_executor(self._syncer, self.journal.sync, descriptors)
+            await asyncio.sleep(outage.pause(self._desk.terms.sync_seconds))
+            try:
+                descriptors = self.journal.unsynced()
+                if descriptors:
+                    await loop.run_in_executor(self._syncer, self.journal.sync, descriptors)
+            except OSError as error:
+                outage.failed(error)
+            else:
+                outage.succeeded()

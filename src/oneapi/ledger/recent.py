@@ -35,13 +35,15 @@ class Recent:
         """Whether a flush should not wait for its time."""
         return len(self._entries) >= ENOUGH
 
-    def append(self, payload: bytes, entry: Any) -> None:
-        """Journal one record, and keep its entry while there is room; `None` for what needs no flushing."""
+    def append(self, payload: bytes, entry: Any) -> bool:
+        """Journal one record, and keep its entry while there is room; `None` for what needs no flushing.
+
+        False when the journal could not write it.
+        """
         journal = self._journal
         is_next = self._end == journal.base + journal.size
-        journal.append(payload)
-        if journal.is_blocked:
-            return  # when it is written at last, nobody asks here: the gap shows
+        if not journal.append(payload):
+            return False  # when it is written at last, nobody asks here: the gap shows
         end = journal.base + journal.size
         if is_next and len(self._entries) < self._most:
             self._entries.append(entry)
@@ -51,6 +53,7 @@ class Recent:
                 self.on_enough()
         elif not self._entries:  # a new run begins behind this record
             self._begin = self._end = end
+        return True
 
     def take(self, start: Position, most: int) -> tuple[list[Any], Position] | None:
         """Hand out up to `most` entries from `start` on, and where they end; `None` when they are not here."""

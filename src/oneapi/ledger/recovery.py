@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, delete, select
 from oneapi.ledger import accounts
 from oneapi.ledger.accounts import Ref
 from oneapi.ledger.batches import batch_of
-from oneapi.ledger.flusher import Orders, Unsure, flush, transaction
+from oneapi.ledger.flusher import Orders, flush, transaction
 from oneapi.ledger.journal import Position, Reader, SlotLock, drop_before, sequences, slots
 from oneapi.ledger.log_flusher import flush_logs
 from oneapi.store.database import Database, DatabaseAway
@@ -138,7 +138,7 @@ def adopt(databases: Databases, seat: Seat, orders: Orders) -> bool:
         following = recover(databases, seat, orders)
         try:
             reached = replay_logs(databases, seat, following, orders)
-        except (DatabaseAway, Unsure):
+        except DatabaseAway:
             return True  # its files stay; whoever starts next tries again
         drop_before(seat.folder, seat.slot, min(following, reached).seq)
     finally:

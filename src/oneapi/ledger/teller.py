@@ -15,7 +15,7 @@ import msgspec
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from oneapi.errors import GatewayError, InsufficientQuota, Unavailable
+from oneapi.errors import GatewayError, InsufficientQuota, StorageFailed, Unavailable
 from oneapi.ledger import accounts
 from oneapi.ledger.accounts import OffsetMoved, Ref
 from oneapi.ledger.acquisition import Demand, Grant, acquire
@@ -29,13 +29,13 @@ from oneapi.ledger.leases import Account, Leases
 from oneapi.ledger.recent import Recent
 from oneapi.ledger.recovery import Databases, Seat, reclaim, return_leases
 from oneapi.store.database import DatabaseAway
+from oneapi.store.failures import condition, is_full_here
 
 log = structlog.get_logger(__name__)
 
 FAILURES: Final = (
     DatabaseAway,
     SQLAlchemyError,
-    Unsure,
     OffsetMoved,
     OSError,
     msgspec.ValidationError,
@@ -143,8 +143,9 @@ class Teller:
         self._callers: list[tuple[Position, asyncio.Future[None]]] = []
         self._renewed_at = 0.0
         self._is_doubtful = False
-        self._is_away = False
         self._is_stopping = False
+        self._failing: set[str] = set()  # jobs, by name
+        self.failure: Exception | None = None  # of the last job: the database is away
         self.trusted_until = 0.0
         self.offset = offset
 
@@ -161,7 +162,7 @@ class Teller:
 
     def nudge(self) -> None:
         """Look soon at what accounts want; not while the database is away, then every flush looks."""
-        if not self._is_away:
+        if self.failure is None:
             self._wake.set()
 
     def flushed(self) -> asyncio.Future[None]:
@@ -194,7 +195,7 @@ class Teller:
         finally:
             for _, future in self._callers:
                 if not future.done():
-                    future.set_exception(unavailable())
+                    future.set_exception(unavailable(self.failure))
 
     async def _serve_until_stopped(self) -> None:
         terms = self._desk.terms
@@ -222,18 +223,20 @@ class Teller:
         alarm.cancel()
 
     async def _job(self, what: str, function: Callable[[*Ts], T], *args: *Ts) -> T | None:
-        """Run one job; None if it failed, which is remembered and said once."""
+        """Run one job; None if it failed, which is remembered, and said once until that job succeeds."""
         answer = await self._loop.run_in_executor(self._executor, attempt, function, *args)
         if isinstance(answer, Failed):
             if isinstance(answer.error, Unsure | OffsetMoved):
                 self._is_doubtful = True
-            if not self._is_away:
+            if what not in self._failing:
+                self._failing.add(what)
                 log.warning("ledger_job_failed", job=what, reason=str(answer.error)[:500])
-            self._is_away = True
+            self.failure = answer.error
             return None
-        if self._is_away:
+        if what in self._failing:
+            self._failing.remove(what)
             log.info("ledger_job_succeeds_again", job=what)
-        self._is_away = False
+        self.failure = None
         return answer
 
     def _is_renewal_due(self) -> bool:
@@ -288,7 +291,7 @@ class Teller:
 
     async def _acquire(self) -> None:
         """Take from the accounts what those who wait need, and serve them."""
-        wants = self._leases.wanting and not self._is_away
+        wants = self._leases.wanting and self.failure is None
         if not (self._waiters or wants) or not await self._is_certain():
             return
         waiters = list(self._waiters)
@@ -356,15 +359,14 @@ class Teller:
 
     async def _flush(self, *, is_due: bool = True) -> None:
         """Bring what is journaled so far into the database, and return what is idle, unless it came before its time."""
-        self._journal.retry()
         if is_due:
             self._leases.cycle += 1
         target = self._journal.position
         is_first = is_due
         while await self._is_certain():
             # Nothing is taken out of a lease for a database that is not there to take it back.
-            returns = self._leases.idle() if is_first and not self._is_away else {}
-            renews = self._is_away or (self._is_renewal_due() and any(self._leases))
+            returns = self._leases.idle() if is_first and self.failure is None else {}
+            renews = self.failure is not None or (self._is_renewal_due() and any(self._leases))
             if self.offset >= target and not returns and not renews:
                 break
             if not await self._flush_batch(target, returns, renews):
@@ -411,8 +413,8 @@ class Teller:
                 continue
             if self.offset >= target:
                 future.set_result(None)
-            elif self._is_away or self._is_doubtful:
-                future.set_exception(unavailable())
+            elif self.failure is not None or self._is_doubtful:
+                future.set_exception(unavailable(self.failure))
             else:
                 self._callers.append((target, future))
 
@@ -427,9 +429,13 @@ class Teller:
             return_leases(connection, self._holder)
 
 
-def unavailable() -> Unavailable:
-    """Return the error of a request that only the database could admit."""
-    return Unavailable("the database is away; try again in a moment", retry_after=2.0)
+def unavailable(failure: Exception | None = None) -> Unavailable:
+    """Return the error of a request that only the database could admit; `failure` is what it has said last."""
+    what = "the database is away" if failure is None else condition(failure)
+    said = f"{what}; try again in a moment"
+    if failure is not None and is_full_here(failure):
+        return StorageFailed(said, code="disk_full", retry_after=2.0)
+    return Unavailable(said, retry_after=2.0)
 
 
 def stopping() -> Unavailable:

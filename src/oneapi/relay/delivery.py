@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from typing import NamedTuple
 
-from oneapi.errors import Truncated, UpstreamError
+from oneapi.errors import StorageFailed, Truncated, UpstreamError
 from oneapi.relay.exchange import EVENT_STREAM, HeaderPairs, Responder
 from oneapi.relay.translation import Translation
 from oneapi.upstream import UpstreamResponse
@@ -61,7 +61,7 @@ class StreamDelivery:
         self._task = asyncio.current_task()
         self._translation: Translation | None = None
         self._response: UpstreamResponse | None = None
-        self._error: UpstreamError | None = None
+        self._error: UpstreamError | StorageFailed | None = None
         self._asked_at = self._loop.time()
         self._first_at = 0.0  # when the first text came
         self._started = False
@@ -79,7 +79,8 @@ class StreamDelivery:
     async def run(self, response: UpstreamResponse, opening: Opening, settle: Settle) -> None:
         """Deliver one attempt's stream.
 
-        Raises `UpstreamError` if it failed before anything was delivered, `BrokenOffError` if it failed later.
+        Raises `UpstreamError` if it failed before anything was delivered, `BrokenOffError` if it failed later, and
+        `StorageFailed` if the charge could not be written down; the answer's end has not left then.
         """
         self._translation = None
         self._open = opening
@@ -91,7 +92,7 @@ class StreamDelivery:
             await response.pump(self._take)
             if not self._settled and self._error is None:
                 self._finish()
-        except UpstreamError as error:
+        except (UpstreamError, StorageFailed) as error:
             self._broke(self._error or error)
         except asyncio.CancelledError:
             self._cancelled()
@@ -118,17 +119,18 @@ class StreamDelivery:
             return
         try:
             out = translation.feed(piece)
-        except UpstreamError as error:
+            if self._first_at == 0.0 and translation.output_tokens:
+                self._first_at = self._loop.time()
+            if not translation.ended:
+                if out:
+                    self._write(out)
+                return
+            self._end(translation, out)
+        except (UpstreamError, StorageFailed) as error:
             self._error = error
             self._abandon()
-            return
-        if self._first_at == 0.0 and translation.output_tokens:
-            self._first_at = self._loop.time()
-        if translation.ended:
-            self._end(translation, out)
+        else:
             self._close_after(CLOSE_GRACE_SECONDS)
-        elif out:
-            self._write(out)
 
     def _finish(self) -> None:
         """The vendor's body has ended."""
@@ -169,8 +171,8 @@ class StreamDelivery:
         self.begun = True
         self._responder.end(last)
 
-    def _broke(self, error: UpstreamError) -> None:
-        """The vendor failed, or the client left and the time to drain is over."""
+    def _broke(self, error: UpstreamError | StorageFailed) -> None:
+        """The vendor or our disk failed, or the client left and the time to drain is over."""
         if self._settled:
             return
         translation = self._translation
@@ -180,6 +182,9 @@ class StreamDelivery:
         if self._responder.left:
             self._charge(translation, "client_left")
             return
+        if isinstance(error, StorageFailed):
+            self._charge(translation, "unrecorded", is_whole=True)
+            raise error
         self._charge(translation, "upstream_broke")
         raise BrokenOffError(error) from error
 
@@ -192,9 +197,9 @@ class StreamDelivery:
             self._charge(translation, "client_left" if self._responder.left else "shutdown")
 
     def _charge(self, translation: Translation, rule: str, *, is_whole: bool = False) -> None:
-        self._settled = True
         seconds = (self._first_at or self._loop.time()) - self._asked_at
         self._settle(translation, StreamEnd(rule, is_whole, seconds))
+        self._settled = True
 
     def fail(self, event: bytes) -> None:
         """Say an error in band; the stream ends without its normal end."""
@@ -345,8 +350,8 @@ class BinaryDelivery:
         self._responder.send(self._status, self._content_type, self._held, self._extra)
 
     def _begin(self) -> None:
-        self._started = True
         self._settle("complete")
+        self._started = True
         self._responder.start(self._status, self._content_type, self._extra)
 
     def _take(self, piece: bytes) -> None:

@@ -109,6 +109,7 @@ class Express:
                 attempts.failed(job, attempt.channel, error)
                 self._hand_over(job, error, None)
         except Exception as error:  # noqa: BLE001 - said and logged at the front door, like the pipeline's
+            attempts.abandoned(job, attempt.channel)
             self._fail(job, error)
         else:
             attempts.succeeded(job, attempt.channel)

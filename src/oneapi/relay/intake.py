@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 from urllib.parse import unquote
 
-from oneapi.errors import GatewayError, InvalidRequest, PayloadTooLarge, Unavailable
+from oneapi.errors import GatewayError, InvalidRequest, PayloadTooLarge
 from oneapi.relay.body_room import UNCOUNTED_BYTES, BodyRoom
 from oneapi.relay.connections import MOST
 from oneapi.relay.exchange import Request
@@ -194,12 +194,7 @@ class Intake:
         assert self._spool is not None, "written to a spool"
         self._limits.room.take_spool(len(body))
         self._spooled += len(body)
-        try:
-            self._spool.append(body)
-        except OSError as error:
-            raise Unavailable(
-                "there is no room for the request's body on the server's disk", retry_after=30.0
-            ) from error
+        self._spool.append(body)
 
     def _collected(self) -> bytes:
         return self._first if self._more is None else bytes(self._more)

@@ -26,7 +26,6 @@ from oneapi.relay.routes import Route, resolve, spoken_by
 from oneapi.relay.routing import Balancer
 from oneapi.relay.services import RelayServices
 from oneapi.relay.snapshot import Channel
-from oneapi.store.database import DatabaseAway
 from oneapi.upstream import SpooledBody, Timeouts
 from oneapi.wire.dialect import ClientDialect
 from oneapi.wire.registry import client_dialect
@@ -148,7 +147,7 @@ class Relay:
         )
 
     async def changed(self, changes: list[Any]) -> None:
-        """Take news from the change feed; returns when they are in force."""
+        """Take news from the change feed; returns when they are in force, raises `DatabaseAway` if they cannot be."""
         reload = False
         edited: set[int] = set()
         for change in changes:
@@ -169,11 +168,8 @@ class Relay:
             self._health.forget(edited)
 
     async def reload(self) -> None:
-        """Read channels and settings anew; keep what is in memory while the database is away."""
-        try:
-            self._apply(await self._services.run(self._load))
-        except DatabaseAway as error:
-            log.warning("snapshot_reload_failed", error=str(error))
+        """Read channels and settings anew; raises `DatabaseAway`, and then memory stays as it is."""
+        self._apply(await self._services.run(self._load))
 
     async def refresh(self) -> None:
         """Read everything anew, keys included."""

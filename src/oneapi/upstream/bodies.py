@@ -12,7 +12,11 @@ from typing import Final, Protocol, Self, runtime_checkable
 
 import msgspec
 
+from oneapi.errors import StorageFailed
+from oneapi.store.failures import condition, is_full
+
 MEMORY_LIMIT: Final = 1 << 20
+RETRY_AFTER_SECONDS: Final = 5.0
 SEGMENT_BYTES: Final = 256 << 10
 
 
@@ -59,14 +63,22 @@ class SpooledBody:
         return self._file is None
 
     def append(self, piece: bytes) -> None:
-        """Add `piece` at the end."""
+        """Add `piece` at the end; raise `StorageFailed`, and keep nothing, when the disk does not take it."""
         self._demand_open()
-        if self._file is None and self._size + len(piece) > self._memory_limit:
-            self._spill()
+        try:
+            if self._file is None and self._size + len(piece) > self._memory_limit:
+                self._spill()
+            if self._file is not None:
+                _write_all(self._file, piece)
+        except OSError as error:
+            self.close()
+            raise StorageFailed(
+                f"the request is too large to be kept in memory, and {condition(error)}; try again later",
+                code="disk_full" if is_full(error) else None,
+                retry_after=RETRY_AFTER_SECONDS,
+            ) from error
         if self._file is None:
             self._memory += piece
-        else:
-            _write_all(self._file, piece)
         self._size += len(piece)
 
     def _spill(self) -> None:

@@ -8,9 +8,11 @@
 What the product stored is read from its database once it has stopped (`rows`), or through `/api` while it runs.
 """
 
+import contextlib
 import http.client
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -32,9 +34,12 @@ START_SECONDS = 30.0
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that no client gets as its own: who asks again and again on a dead one may be connected to itself."""
+    while True:
+        port = 10_000 + secrets.randbelow(22_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,8 @@ class Gateway:
     def __exit__(self, *exc: object) -> None:
         self.stop()
 
-    def start(self) -> None:
+    def start(self, *, waits: bool = True) -> None:
+        """Start; and return when it is ready, unless told not to wait."""
         self.port = self.port or free_port()
         self.directory.mkdir(parents=True, exist_ok=True)
         environment = {
@@ -92,7 +98,8 @@ class Gateway:
                 stderr=output,
                 start_new_session=True,
             )
-        self.wait_ready()
+        if waits:
+            self.wait_ready()
 
     def wait_ready(self) -> None:
         assert self.process is not None

@@ -189,7 +189,7 @@ def train(folder: str, rounds: int) -> int:
     ready = os.open(os.devnull, os.O_WRONLY)
     with ThreadPoolExecutor(1) as beside:
         crowd = beside.submit(_beside, its_end, port, rounds)
-        work(Post(config, 0, True, True, held, ready, lifeline))
+        work(Post(config, 0, True, True, True, held, ready, lifeline))
     return crowd.result()
 
 

@@ -10,7 +10,7 @@ import sys
 import time
 from typing import NoReturn
 
-from oneapi.config import VERSION, Config, ConfigError, Flags, environment, read
+from oneapi.config import DISK_FULL, VERSION, Config, ConfigError, Flags, environment, read
 
 WRONG_USE = 2
 EPILOG = (
@@ -143,7 +143,7 @@ def _command(arguments: argparse.Namespace, config: Config) -> int:
                 raise AssertionError(arguments.command)
     except CannotStart as error:
         print(f"one-api: {error}", file=sys.stderr)
-        return 1
+        return DISK_FULL if error.is_full else 1
 
 
 def _ask_password() -> str:

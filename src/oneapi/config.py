@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VERSION: Final = "1.0.0.dev0"
+DISK_FULL: Final = (
+    75  # exit status of a command that would succeed if there were room on the disk (EX_TEMPFAIL)
+)
 
 TRUSTED_PROXIES: Final = ("loopback", "gateway")
 _PROXY_WORDS: Final = ("loopback", "gateway", "private")

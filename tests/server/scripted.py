@@ -1,14 +1,15 @@
 """A supervisor whose workers do what the command line says, instead of serving a gateway.
 
 `python -m tests.server.scripted WORKERS BEHAVIOUR`: `serve` answers each connection with its slot; `die` is a
-worker of slot 1 that ends at once; `away` is one that ends for now, twice, and then serves; `broken` is a
-first worker that ends at once; `deaf` ignores SIGTERM.
+worker of slot 1 that ends at once until there is a file `well`; `faint` ends as soon as it is ready; `away` is one
+that ends for now, four times, and then serves; `broken` is a first worker that ends at once; `deaf` ignores SIGTERM.
 """
 
 import os
 import select
 import signal
 import sys
+import time
 from pathlib import Path
 
 from oneapi.config import Config, ConfigError
@@ -32,14 +33,21 @@ def _serve(post: Post) -> int:
 
 
 def _die(post: Post) -> int:
-    return 7 if post.slot == 1 else _serve(post)
+    return 7 if post.slot == 1 and not Path("well").exists() else _serve(post)
+
+
+def _faint(post: Post) -> int:
+    with Path("ready-at").open("a") as file:
+        file.write(f"{time.monotonic()}\n")
+    os.write(post.ready_fd, b"1")
+    return 7
 
 
 def _away(post: Post) -> int:
     attempts = Path(f"attempts-{post.slot}")
     count = len(attempts.read_text()) if attempts.exists() else 0
     attempts.write_text("x" * (count + 1))
-    return FOR_NOW if post.slot == 1 and count < 6 else _serve(post)
+    return FOR_NOW if post.slot == 1 and count < 4 else _serve(post)
 
 
 def _broken(post: Post) -> int:
@@ -55,9 +63,14 @@ def _deaf(post: Post) -> int:
 
 def main(workers: str, behaviour: str) -> int:
     """Run; `reread` reads the log format from the file `format`."""
-    work = {"serve": _serve, "die": _die, "away": _away, "broken": _broken, "deaf": _deaf}[
-        behaviour
-    ]
+    work = {
+        "serve": _serve,
+        "die": _die,
+        "faint": _faint,
+        "away": _away,
+        "broken": _broken,
+        "deaf": _deaf,
+    }[behaviour]
     config = Config(
         host="127.0.0.1", port=0, workers=int(workers), shutdown_timeout_seconds=0.0, log_dir="logs"
     )

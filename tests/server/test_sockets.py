@@ -2,7 +2,9 @@
 
 import socket
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from threading import Event
 
 import pytest
 
@@ -36,6 +38,16 @@ def test_a_port_in_use_is_refused_in_one_line(stack: ExitStack) -> None:
     port = other.getsockname()[1]
     with pytest.raises(sockets.PortError, match=f"^port {port} is in use by another program"):
         sockets.reserve("127.0.0.1", port)
+
+
+@pytest.mark.fault("A4")
+def test_a_port_of_workers_that_are_dying_is_waited_for(stack: ExitStack) -> None:
+    other = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+    dying = stack.enter_context(ThreadPoolExecutor(1)).submit(Event().wait, 0.3)
+    dying.add_done_callback(lambda _: other.close())
+    port = other.getsockname()[1]
+    held = [stack.enter_context(one) for one in sockets.reserve("127.0.0.1", port)]
+    assert held[0].getsockname() == ("127.0.0.1", port)
 
 
 def test_a_port_of_another_gateway_is_refused_although_it_could_be_shared(stack: ExitStack) -> None:

@@ -3,17 +3,21 @@
 import contextlib
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Generator
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from tests.fakes import wait_until
 from tests.server.environment import clean
+
+from oneapi.server.supervisor import SHORTEST_PAUSE_SECONDS
 
 ROOT = Path(__file__).parents[2]
 
@@ -122,17 +126,47 @@ def test_workers_do_not_outlive_a_killed_supervisor(supervised: Supervised) -> N
     wait_until(lambda: not any(_is_alive(worker.pid) for worker in workers))
 
 
-def test_a_worker_that_keeps_dying_at_its_start_ends_everything(supervised: Supervised) -> None:
-    process = supervised.start(2, "die")
-    assert process.wait(30) == 1
-    assert supervised.output().count("worker died and is restarted slot=1") == 4
-    assert "giving up: the worker of slot 1 died 4 times at start" in supervised.output()
+@pytest.mark.fault("A4")
+def test_a_worker_that_keeps_dying_at_its_start_is_tried_on_and_the_others_serve(
+    supervised: Supervised,
+) -> None:
+    supervised.start(2, "die")
+    deaths = "worker died and is restarted slot=1"
+    wait_until(lambda: supervised.output().count(deaths) == 5)
+    assert supervised.ask().slot == 0
+    (supervised.folder / "well").touch()
+    assert {worker.slot for worker in supervised.every_worker(2)} == {0, 1}
+
+
+@pytest.mark.fault("A4")
+def test_a_worker_that_dies_soon_after_its_start_is_restarted_ever_more_slowly(
+    supervised: Supervised,
+) -> None:
+    supervised.start(1, "faint")
+    wait_until(lambda: supervised.output().count("worker died") == 4, seconds=30)
+    ready = (supervised.folder / "ready-at").read_text().split()
+    first, *_, last = [later - sooner for sooner, later in pairwise(map(float, ready))]
+    assert last > first + SHORTEST_PAUSE_SECONDS
+
+
+@pytest.mark.fault("A4")
+def test_a_lack_of_processes_ends_nothing(supervised: Supervised) -> None:
+    process = supervised.start(2, "serve")
+    victim = supervised.ask()
+    before = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+    used = {int(path.name) for path in Path(f"/proc/{process.pid}/fd").iterdir()}
+    free = min(set(range(len(used) + 1)) - used)
+    resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (free, before[1]))  # not even a pipe
+    os.kill(victim.pid, signal.SIGKILL)
+    wait_until(lambda: supervised.output().count("no worker can be started") >= 2)
+    resource.prlimit(process.pid, resource.RLIMIT_NOFILE, before)
+    assert {worker.slot for worker in supervised.every_worker(2)} == {0, 1}
 
 
 def test_a_worker_that_waits_for_the_database_is_not_given_up(supervised: Supervised) -> None:
     supervised.start(2, "away")
     wait_until(lambda: supervised.output().count("worker ready") == 2, seconds=30)
-    assert supervised.output().count("by=status 75") == 6
+    assert supervised.output().count("by=status 75") == 4
 
 
 def test_a_first_worker_that_cannot_start_ends_everything_at_once(supervised: Supervised) -> None:

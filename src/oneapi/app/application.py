@@ -20,14 +20,15 @@ from oneapi.app.preparation import node_id, session_secret
 from oneapi.app.proxies import trusted_networks
 from oneapi.config import VERSION, Config
 from oneapi.control.services import Limit, RateLimits, Services
-from oneapi.ledger import Ledger, Seat, Terms
+from oneapi.ledger import Condition, Ledger, Seat, Terms
 from oneapi.relay import BodyRoom, Evidence, Limits, Relay, RelayServices
 from oneapi.relay.lane import LaneProtocol, make_lane
 from oneapi.relay.request_ids import RequestIds
 from oneapi.store.backup import checkpoint
 from oneapi.store.bus import Bus
 from oneapi.store.changes import Change, ChangeReader, prune
-from oneapi.store.database import DatabaseAway
+from oneapi.store.database import DatabaseAway, is_away
+from oneapi.store.outages import Outage
 from oneapi.store.settings import load as load_settings
 from oneapi.upstream import UpstreamClient
 from oneapi.upstream.asking import asking
@@ -100,14 +101,17 @@ class Application:
         """Whether requests are welcome."""
         return self._is_serving
 
+    @property
+    def condition(self) -> Condition:
+        """What is the matter with the place where charges are kept."""
+        return self._ledger.condition
+
     async def start(self) -> None:
         """Open everything, in order; raises `CannotStart`. Call `aclose` whatever happened."""
         try:
             await self._open()
-        except DatabaseAway as error:
-            raise CannotStart(str(error), is_temporary=True) from error
-        except (SQLAlchemyError, RuntimeError, OSError) as error:
-            raise CannotStart(sentence(error)) from error
+        except (DatabaseAway, SQLAlchemyError, RuntimeError, OSError) as error:
+            raise CannotStart(sentence(error), cause=error) from error
 
     async def _open(self) -> None:
         config, stack = self._config, self._stack
@@ -125,7 +129,8 @@ class Application:
         stack.callback(self._bus.close)
         self._upstream = upstream = UpstreamClient(proxy=config.relay_proxy or None)
         stack.push_async_callback(upstream.aclose)
-        ledger = self._make_ledger()
+        self._ledger = ledger = self._make_ledger()
+        ledger.on_broken = self._on_broken
         await ledger.start()
         stack.push_async_callback(ledger.aclose)
         self._relay = self._make_relay(ledger, upstream)
@@ -235,11 +240,12 @@ class Application:
 
     def _begin_tasks(self) -> None:
         self._own(self._follow_changes())
-        self._own(self._every(self._config.sync_frequency_seconds, self._refresh))
+        every = self._every
+        self._own(every("refresh", self._config.sync_frequency_seconds, self._refresh))
         if self._keeps_house:
             main = self._databases.main
-            self._own(self._every(CHECKPOINT_SECONDS, lambda: self._run(checkpoint, main)))
-            self._own(self._every(PRUNE_SECONDS, lambda: self._run(self._prune)))
+            self._own(every("checkpoint", CHECKPOINT_SECONDS, lambda: self._run(checkpoint, main)))
+            self._own(every("prune", PRUNE_SECONDS, lambda: self._run(self._prune)))
 
     def _own(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)
@@ -251,20 +257,27 @@ class Application:
             log.error("background_task_broken", exc_info=error)
             self._on_broken()
 
-    async def _every(self, seconds: float, work: Callable[[], Awaitable[Any]]) -> None:
+    async def _every(self, name: str, seconds: float, work: Callable[[], Awaitable[Any]]) -> None:
+        outage = Outage(name)
         while True:
-            await asyncio.sleep(seconds)
-            with contextlib.suppress(DatabaseAway):
-                await work()
+            await asyncio.sleep(outage.pause(seconds))
+            await _tried(outage, work)
 
     async def _follow_changes(self) -> None:
+        outage = Outage("changes")
+        waiting: list[Change] = []  # seen, and not in force yet
+
+        async def follow() -> None:
+            waiting.extend(await self._run(self._reader.poll))
+            if waiting:
+                await self._apply(waiting)
+                waiting.clear()
+
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._poll_now.wait(), POLL_SECONDS)
+                await asyncio.wait_for(self._poll_now.wait(), outage.pause(POLL_SECONDS))
             self._poll_now.clear()
-            with contextlib.suppress(DatabaseAway):
-                if changes := await self._run(self._reader.poll):
-                    await self._apply(changes)
+            await _tried(outage, follow)
 
     async def _apply(self, changes: list[Change]) -> None:
         topics = {change.topic for change in changes}
@@ -302,3 +315,15 @@ class Application:
             self._poll_now.set()
         else:
             self._relay.heard(topic, msgspec.json.decode(payload))
+
+
+async def _tried(outage: Outage, work: Callable[[], Awaitable[Any]]) -> None:
+    """Do it; a database that is away or a disk that is full is waited for, a mistake of ours is raised."""
+    try:
+        await work()
+    except Exception as error:
+        if not is_away(error):
+            raise
+        outage.failed(error)
+    else:
+        outage.succeeded()

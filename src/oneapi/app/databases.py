@@ -6,17 +6,25 @@ from contextlib import contextmanager
 from sqlalchemy.exc import SQLAlchemyError
 
 from oneapi.config import Config
-from oneapi.store.database import Database, DatabaseAway, open_database
+from oneapi.store.database import Database, DatabaseAway, is_away, open_database
+from oneapi.store.failures import condition, is_full
 from oneapi.store.limits import Pool
 from oneapi.store.migrations import Scope, is_current
+from oneapi.store.private_files import make_folder
 
 
 class CannotStart(Exception):
-    """Why a worker or a command cannot go on, in one line. `is_temporary`: the same may succeed later."""
+    """Why a worker or a command cannot go on, in one line.
 
-    def __init__(self, reason: str, *, is_temporary: bool = False) -> None:
+    `is_temporary`: the same may succeed later; `is_full`: as soon as there is room on a disk. `condition`: what has to
+    pass, in words.
+    """
+
+    def __init__(self, reason: str, *, cause: BaseException | None = None) -> None:
         super().__init__(" ".join(reason.split()))
-        self.is_temporary = is_temporary
+        self.is_temporary = cause is not None and is_away(cause)
+        self.is_full = cause is not None and is_full(cause)
+        self.condition = condition(cause) if cause is not None and self.is_temporary else ""
 
 
 class Databases:
@@ -26,7 +34,7 @@ class Databases:
         pool = Pool(config.sql_max_idle, config.sql_max_open, config.sql_max_lifetime_seconds)
         try:
             if not config.sql_dsn:
-                config.sqlite_file.parent.mkdir(parents=True, exist_ok=True)
+                make_folder(config.sqlite_file.parent)
             self.main = open_database(
                 config.sql_dsn,
                 sqlite_path=config.sqlite_file,
@@ -37,7 +45,7 @@ class Databases:
             if config.log_sql_dsn:
                 self.logs = open_database(config.log_sql_dsn, pool=pool, name="LOG_SQL_DSN")
         except (ValueError, OSError) as error:
-            raise CannotStart(str(error)) from error
+            raise CannotStart(str(error), cause=error) from error
 
     @property
     def separate_logs(self) -> Database | None:
@@ -64,10 +72,8 @@ def databases_of(config: Config) -> Generator[Databases, None, None]:
     databases = Databases(config)
     try:
         yield databases
-    except DatabaseAway as error:
-        raise CannotStart(str(error), is_temporary=True) from error
-    except (SQLAlchemyError, ValueError, OSError) as error:
-        raise CannotStart(sentence(error)) from error
+    except (DatabaseAway, SQLAlchemyError, ValueError, OSError) as error:
+        raise CannotStart(sentence(error), cause=error) from error
     finally:
         databases.close()
 

@@ -1,5 +1,6 @@
 """What one worker per node does before anybody serves: the schema, the first account, this node's own files."""
 
+import errno
 import os
 import secrets
 import subprocess
@@ -13,9 +14,11 @@ import structlog
 
 from oneapi.app.databases import CannotStart, databases_of
 from oneapi.app.proxies import trusted_networks
-from oneapi.config import Config
+from oneapi.config import DISK_FULL, Config
 from oneapi.store.bootstrap import FirstRun, bootstrap
 from oneapi.store.database import Database, DatabaseAway
+from oneapi.store.failures import is_full
+from oneapi.store.private_files import FILE, close_to_others, make_folder, open_private
 
 DATABASE_WAIT_SECONDS = 30.0
 T = TypeVar("T")
@@ -53,13 +56,12 @@ def _bootstrap(config: Config, database: Database) -> FirstRun:
 def _make_state_dir(config: Config) -> None:
     folder = config.state_dir
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         _keep(folder / "node-id", secrets.token_hex(6))
         _keep(folder / "session-secret", secrets.token_hex(32))
     except OSError as error:
-        raise CannotStart(
-            f"DATA_DIR {str(folder)!r} cannot be written: {error.strerror}"
-        ) from error
+        reason = f"DATA_DIR {str(folder)!r} cannot be written: {error.strerror}"
+        raise CannotStart(reason, cause=error) from error
 
 
 def node_id(config: Config) -> str:
@@ -76,17 +78,19 @@ def session_secret(config: Config) -> str:
 
 
 def _keep(path: Path, content: str) -> None:
-    """Write a file that must not change, unless it is there."""
+    """Write a file that must not change, unless it is there; it is never half there."""
     if path.is_file() and path.stat().st_size:
+        close_to_others(path, FILE)
         return
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        os.write(descriptor, content.encode("ascii"))
-        os.fsync(descriptor)
+        with os.fdopen(open_private(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as file:
+            file.write(content.encode("ascii"))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
     finally:
-        os.close(descriptor)
-    fresh.replace(path)
+        fresh.unlink(missing_ok=True)
 
 
 def _patiently(ask: Callable[[], T]) -> T:
@@ -96,8 +100,8 @@ def _patiently(ask: Callable[[], T]) -> T:
         try:
             return ask()
         except DatabaseAway as error:
-            if time.monotonic() > give_up_at:
-                raise CannotStart(str(error), is_temporary=True) from error
+            if time.monotonic() > give_up_at or is_full(error):
+                raise CannotStart(str(error), cause=error) from error
             if not said:
                 log.warning("waiting_for_database", reason=str(error))
                 said = True
@@ -115,8 +119,10 @@ def _migrate_beside() -> None:
     )
     told = ran.stdout.decode("utf-8", "replace").strip().splitlines()
     if ran.returncode != 0:
-        raise CannotStart(
-            f"the tables cannot be brought up to date: {told[-1] if told else 'no reason'}"
-        )
+        reason = told[-1].removeprefix("one-api: ") if told else "no reason"
+        # Of what kind it is, the exit status says.
+        cause = OSError(errno.ENOSPC, reason) if ran.returncode == DISK_FULL else None
+        reason = f"the tables cannot be brought up to date: {reason}"
+        raise CannotStart(reason, cause=cause) from cause
     for line in told:
         log.info("migrated", said=line)

@@ -5,9 +5,11 @@ page's files listed when somebody first opens it.
 """
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, NamedTuple
 
+ALIVE = b'{"status":"alive"}'
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -18,29 +20,33 @@ AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 MANAGEMENT = ("/api/", "/docs", "/metrics", "/v1", "//v1")
 
 
+class Readiness(NamedTuple):
+    """Whether requests are welcome; `reason`: why not, or what is the matter although they are, in words."""
+
+    is_ready: bool
+    reason: str = ""
+
+
 class Front:
     """An ASGI app that answers `/healthz` and `/readyz` itself and hands the rest to the two apps it builds."""
 
     def __init__(
         self,
         management: Callable[[], AsgiApp],
-        is_ready: Callable[[], bool],
+        readiness: Callable[[], Readiness],
         page: Callable[[], AsgiApp],
     ) -> None:
         self._management = _Lazy(management)
         self._page = _Lazy(page)
-        self._is_ready = is_ready
+        self._readiness = readiness
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         match scope["path"]:
             case "/healthz":
-                await _answer(scope, send, 200, b'{"status":"alive"}')
+                await _answer(scope, send, 200, ALIVE)
             case "/readyz":
-                if self._is_ready():
-                    await _answer(scope, send, 200, b'{"status":"ready"}')
-                else:
-                    await _answer(scope, send, 503, b'{"status":"not ready"}')
+                await _answer(scope, send, *ready_answer(self._readiness()))
             case path if path.startswith(MANAGEMENT) or path == "/api":
                 await self._management(scope, receive, send)
             case _:
@@ -66,6 +72,14 @@ class _Lazy:
                 app = await asyncio.get_running_loop().run_in_executor(None, self._build)
                 self._app = app
             return app
+
+
+def ready_answer(readiness: Readiness) -> tuple[int, bytes]:
+    """Return status and body of `/readyz`."""
+    said = {"status": "ready" if readiness.is_ready else "not ready"}
+    if readiness.reason:
+        said["reason"] = readiness.reason
+    return 200 if readiness.is_ready else 503, json.dumps(said, separators=(",", ":")).encode()
 
 
 async def _answer(scope: Scope, send: Send, status: int, body: bytes) -> None:

@@ -3,6 +3,8 @@
 Light enough for the supervisor; the workers' structlog (`server.logs`) renders through it.
 """
 
+import contextlib
+import errno
 import os
 import re
 import sys
@@ -10,7 +12,7 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
-from oneapi.config import Config
+from oneapi.config import Config, ConfigError
 
 SECRET_FIELDS: Final = frozenset(
     {"api_key", "password", "secret", "authorization", "cookie", "dsn", "access_token", "proxy"}
@@ -20,6 +22,8 @@ _SECRETS: Final = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.+/=~-]{4,}"), r"\1 ***"),
     (re.compile(r"(?<=:)[^:@/\s]+(?=@(?:tcp|unix)?\(|@[\w.\[-]+)"), "***"),
 )
+# What only a person can change; whatever else keeps a folder from being made, a full disk, passes.
+_MISTAKES: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST})
 
 
 def redacted(text: str) -> str:
@@ -33,7 +37,7 @@ class Lines:
     """Renders lines as text or JSON, to standard output and to the log file (of the day).
 
     `directory` is None for standard output only. Each line is one `write` to a file
-    opened for appending, so that several processes share one file.
+    opened for appending, so that several processes share one file. Raises `ConfigError`.
     """
 
     def __init__(self, *, as_json: bool, directory: str | None, one_file: bool) -> None:
@@ -42,8 +46,14 @@ class Lines:
         self._one_file = one_file
         self._path = ""
         self._fd = -1
+        self._lost = 0  # lines that the file did not take
         if directory is not None:
-            os.makedirs(directory, exist_ok=True)  # noqa: PTH103 - pathlib is a megabyte here
+            try:
+                os.makedirs(directory, exist_ok=True)  # noqa: PTH103 - pathlib is a megabyte here
+            except OSError as error:
+                if error.errno in _MISTAKES:
+                    reason = f"--log-dir {directory!r} cannot be written: {error.strerror}"
+                    raise ConfigError(reason) from error
 
     def line(
         self, moment: float, level: str, request_id: str, event: str, fields: Mapping[str, object]
@@ -75,16 +85,22 @@ class Lines:
     def write(self, moment: float, line: str) -> None:
         """Write a rendered line; a full disk or a closed terminal stops nothing."""
         encoded = (line + "\n").encode("utf-8", "replace")
-        try:
-            sys.stdout.buffer.write(encoded)
-            sys.stdout.buffer.flush()
-        except (OSError, ValueError):
-            pass
+        # Past Python's buffer, which would keep what a full disk does not take, and fail at the end.
+        with contextlib.suppress(OSError, ValueError):
+            os.write(sys.stdout.fileno(), encoded)
         if self._directory is not None:
-            try:
-                os.write(self._file(moment), encoded)
-            except OSError:
-                self._path = ""
+            self._write_to_file(moment, encoded)
+
+    def _write_to_file(self, moment: float, encoded: bytes) -> None:
+        if self._lost:
+            missing = self.line(moment, "warning", "", "log_lines_lost", {"count": self._lost})
+            encoded = f"\n{missing}\n".encode() + encoded  # the last line may be half there
+        try:
+            written = os.write(self._file(moment), encoded)
+        except OSError:
+            self._path = ""
+            written = 0
+        self._lost = 0 if written == len(encoded) else self._lost + 1
 
     def _file(self, moment: float) -> int:
         day = time.strftime("-%Y%m%d", time.localtime(moment))
@@ -93,6 +109,7 @@ class Lines:
             if self._fd >= 0:
                 os.close(self._fd)
             self._fd = -1
+            os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120 - as above
             self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
             self._path = path
         return self._fd

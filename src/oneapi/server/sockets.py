@@ -7,8 +7,10 @@ elsewhere the workers share the supervisor's socket.
 import errno
 import socket
 import sys
+import time
 
 BACKLOG = 2048
+DYING_SECONDS = 2.0
 
 
 class PortError(Exception):
@@ -25,11 +27,12 @@ def reserve(host: str, port: int) -> list[socket.socket]:
 
     An empty host means every address, IPv4 and, where the machine has it, IPv6. Port 0 means any
     free one. On Linux the sockets do not listen, so that no connection ever waits in the supervisor.
+    A port in use is waited for a moment: workers that were killed take one to die.
     """
     held: list[socket.socket] = []
     for family, address in _places(host):
         try:
-            found = _bound(family, address, port)
+            found = _patiently_bound(family, address, port)
         except OSError as error:
             if held and family == socket.AF_INET6 and not host:
                 continue  # a machine without IPv6
@@ -69,6 +72,17 @@ def _places(host: str) -> list[tuple[socket.AddressFamily, str]]:
     except OSError as error:
         raise PortError(f"HOST {host!r} cannot be resolved: {error.strerror}") from error
     return list(dict.fromkeys((family, str(address[0])) for family, _, _, _, address in found))
+
+
+def _patiently_bound(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
+    give_up_at = time.monotonic() + DYING_SECONDS
+    while True:
+        try:
+            return _bound(family, address, port)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > give_up_at:
+                raise
+        time.sleep(0.05)
 
 
 def _bound(family: socket.AddressFamily, address: str, port: int) -> socket.socket:

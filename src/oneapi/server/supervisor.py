@@ -6,6 +6,7 @@ journal the successor replays; on SIGHUP the successor gets a free slot, so that
 predecessor leaves.
 """
 
+import contextlib
 import os
 import select
 import signal
@@ -22,10 +23,10 @@ from oneapi.server import sockets
 from oneapi.server.lines import lines_of
 
 FOR_NOW = 75  # exit status of a worker that may do better later: the database is away (EX_TEMPFAIL)
-QUICK_DEATHS = 4  # so many deaths of one seat in a row before it was ready: give up
 KILL_AFTER_SECONDS = 20.0  # beyond the time that workers have to drain
 QUICK_SECONDS = 5.0  # what is left after a second signal
 STABLE_SECONDS = 2.0  # a worker that served this long is restarted at once
+SHORTEST_PAUSE_SECONDS = 0.1  # before another is restarted; twice as long each time
 LONGEST_PAUSE_SECONDS = 5.0
 
 
@@ -36,6 +37,7 @@ class Post(NamedTuple):
     slot: int
     prepares: bool  # brings the schema up to date and makes the first account
     keeps_house: bool  # does what one process per node does (checkpoints)
+    is_alone: bool  # no other worker serves
     held: list[socket.socket]
     ready_fd: int  # one byte when it serves
     lifeline_fd: int  # end of file when the supervisor is gone
@@ -119,22 +121,35 @@ class Supervisor:
             return
         now = time.monotonic()
         for seat in self._seats:
-            may_start = self._is_open or seat.index == 0
-            if may_start and seat.worker is None and seat.starts_at <= now:
-                seat.worker = self._fork(seat, seat.slot)
+            if self._may_start(seat) and seat.worker is None and seat.starts_at <= now:
+                try:
+                    seat.worker = self._fork(seat, seat.slot)
+                except OSError as error:  # no process, descriptor or memory to be had
+                    self._say("error", "no worker can be started", slot=seat.slot, by=error)
+                    self._postpone(seat)
+
+    def _may_start(self, seat: _Seat) -> bool:
+        return self._is_open or seat.index == 0
 
     def _fork(self, seat: _Seat, slot: int) -> _Worker:
+        is_alone = not any(worker.is_ready for worker in self._workers())
         ready_read, ready_write = os.pipe()
         post = Post(
             config=self._config,
             slot=slot,
             prepares=seat.index == 0 and (not self._is_open or seat.worker is not None),
             keeps_house=seat.index == 0,
+            is_alone=is_alone,
             held=self._held,
             ready_fd=ready_write,
             lifeline_fd=self._life[0],
         )
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:
+            os.close(ready_read)
+            os.close(ready_write)
+            raise
         if pid == 0:
             self._become_worker(post, ready_read)
         os.close(ready_write)
@@ -156,8 +171,9 @@ class Supervisor:
             kind, error, trace = sys.exc_info()
             if kind is not None and error is not None:
                 sys.excepthook(kind, error, trace)
-            sys.stdout.flush()
-            sys.stderr.flush()
+            for stream in (sys.stdout, sys.stderr):
+                with contextlib.suppress(OSError, ValueError):  # it may be a file on a full disk
+                    stream.flush()
             os._exit(status)
 
     def _wait(self) -> None:
@@ -181,7 +197,8 @@ class Supervisor:
         if self._is_stopping:
             moments = [self._deadline]
         else:
-            moments = [s.starts_at for s in self._seats if s.worker is None and self._is_open]
+            due = (seat for seat in self._seats if seat.worker is None and self._may_start(seat))
+            moments = [seat.starts_at for seat in due]
         if not moments:
             return None
         return max(0, int((min(moments) - time.monotonic()) * 1000) + 1)
@@ -195,9 +212,7 @@ class Supervisor:
         worker.is_ready = True
         worker.started = time.monotonic()
         for seat in self._seats:
-            if seat.worker is worker:
-                seat.deaths = 0
-            elif seat.successor is worker:
+            if seat.successor is worker:
                 self._hand_over(seat, worker)
         self._say("info", "worker ready", slot=worker.slot, pid=worker.pid)
         if not self._is_open:
@@ -271,29 +286,28 @@ class Supervisor:
             return
         served = time.monotonic() - worker.started if worker.is_ready else 0.0
         seat.slot = worker.slot
-        if not worker.is_ready and code != FOR_NOW:
-            seat.deaths += 1
-        pause = (
-            0.0 if served > STABLE_SECONDS else min(0.05 * 4**seat.deaths, LONGEST_PAUSE_SECONDS)
-        )
-        seat.starts_at = time.monotonic() + pause
+        if served > STABLE_SECONDS:
+            seat.deaths = 0
+            seat.starts_at = 0.0
+        else:
+            self._postpone(seat)
         how = f"signal {-code}" if code < 0 else f"status {code}"
         self._say("error", "worker died and is restarted", slot=worker.slot, pid=worker.pid, by=how)
-        if seat.deaths >= QUICK_DEATHS:
-            self._say(
-                "error",
-                f"giving up: the worker of slot {worker.slot} died {seat.deaths} times at start",
-            )
-            self._begin_stop(1)
+
+    def _postpone(self, seat: _Seat) -> None:
+        """Let a seat wait before its next worker, longer each time; the others serve on, and nobody gives up."""
+        pause = SHORTEST_PAUSE_SECONDS * 2 ** min(seat.deaths, 16)
+        seat.starts_at = time.monotonic() + min(pause, LONGEST_PAUSE_SECONDS)
+        seat.deaths += 1
 
     def _reload(self) -> None:
         try:
             fresh = self._reread()
+            self._lines = lines_of(fresh)
         except ConfigError as error:
             self._say("error", f"the configuration is not re-read: {error}")
             return
         self._config = fresh
-        self._lines = lines_of(fresh)
         self._say("info", "re-reading: workers are replaced one after the other")
         self._renewing = [seat.index for seat in self._seats]
         self._renew_next()
@@ -304,7 +318,11 @@ class Supervisor:
             if seat.worker is not None and seat.successor is None:
                 used = {worker.slot for worker in self._workers()} | {s.slot for s in self._seats}
                 free = next(slot for slot in range(len(used) + 1) if slot not in used)
-                seat.successor = self._fork(seat, free)
+                try:
+                    seat.successor = self._fork(seat, free)
+                except OSError as error:
+                    self._say("error", "no new worker can be started; the old ones stay", by=error)
+                    self._renewing.clear()
                 return
 
     def _hand_over(self, seat: _Seat, successor: _Worker) -> None:

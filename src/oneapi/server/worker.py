@@ -19,10 +19,13 @@ import uvloop
 from oneapi.app.application import Application
 from oneapi.app.databases import CannotStart
 from oneapi.app.preparation import prepare
+from oneapi.config import Config
 from oneapi.server import sockets
-from oneapi.server.front import Front
+from oneapi.server.front import Front, Readiness
 from oneapi.server.logs import Logs
+from oneapi.server.standby import Standby
 from oneapi.server.supervisor import FOR_NOW, Post
+from oneapi.store.outages import Outage
 
 KEEP_ALIVE_SECONDS = 75
 # Requests leave hardly any cycles behind; looking for them at every 700 allocations costs 6 % of the CPU.
@@ -32,6 +35,7 @@ SWITCH_SECONDS = 0.0005
 M_ARENA_MAX = -8  # of glibc's malloc.h
 LATE_REQUEST_SECONDS = 0.05  # for requests on connections that were accepted at the last moment
 CANCELLED_SECONDS = 5.0  # for cancelled answers to settle
+ROOM_SECONDS = 0.5  # after which a start on a full disk is tried again, at first
 
 log = structlog.get_logger()
 
@@ -43,15 +47,25 @@ def work(post: Post) -> int:
     logs = Logs(post.config, post.slot)
     logs.open()
     try:
-        if post.prepares:
-            prepare(post.config)
+        is_prepared = not post.prepares or _is_prepared(post.config)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(_Worker(post).serve())
+            return runner.run(_Worker(post, is_prepared=is_prepared).serve())
     except CannotStart as error:
         log.error("cannot_start", reason=str(error))  # noqa: TRY400 - one line, for an operator
         return FOR_NOW if error.is_temporary else 1
     finally:
         logs.close()
+
+
+def _is_prepared(config: Config) -> bool:
+    """Prepare; false if the disk is full, which `_Worker` waits for."""
+    try:
+        prepare(config)
+    except CannotStart as error:
+        if not error.is_full:
+            raise
+        return False
+    return True
 
 
 def _share_heap() -> None:
@@ -70,14 +84,21 @@ def _take_all_descriptors() -> None:
 class _Worker:
     """One worker's way from start to end."""
 
-    def __init__(self, post: Post) -> None:
+    def __init__(self, post: Post, *, is_prepared: bool) -> None:
         self._post = post
-        self._application = Application(
-            post.config, post.slot, keeps_house=post.keeps_house, on_broken=self._broken
-        )
+        self._is_prepared = is_prepared
+        self._application = self._fresh()
         self._is_broken = False
         self._server: uvicorn.Server | None = None
+        self._standby = Standby(post.held)
         self._told = 0
+        self._is_told = asyncio.Event()
+
+    def _fresh(self) -> Application:
+        post = self._post
+        return Application(
+            post.config, post.slot, keeps_house=post.keeps_house, on_broken=self._broken
+        )
 
     async def serve(self) -> int:
         """Serve, and return the exit status."""
@@ -85,12 +106,41 @@ class _Worker:
         loop.add_signal_handler(signal.SIGTERM, self._told_to_stop)
         loop.add_reader(self._post.lifeline_fd, self._orphaned)
         try:
-            await self._application.start()
+            await self._start()
             if not self._told:
                 await self._answer()
         finally:
+            await self._standby.aclose()
             await self._application.aclose()
         return int(self._is_broken)
+
+    async def _start(self) -> None:
+        """Start; on a full disk, as soon as there is room."""
+        outage = Outage("start")
+        while not self._told:
+            try:
+                if not self._is_prepared:
+                    await asyncio.to_thread(prepare, self._post.config)
+                    self._is_prepared = True
+                await self._application.start()
+            except CannotStart as error:
+                if not error.is_full:
+                    raise
+                outage.failed(error)
+                await self._stand_by(error.condition)
+            else:
+                outage.succeeded()
+                return
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._is_told.wait(), outage.pause(ROOM_SECONDS))
+
+    async def _stand_by(self, condition: str) -> None:
+        """Undo what was begun, and say why to whoever asks."""
+        if self._post.is_alone:
+            await self._standby.open(condition)
+        await self._application.aclose()
+        self._application = self._fresh()
+        gc.collect()  # it is off until everything has started
 
     def _broken(self) -> None:
         self._is_broken = True
@@ -98,6 +148,7 @@ class _Worker:
 
     def _told_to_stop(self) -> None:
         self._told += 1
+        self._is_told.set()
         if self._server is not None:
             self._server.should_exit = True
             self._server.force_exit = self._told > 1
@@ -109,11 +160,7 @@ class _Worker:
 
     async def _answer(self) -> None:
         application = self._application
-        front = Front(
-            application.control,
-            lambda: application.is_ready and not self._told,
-            application.site,
-        )
+        front = Front(application.control, self._readiness, application.site)
         config = uvicorn.Config(
             cast("Any", front),
             http=application.lane(),
@@ -139,10 +186,18 @@ class _Worker:
         own = sockets.listeners(self._post.held)
         await server.startup(sockets=own)
         self._say_ready()
+        await self._standby.aclose()
         server.should_exit = bool(self._told)
         await server.main_loop()
         application.drain()
         await self._leave(server, own)
+
+    def _readiness(self) -> Readiness:
+        application = self._application
+        if self._told or not application.is_ready:
+            return Readiness(is_ready=False)
+        words, is_ready = application.condition
+        return Readiness(is_ready, words)
 
     def _say_ready(self) -> None:
         with contextlib.suppress(OSError):

@@ -95,7 +95,9 @@ class Bus:
                 raise
 
     def _remove(self, name: str) -> None:
-        with contextlib.suppress(OSError):  # gone, or on a disk that takes nothing; whoever comes next tries again
+        with contextlib.suppress(
+            OSError
+        ):  # gone, or on a disk that takes nothing; whoever comes next tries again
             (self._directory / name).unlink()
 
     def _read(self) -> None:

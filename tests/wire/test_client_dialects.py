@@ -16,7 +16,7 @@ from oneapi.wire.canonical import as_chunks, text_of
 from oneapi.wire.openai import OpenAIClient
 from oneapi.wire.openai_envelopes import SpeechEnvelope
 from oneapi.wire.registry import client_dialect
-from oneapi.wire.sse import events_of
+from oneapi.wire.sse import EventParser, events_of
 from oneapi.wire.tool_ids import tool_id
 from oneapi.wire.usage import Usage
 from tests.providers.assembly import anthropic_message, openai_completion
@@ -290,8 +290,17 @@ def test_errors_amid_a_stream() -> None:
 
 
 def test_keepalives_are_no_content() -> None:
-    assert OPENAI.keepalive == b": keep-alive\n\n"
-    assert ANTHROPIC.keepalive == b'event: ping\ndata: {"type":"ping"}\n\n'
+    asked = ("m", "7", 5)
+    assert OPENAI.keepalive("images", *asked) == b": keep-alive\n"
+    assert ANTHROPIC.keepalive("chat", *asked) == b'event: ping\ndata: {"type":"ping"}\n\n'
+    for endpoint in ("chat", "completions"):
+        said = OPENAI.keepalive(endpoint, *asked)
+        assert said.startswith(b": keep-alive\ndata: {")
+        assert said.count(b"\n\n") == 1, "a blank line only behind data"
+        (found,) = EventParser().feed(said)
+        (choice,) = json.loads(found.data)["choices"]
+        assert (choice.get("delta", {}), choice.get("text", "")) == ({}, "")
+        assert choice["finish_reason"] is None
 
 
 # -- replies ---------------------------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ class Attempts:
             return
         delivery = StreamDelivery(
             job.responder,
-            job.client,
+            job.keepalive,
             job.snapshot.policy.drain_seconds,
             job.extra_headers,
         )

@@ -12,7 +12,6 @@ from oneapi.errors import StorageFailed, Truncated, UpstreamError
 from oneapi.relay.exchange import EVENT_STREAM, HeaderPairs, Responder
 from oneapi.relay.translation import Translation
 from oneapi.upstream import UpstreamResponse
-from oneapi.wire.dialect import ClientDialect
 
 STREAM_HEADERS: HeaderPairs = ((b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no"))
 CLOSE_GRACE_SECONDS = 1.0
@@ -44,13 +43,13 @@ class StreamDelivery:
     def __init__(
         self,
         responder: Responder,
-        client: ClientDialect,
+        keepalive: Callable[[], bytes],
         drain_seconds: float,
         extra: HeaderPairs,
     ) -> None:
         self.begun = False
         self.begins: Callable[[], None] | None = None
-        self._client = client
+        self._keepalive = keepalive
         self._responder = responder
         self._settle: Settle = _nothing_to_settle
         self._open: Opening = _nothing_to_open
@@ -206,7 +205,7 @@ class StreamDelivery:
         self._responder.end(event)
 
     def tick(self, seconds: float, interval: float) -> None:
-        """Send a comment when the client has heard nothing for `interval` seconds; called every `seconds`."""
+        """Send a keep-alive when the client has heard nothing for `interval` seconds; called every `seconds`."""
         if self._wrote:
             self._wrote = False
             self._silent_seconds = 0.0
@@ -216,7 +215,7 @@ class StreamDelivery:
             return
         self._silent_seconds = 0.0
         self._start()
-        self._responder.write(self._client.keepalive)
+        self._responder.write(self._keepalive())
 
     def pause(self) -> None:
         """The client is slow: stop reading from the vendor."""

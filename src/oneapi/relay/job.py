@@ -162,6 +162,13 @@ class Job:
             self.adapted,
         )
 
+    def keepalive(self) -> bytes:
+        """Return what a stream's client is sent while there is nothing to say."""
+        request = self.request
+        return self.client.keepalive(
+            self.endpoint, self.route[1], request.request_id, request.created_at
+        )
+
     def canonical(self) -> Document:
         """Return the canonical document of a chat, decoded once."""
         if self.document is None:

@@ -58,6 +58,7 @@ class CountEnvelope(Envelope, frozen=True, kw_only=True):
 
 
 COUNT: Final = "count_tokens"
+PING: Final = event("ping")
 _DECODERS: Final[dict[str, msgspec.json.Decoder[Envelope]]] = cast(
     "dict[str, msgspec.json.Decoder[Envelope]]",  # a decoder of a subclass decodes an envelope
     {
@@ -72,7 +73,6 @@ class AnthropicClient:
     """The client dialect of `/v1/messages`."""
 
     name = "anthropic"
-    keepalive = event("ping")
 
     def envelope(self, body: bytes, endpoint: str = "chat") -> Envelope:
         """Read a request's outside; raise `InvalidRequest` naming the field that is wrong."""
@@ -100,6 +100,10 @@ class AnthropicClient:
     def stream(self, call: Asked) -> AnthropicStream:
         """Return the state machine that prints events."""
         return AnthropicStream(call)
+
+    def keepalive(self, endpoint: str, model: str, request_id: str, created: int) -> bytes:
+        """Return the dialect's own event for that."""
+        return PING
 
     def error(self, error: GatewayError, request_id: str) -> tuple[int, bytes]:
         """Return the status and body of an error."""

@@ -155,7 +155,6 @@ class ClientDialect(Protocol):
     """A client's wire format."""
 
     name: str
-    keepalive: bytes
 
     def envelope(self, body: bytes, endpoint: str = "chat") -> Envelope:
         """Read a request's outside; raise `InvalidRequest` naming the field that is wrong."""
@@ -171,6 +170,10 @@ class ClientDialect(Protocol):
 
     def stream(self, call: Asked) -> StreamEncoder:
         """Return the state machine that says canonical chunks in the client's dialect."""
+        ...
+
+    def keepalive(self, endpoint: str, model: str, request_id: str, created: int) -> bytes:
+        """Return what is sent while there is nothing to say: no reader may take it for text, or stumble over it."""
         ...
 
     def error(self, error: GatewayError, request_id: str) -> tuple[int, bytes]:

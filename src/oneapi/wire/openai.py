@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 import msgspec
 
 from oneapi.errors import GatewayError, InvalidRequest, UpstreamError
-from oneapi.wire.canonical import CHAT_CHUNK, delta_texts, usage_object
+from oneapi.wire.canonical import CHAT_CHUNK, TEXT_COMPLETION, delta_texts, usage_object
 from oneapi.wire.decoding import UNDECODABLE, decode_as, document_of, json_value
 from oneapi.wire.dialect import Asked, Envelope
 from oneapi.wire.field_names import check_names
@@ -28,6 +28,17 @@ from oneapi.wire.textmeter import TextMeter
 from oneapi.wire.usage import Usage
 
 DONE: Final = b"data: [DONE]\n\n"
+_COMMENT: Final = b": keep-alive\n"
+_SILENT: Final[dict[str, dict[str, Any]]] = {
+    "chat": {
+        "object": CHAT_CHUNK,
+        "choice": {"index": 0, "delta": {}, "logprobs": None, "finish_reason": None},
+    },
+    "completions": {
+        "object": TEXT_COMPLETION,
+        "choice": {"index": 0, "text": "", "logprobs": None, "finish_reason": None},
+    },
+}
 _DEFAULT_MODELS: Final = {
     "moderations": "text-moderation-latest",
     "images": "dall-e-2",
@@ -59,7 +70,6 @@ class OpenAIClient:
     """The client dialect of everything under `/v1` but `/v1/messages`."""
 
     name = "openai"
-    keepalive = b": keep-alive\n\n"
 
     def envelope(self, body: bytes, endpoint: str = "chat") -> Envelope:
         """Read a request's outside; raise `InvalidRequest` naming the field that is wrong."""
@@ -96,6 +106,26 @@ class OpenAIClient:
     def stream(self, call: Asked) -> "OpenAIStream":
         """Return the state machine that prints chunks."""
         return OpenAIStream(call)
+
+    def keepalive(self, endpoint: str, model: str, request_id: str, created: int) -> bytes:
+        """Return a comment and, where there are chunks, one without a text in the same event.
+
+        Readers disagree about comments: openai-go before 3.43 and openai-python behind an `id` take the blank line after one
+        for an event without data, and die of it; readers that split at blank lines lose what follows a comment without one.
+        An event that begins with a comment is passed over by the latter and says nothing to the others.
+        Sources: openai/openai-go#621, openai/openai-python#2722 (read 2026-11-26), and the SDKs themselves in the tests.
+        """
+        said = _SILENT.get(endpoint)
+        if said is None:
+            return _COMMENT
+        chunk = {
+            "id": f"chatcmpl-{request_id}",
+            "object": said["object"],
+            "created": created,
+            "model": model,
+            "choices": [said["choice"]],
+        }
+        return _COMMENT + event_bytes(msgspec.json.encode(chunk))
 
     def error(self, error: GatewayError, request_id: str) -> tuple[int, bytes]:
         """Return the status and body of an error."""

@@ -17,6 +17,7 @@ import msgspec
 from oneapi.errors import UpstreamError
 from oneapi.wire.decoding import UNDECODABLE, json_value
 
+_SHOWN_LOCATION: Final = 300  # characters; a query may hold a secret
 MAX_MESSAGE: Final = 2000  # characters of a vendor's message that are passed on
 _KEY_CODES: Final = frozenset(
     {
@@ -79,7 +80,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> UpstreamErr
     key_refused = _refuses_key(status, complaint)
     client_fault = not key_refused and _is_client_fault(status, kinds)
     retryable = not client_fault
-    message = complaint.message or f"the provider answered with HTTP status {status}"
+    message = complaint.message or _unsaid(status, headers)
     return UpstreamError(
         message[:MAX_MESSAGE],
         status=status if 400 <= status <= 599 else 502,
@@ -93,6 +94,16 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> UpstreamErr
         body=body if document is not None else None,
         said=body,
     )
+
+
+def _unsaid(status: int, headers: Mapping[str, str]) -> str:
+    """Return what there is to say of an answer whose body says nothing."""
+    location = headers.get("location", "").partition("?")[0][:_SHOWN_LOCATION]
+    if 300 <= status < 400 and location:
+        return (
+            f"the provider redirects to {location!r} (HTTP status {status}), which is not followed"
+        )
+    return f"the provider answered with HTTP status {status}"
 
 
 def error_inside(document: object) -> UpstreamError | None:

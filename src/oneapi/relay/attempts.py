@@ -139,8 +139,9 @@ class Attempts:
         attempt: Attempt | None = None
         try:
             attempt = self._prepared(job, channel)
+            request, job.onward = job.onward, None
             response = await self._upstream.send(
-                attempt.dialect.request(attempt.call),
+                request or attempt.dialect.request(attempt.call),
                 proxy=channel.target.config.get("proxy"),
                 timeouts=self.timeouts,
             )

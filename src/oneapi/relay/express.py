@@ -19,7 +19,7 @@ from oneapi.relay.parts import Parts
 from oneapi.relay.routes import Kind, Route
 from oneapi.relay.snapshot import Channel
 from oneapi.relay.translation import MAX_ANSWER_BYTES, passes_through
-from oneapi.upstream import Exchange, UnansweredError
+from oneapi.upstream import REDIRECTS, Exchange, UnansweredError, redirected
 
 # Carries the job on in a task: why the first attempt failed, or the channel that it is still to be made on.
 GoOn = Callable[[Job, UpstreamError | None, Channel | None], None]
@@ -100,7 +100,9 @@ class Express:
         attempts = self._parts.attempts
         try:
             self._answer(job, attempt, exchange)
-        except UnansweredError:  # the connection had died idle, and nobody has seen the request
+        except (
+            UnansweredError
+        ):  # nobody has served it: the connection had died idle, or the vendor points elsewhere
             self._hand_over(job, None, attempt.channel)
         except UpstreamError as error:
             if attempts.adapt(job, attempt, error):
@@ -119,6 +121,11 @@ class Express:
         if exchange.error is not None:
             raise exchange.error
         headers, body = exchange.headers, exchange.body()
+        if exchange.status in REDIRECTS:
+            request = attempt.dialect.request(attempt.call)
+            job.onward = redirected(request, headers.get("location"))
+            if job.onward is not None:
+                raise UnansweredError("the vendor points elsewhere")
         if exchange.status not in SUCCESS:
             raise attempt.dialect.error(exchange.status, headers, body)
         answering = self._parts.attempts.answering

@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from oneapi.ledger import Facts, Hold
 from oneapi.ledger.pricing import searching
-from oneapi.providers.base import NOTHING, Call, Dialect, Document, Endpoint
+from oneapi.providers.base import NOTHING, Call, Dialect, Document, Endpoint, UpstreamRequest
 from oneapi.providers.quirks import NO_FIELDS
 from oneapi.relay.billable import TEXT, Sent, billable_usage
 from oneapi.relay.ceiling import Demand
@@ -52,7 +52,8 @@ class Job:
     `route`: what routing looks up. `attempts`: (channel id, status) of the attempts that failed. `ceiling` (quota) is
     worked out from `wanted` and `worst` when nothing simpler has said it. `imposed_limit` is what the vendor is told
     instead of what the client said: it named no limit, or several. `adapted`: what the next
-    attempt does otherwise, because the channel that it is made on has refused something of ours.
+    attempt does otherwise, because the channel that it is made on has refused something of ours. `onward`: what the next
+    attempt sends, because the vendor has pointed there.
     """
 
     __slots__ = (
@@ -67,6 +68,7 @@ class Job:
         "envelope",
         "hold",
         "imposed_limit",
+        "onward",
         "pinned",
         "request",
         "responder",
@@ -116,6 +118,7 @@ class Job:
         self.document: Document | None = None
         self.attempts: list[tuple[int, int]] = []
         self.adapted = NO_FIELDS
+        self.onward: UpstreamRequest | None = None
 
     @property
     def needs_balance(self) -> bool:

@@ -3,9 +3,11 @@
 from oneapi.upstream.bodies import Body, Edit, EditedBody, SpooledBody
 from oneapi.upstream.client import UpstreamClient
 from oneapi.upstream.limits import Limits, Timeouts
+from oneapi.upstream.redirects import REDIRECTS, redirected
 from oneapi.upstream.response import Exchange, UnansweredError, UpstreamResponse
 
 __all__ = [
+    "REDIRECTS",
     "Body",
     "Edit",
     "EditedBody",
@@ -16,4 +18,5 @@ __all__ = [
     "UnansweredError",
     "UpstreamClient",
     "UpstreamResponse",
+    "redirected",
 ]

@@ -18,6 +18,7 @@ from oneapi.upstream.connection import Connection
 from oneapi.upstream.heads import Head, Origin, render
 from oneapi.upstream.limits import Limits, Timeouts
 from oneapi.upstream.pool import Pool
+from oneapi.upstream.redirects import MAX_HOPS, REDIRECTS, redirected
 from oneapi.upstream.response import Ended, Exchange, UnansweredError, UpstreamResponse
 
 if TYPE_CHECKING:
@@ -76,17 +77,22 @@ class UpstreamClient:
         *,
         proxy: str | None = None,
         timeouts: Timeouts | None = None,
+        hops: int = 0,
     ) -> UpstreamResponse:
         """Send `request`; return its answer as soon as there is a head.
 
-        A request whose reused connection died before a byte of an answer came is sent once more on
-        a new one. Raises `UpstreamError` (or `UpstreamTimeout`) naming the vendor's host, and
-        `InvalidRequest` for what must not be sent. Cancelling closes the connection.
+        Follows redirects (see `redirects`); `hops` have been made already. A request whose reused
+        connection died before a byte of an answer came is sent once more on a new one. Raises
+        `UpstreamError` (or `UpstreamTimeout`) naming the vendor's host, and `InvalidRequest` for
+        what must not be sent. Cancelling closes the connection.
         """
         if timeouts is None:
             timeouts = self._timeouts
         if proxy or self._proxy:
-            return await self._through(proxy or self._proxy or "", request, timeouts)
+            answer = await self._through(proxy or self._proxy or "", request, timeouts)
+            if answer.status not in REDIRECTS:
+                return answer
+            return await self._onward(request, answer, proxy, timeouts, hops)
         key = (request.method, request.url, request.headers)
         kept = self._heads.get(key)
         head, pool = kept if kept is not None else self._render(key)
@@ -107,7 +113,24 @@ class UpstreamClient:
                 retried = True
                 connection = None
             else:
-                return exchange
+                if exchange.status not in REDIRECTS:
+                    return exchange
+                return await self._onward(request, exchange, proxy, timeouts, hops)
+
+    async def _onward(
+        self,
+        request: UpstreamRequest,
+        answer: UpstreamResponse,
+        proxy: str | None,
+        timeouts: Timeouts,
+        hops: int,
+    ) -> UpstreamResponse:
+        """Send the request to where its vendor points, or return the answer that points there."""
+        onward = redirected(request, answer.headers.get("location"))
+        if onward is None or hops >= MAX_HOPS:
+            return answer
+        answer.close()
+        return await self.send(onward, proxy=proxy, timeouts=timeouts, hops=hops + 1)
 
     def send_now(
         self, request: UpstreamRequest, timeouts: Timeouts, limit: int, ended: Ended

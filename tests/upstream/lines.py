@@ -57,6 +57,9 @@ class LonelyOwner:
     def lost(self, connection: Connection) -> None:
         pass
 
+    def distrust(self) -> None:
+        pass
+
 
 def outcome(pieces: Sequence[bytes], method: str = "POST") -> Outcome:
     """Feed `pieces`, then end the connection; return what the caller would have got."""

@@ -24,6 +24,9 @@ from oneapi.upstream.response import Exchange, UnansweredError
 
 MAX_HEAD_BYTES: Final = 64 << 10
 MAX_HEADERS: Final = 200
+REFUSED: Final = 400  # from here on, an answer may well come before the request is complete
+# With these servers say that they will close a connection that has been idle too long; it is an answer to nothing.
+FAREWELLS: Final = (b"HTTP/1.1 408", b"HTTP/1.0 408")
 
 
 class Owner(Protocol):
@@ -39,6 +42,10 @@ class Owner(Protocol):
 
     def lost(self, connection: "Connection") -> None:
         """The connection is gone."""
+        ...
+
+    def distrust(self) -> None:
+        """The vendor has sent an answer that nobody asked for: the next one may be taken for somebody else's."""
         ...
 
 
@@ -68,6 +75,7 @@ class Connection:
         "_quiet_since",
         "_reading_paused",
         "_sending",
+        "_served",
         "_since_body",
         "_unsent",
         "_writes_paused",
@@ -97,6 +105,7 @@ class Connection:
         self._parser: Any = HttpResponseParser(self)
         self._drained: asyncio.Future[None] | None = None
         self._sending = False
+        self._served = False  # has carried a whole exchange before
         self._unsent = 0
         self._writes_paused = False
         self._reading_paused = False
@@ -220,7 +229,7 @@ class Connection:
         """Parse, pass the content on in one piece, and see what has become of the exchange."""
         exchange = self.exchange
         if exchange is None:
-            self.abort()  # bytes that nobody asked for
+            self._end_unasked(data)
             return
         self._heard = True
         asked = exchange.status == 0
@@ -250,6 +259,12 @@ class Connection:
             text = f"{exchange.host} broke off into something that is not HTTP"
             exchange.fail(UpstreamError(text))
 
+    def _end_unasked(self, data: bytes) -> None:
+        """Bytes that nobody asked for: the connection is gone, and the vendor's others may be out of step too."""
+        self.abort()
+        if not data.startswith(FAREWELLS):
+            self._owner.distrust()
+
     def _answered(self, exchange: Exchange, data: bytes, broken: bool) -> bool:
         """Whether there is a head now; wakes up whoever waits for it."""
         self._head_bytes += len(data)
@@ -259,6 +274,10 @@ class Connection:
                 exchange.refuse(error)
             if exchange.status == 0:
                 return False
+        if self._sending and self._served and exchange.status < REFUSED:
+            self._owner.distrust()
+            exchange.refuse(UnansweredError(f"{exchange.host} answered before it was asked"))
+            return False
         if self._packed:
             self._packed = False
             headers = dict(exchange.headers)
@@ -290,11 +309,13 @@ class Connection:
         if self._reading_paused:
             self.resume_reading()
         exchange.end()
-        # More than one message began: bytes after the end, whatever they want to be.
         if self._keep and not self._sending and exchange.complete and len(self._begins) == 1:
+            self._served = True
             self._owner.returned(self)
-        else:
-            self.abort()
+            return
+        self.abort()
+        if len(self._begins) > 1:  # in the same read
+            self._owner.distrust()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Say what that means for the exchange: its normal end, an answer cut short, or none at all."""
@@ -329,6 +350,12 @@ class Connection:
         self._reading_paused = False
         if self.transport is not None:
             self.transport.resume_reading()
+
+    def doubt(self) -> None:
+        """Fail what waits for an answer behind another one's: it may get the wrong one. It is sent again elsewhere."""
+        exchange = self.exchange
+        if exchange is not None and self._served and exchange.status == 0:
+            exchange.fail(UnansweredError(f"{exchange.host} mixes up its answers"))
 
     def abort(self) -> None:
         """Close at once; what was not sent is dropped."""

@@ -27,9 +27,13 @@ class Timeouts:
 
 
 class Limits:
-    """Bounds of the pools; `sweep_seconds` is how coarse timeouts and idle expiry are."""
+    """Bounds of the pools; `sweep_seconds` is how coarse timeouts and idle expiry are.
+
+    `distrust_seconds`: how long no connection is used twice to a vendor that answers without being asked.
+    """
 
     __slots__ = (
+        "distrust_seconds",
         "idle_seconds",
         "max_connections_per_origin",
         "max_idle_per_origin",
@@ -43,7 +47,9 @@ class Limits:
         # Shorter than what usual vendors' front ends keep (nginx: 75 s, AWS load balancers: 60 s, read 2026-11-21).
         idle_seconds: float = 55.0,
         sweep_seconds: float = 0.25,
+        distrust_seconds: float = 60.0,
     ) -> None:
+        self.distrust_seconds: Final = distrust_seconds
         self.max_connections_per_origin: Final = max_connections_per_origin
         self.max_idle_per_origin: Final = max_idle_per_origin
         self.idle_seconds: Final = idle_seconds

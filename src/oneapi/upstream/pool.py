@@ -12,10 +12,16 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, cast
 
+import structlog
+
 from oneapi.errors import UpstreamError, UpstreamTimeout
 from oneapi.upstream.connection import Connection, timeout
 from oneapi.upstream.heads import Origin
 from oneapi.upstream.limits import Limits
+
+MAX_DISTRUST_SECONDS = 3600.0
+
+log = structlog.get_logger()
 
 Address = tuple[str, int, int]  # numeric host, port, family
 
@@ -40,6 +46,8 @@ class Pool:
         self._opening = 0  # being opened, or promised to one that waited
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
         self._closed = False
+        self._distrusted_until = 0.0
+        self._distrust_seconds = limits.distrust_seconds
 
     @property
     def idle(self) -> int:
@@ -153,6 +161,9 @@ class Pool:
 
     def returned(self, connection: Connection) -> None:
         """Give a free connection to who waits longest, or keep it."""
+        if self._distrusted_until and self._clock() < self._distrusted_until:
+            connection.abort()
+            return
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
@@ -170,6 +181,20 @@ class Pool:
         if connection in self._idle:
             self._idle.remove(connection)
         self._promise()
+
+    def distrust(self) -> None:
+        """Use no connection twice for a while, each time longer: strays cannot be told from answers."""
+        now = self._clock()
+        if now >= self._distrusted_until:
+            seconds = self._distrust_seconds
+            self._distrusted_until = now + seconds
+            self._distrust_seconds = min(seconds * 2, MAX_DISTRUST_SECONDS)
+            log.warning("unasked_answer", vendor=self._origin.label, reuse_again_in=seconds)
+        idle, self._idle = self._idle, deque()
+        for connection in idle:
+            connection.abort()
+        for connection in list(self.connections):
+            connection.doubt()
 
     def _promise(self) -> None:
         limit = self._limits.max_connections_per_origin

@@ -79,6 +79,21 @@ def test_a_limit_is_sent_once_and_is_the_smallest_that_was_named(
     assert [sent[name] for name in LIMITS if name in sent] == [3]
 
 
+@pytest.mark.fault("A1", "A2")
+@pytest.mark.parametrize(("path", "model"), CLIENTS)
+@pytest.mark.parametrize("name", ["models", "fallbacks"])
+def test_no_other_model_is_served_at_the_price_of_the_one_that_was_checked(
+    gateway: Gateway, vendor: FakeVendor, path: str, model: str, name: str
+) -> None:
+    key = gateway.add_key()
+    asked = len(vendor.requests)
+    for limits in ({"max_tokens": 7}, {"max_tokens": 7, "stream": True}):
+        answer = gateway.post(key, path, chat_request(model, **limits, **{name: ["dear"]}))
+        assert (answer.status, len(vendor.requests)) == (400, asked)
+        assert f"`{name}`" in answer.json()["error"]["message"]
+    assert gateway.post(key, path, chat_request(model, max_tokens=7, **{name: []})).status == 200
+
+
 @pytest.mark.fault("A1")
 @pytest.mark.parametrize(("path", "model"), CLIENTS)
 def test_one_limit_travels_as_it_is(

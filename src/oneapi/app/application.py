@@ -321,7 +321,7 @@ async def _tried(outage: Outage, work: Callable[[], Awaitable[Any]]) -> None:
     """Do it; a database that is away or a disk that is full is waited for, a mistake of ours is raised."""
     try:
         await work()
-    except Exception as error:
+    except (DatabaseAway, SQLAlchemyError, OSError) as error:
         if not is_away(error):
             raise
         outage.failed(error)

@@ -25,3 +25,9 @@ class Counters:
         self.above_hold = 0
         self.uncollected = 0
         self.uncollected_quota = 0
+
+    def note(self, estimated: bool, doubted: bool, above_hold: bool) -> None:
+        """Count what was unusual about a charge."""
+        self.estimated += estimated
+        self.doubted += doubted
+        self.above_hold += above_hold

@@ -100,8 +100,7 @@ class Hold:
             oddity != "",
             oddity[:_ODDITY_LENGTH],
         )
-        ledger = self._ledger
-        payload = encoded(entry)
+        ledger, payload = self._ledger, encoded(entry)
         if not ledger.recent.append(payload, entry):
             if facts.ended == COMPLETE:
                 raise unrecordable(ledger.journal.refusal)
@@ -111,9 +110,7 @@ class Hold:
         counters = ledger.counters
         counters.charges += 1
         if usage.estimated or oddity or owed > ceiling:
-            counters.estimated += usage.estimated
-            counters.doubted += oddity != ""
-            counters.above_hold += owed > ceiling
+            counters.note(usage.estimated, oddity != "", owed > ceiling)
         cycle = ledger.leases.cycle
         if user is not None:
             user.spend(ceiling, covered, cycle)

@@ -94,9 +94,25 @@ def _plainly_priced(job: Job, envelope: Envelope, worst: Worst) -> bool:
     return True
 
 
+def _check_other_models(envelope: Envelope) -> None:
+    """Refuse further models: the vendor would choose among them, whatever the key allows and whatever was priced.
+
+    `models` is OpenRouter's, `fallbacks` Anthropic's (https://openrouter.ai/docs/features/model-routing, types of
+    Anthropic's SDK; read 2026-11-26).
+    """
+    for name, named in (("models", envelope.models), ("fallbacks", envelope.fallbacks)):
+        if named:
+            raise InvalidRequest(
+                f"`{name}` is not supported: the request is served and charged as `model` alone; channels of the"
+                " same model and their mapping are what the gateway falls back on",
+                param=name,
+            )
+
+
 def _demand(job: Job, rates: metering.Rates) -> None:
     """Set what the request wants, for `priced` to make a ceiling of."""
     envelope, worst = job.envelope, job.worst
+    _check_other_models(envelope)
     limit = envelope.output_limit
     if limit and job.endpoint in LIMITED and not envelope.says_limit(LIMITED[job.endpoint]):
         job.imposed_limit = limit

@@ -57,6 +57,8 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     prediction: Any = None
     audio: Any = None
     web_search_options: Any = None
+    models: Any = None
+    fallbacks: Any = None
 
     @property
     def stream(self) -> bool:

@@ -149,3 +149,14 @@ def test_the_probes_cost_no_import_and_the_supervisor_stays_small(tmp_path: Path
         assert "pydantic_core" in Path(f"/proc/{gateway.worker_pids()[0]}/maps").read_text()
         supervisor = Path(f"/proc/{_process(gateway)}/maps").read_text()
         assert not any(name in supervisor for name in ("uvloop", "sqlalchemy", "msgspec"))
+
+
+def test_the_last_line_of_a_start_says_how_to_begin(tmp_path: Path) -> None:
+    with Gateway(tmp_path) as gateway:
+        sign_in = f"sign in at http://localhost:{gateway.port} as root with the password 123456"
+        wait_until(lambda: sign_in in gateway.output())
+        assert gateway.output().rindex(sign_in) > gateway.output().index("serving on")
+        gateway.api("PUT", "/api/user/self", {"password": "another password"})
+    with gateway:
+        gateway.chat("sk-nobody")
+    assert gateway.output().count(sign_in) == 1

@@ -6,7 +6,7 @@ import bcrypt
 import pytest
 from sqlalchemy import func, select
 
-from oneapi.store.bootstrap import FirstRun, bootstrap, root_api_key
+from oneapi.store.bootstrap import FirstRun, bootstrap, has_first_password, root_api_key
 from oneapi.store.database import Database
 from oneapi.store.tables import changes, tokens, users
 
@@ -91,3 +91,17 @@ def test_an_unusable_access_token_is_refused_in_one_line(sqlite_database: Databa
         bootstrap(
             sqlite_database, now=1, fresh_access_token=FRESH, initial_root_access_token="x" * 33
         )
+
+
+@pytest.mark.parametrize(
+    "stored", ["", "no hash at all", bcrypt.hashpw(b"own", bcrypt.gensalt(4)).decode()]
+)
+def test_the_first_password_is_known_until_it_is_changed(
+    sqlite_database: Database, stored: str
+) -> None:
+    assert not has_first_password(sqlite_database)
+    bootstrap(sqlite_database, now=1_700_000_000, fresh_access_token=FRESH)
+    assert has_first_password(sqlite_database)
+    with sqlite_database.begin() as connection:
+        connection.execute(users.update().values(password=stored))
+    assert not has_first_password(sqlite_database)

@@ -25,6 +25,7 @@ from oneapi.relay import BodyRoom, Evidence, Limits, Relay, RelayServices
 from oneapi.relay.lane import LaneProtocol, make_lane
 from oneapi.relay.request_ids import RequestIds
 from oneapi.store.backup import checkpoint
+from oneapi.store.bootstrap import has_first_password
 from oneapi.store.bus import Bus
 from oneapi.store.changes import Change, ChangeReader, prune
 from oneapi.store.database import DatabaseAway, is_away
@@ -246,6 +247,7 @@ class Application:
             main = self._databases.main
             self._own(every("checkpoint", CHECKPOINT_SECONDS, lambda: self._run(checkpoint, main)))
             self._own(every("prune", PRUNE_SECONDS, lambda: self._run(self._prune)))
+            self._own(_tried(Outage("first password"), self._look_at_password))
 
     def _own(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)
@@ -297,6 +299,13 @@ class Application:
             settings = load_settings(connection)
         self._logs_consumption = settings.flag("LogConsumeEnabled")
         self._policy = policy_of(settings)
+
+    async def _look_at_password(self) -> None:
+        """Say how to begin, as long as the published password opens the door."""
+        if await self._run(has_first_password, self._databases.main):
+            address = f"http://localhost:{self._config.port}"
+            how = f"sign in at {address} as root with the password 123456, and change it"
+            log.warning(how)
 
     def _prune(self) -> None:
         with self._databases.main.begin() as connection:

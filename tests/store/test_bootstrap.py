@@ -11,6 +11,7 @@ from oneapi.store.database import Database
 from oneapi.store.tables import changes, tokens, users
 
 FRESH = "0123456789abcdef0123456789abcdef"
+OWN_HASH = bcrypt.hashpw(b"own", bcrypt.gensalt(4)).decode()
 
 
 def test_root_is_made_as_one_api_makes_it(database: Database) -> None:
@@ -93,9 +94,7 @@ def test_an_unusable_access_token_is_refused_in_one_line(sqlite_database: Databa
         )
 
 
-@pytest.mark.parametrize(
-    "stored", ["", "no hash at all", bcrypt.hashpw(b"own", bcrypt.gensalt(4)).decode()]
-)
+@pytest.mark.parametrize("stored", ["", "no hash at all", OWN_HASH], ids=["none", "no hash", "own"])
 def test_the_first_password_is_known_until_it_is_changed(
     sqlite_database: Database, stored: str
 ) -> None:

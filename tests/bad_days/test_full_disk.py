@@ -44,7 +44,7 @@ RUNS = int(os.environ.get("FULL_DISK_RUNS", "2"))  # noqa: TID251 - see above
 DISK_MB = 64
 EMBEDDINGS: dict[str, Any] = {
     "object": "list",
-    "data": [],
+    "data": [{"object": "embedding", "index": 0, "embedding": [0.1]}],
     "usage": {"prompt_tokens": 3, "total_tokens": 3},
 }
 pytestmark = pytest.mark.fault("A4")

@@ -32,7 +32,9 @@ KEEP_ALIVE_SECONDS = 75
 GARBAGE_THRESHOLDS = (20_000, 20, 20)
 # How long a request may wait for the interpreter while a thread makes log rows; Python's own 5 ms are many requests.
 SWITCH_SECONDS = 0.0005
-M_ARENA_MAX = -8  # of glibc's malloc.h
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # of glibc's malloc.h
+LARGE_BYTES = 1 << 20  # blocks from here on go back to the system when they are freed
+TRIM_BYTES = 8 << 20  # so much may stay free at the heap's end: asking for it again costs more
 LATE_REQUEST_SECONDS = 0.05  # for requests on connections that were accepted at the last moment
 CANCELLED_SECONDS = 5.0  # for cancelled answers to settle
 ROOM_SECONDS = 0.5  # after which a start on a full disk is tried again, at first
@@ -69,9 +71,18 @@ def _is_prepared(config: Config) -> bool:
 
 
 def _share_heap() -> None:
-    """Let all threads use one heap: each with its own, as glibc does it, keeps megabytes that the others cannot use."""
+    """Let all threads use one heap: each with its own, as glibc does it, keeps megabytes that the others cannot use.
+
+    Nor are large blocks taken from it, as glibc does once one was freed: what lies between two of them would stay.
+    """
     with contextlib.suppress(AttributeError):  # another C library
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
+        mallopt = ctypes.CDLL(None).mallopt
+        for parameter, value in (
+            (M_ARENA_MAX, 1),
+            (M_MMAP_THRESHOLD, LARGE_BYTES),
+            (M_TRIM_THRESHOLD, TRIM_BYTES),
+        ):
+            mallopt(parameter, value)
 
 
 def _take_all_descriptors() -> None:

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, ScalarSelect, func, insert, select
 
 from oneapi.ledger import Facts, Hold, Ledger, Payer, Seat, Terms
 from oneapi.ledger.accounts import Ref, leases_of
 from oneapi.ledger.pricing import Price
 from oneapi.store.database import Database, DatabaseAway
 from oneapi.store.tables import channels, logs, tokens, users
+from oneapi.store.tables.ledger import leases
 from oneapi.wire.usage import Usage
 
 NEVER = 1e6  # seconds: only `flush` flushes
@@ -168,23 +169,22 @@ class Money(NamedTuple):
 
 
 def money(database: Database, id: int = 1) -> Money:
+    columns = (users.c.quota, users.c.used_quota, users.c.request_count, _leased("user", id))
     with database.connect() as connection:
-        columns = (users.c.quota, users.c.used_quota, users.c.request_count)
-        quota, used, requests = connection.execute(select(*columns).where(users.c.id == id)).one()
-        return Money(quota, used, requests, _leased(connection, Ref("user", id)))
+        return Money(*connection.execute(select(*columns).where(users.c.id == id)).one())
 
 
 def key_money(database: Database, id: int = 1) -> Money:
+    columns = (tokens.c.remain_quota, tokens.c.used_quota, _leased("key", id))
     with database.connect() as connection:
-        columns = (tokens.c.remain_quota, tokens.c.used_quota)
-        quota, used = connection.execute(select(*columns).where(tokens.c.id == id)).one()
-        return Money(quota, used, 0, _leased(connection, Ref("key", id)))
+        quota, used, held = connection.execute(select(*columns).where(tokens.c.id == id)).one()
+        return Money(quota, used, 0, held)
 
 
-def _leased(connection: Connection, ref: Ref) -> int:
-    from oneapi.ledger.accounts import leased
-
-    return leased(connection, ref)
+def _leased(kind: str, id: int) -> ScalarSelect[int]:
+    """Ask for it in the same statement: between two, a worker may have taken some."""
+    held = func.coalesce(func.sum(leases.c.amount), 0)
+    return select(held).where(leases.c.account == kind, leases.c.account_id == id).scalar_subquery()
 
 
 def leases_in(database: Database, holder: str) -> dict[Ref, int]:

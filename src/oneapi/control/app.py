@@ -136,8 +136,10 @@ async def _conflicting(request: Request, _: Exception) -> Response:
 
 
 async def _database_away(request: Request, error: Exception) -> Response:
-    key = "disk_full" if is_full(error) else "database_away"
-    answer = refused(sentence(key, _language(request)), 503, code=key)
+    if is_full(error):
+        answer = refused(sentence("disk_full", _language(request)), 503, code="disk_full")
+    else:
+        answer = refused(sentence("database_away", _language(request)), 503, code="database_away")
     answer.headers["Retry-After"] = _RETRY_AFTER
     return answer
 

@@ -30,6 +30,7 @@ from tests.ledger.scene import (
     until,
 )
 from tests.small_disk import SmallDisk, can_mount, limit_files, mounted, small_disk
+from tests.sources import needs_sources
 
 RICH = 10**9
 FULL = Condition("the disk is full", is_ready=False)
@@ -262,6 +263,7 @@ async def test_tasks_outlive_a_lack_of_descriptors(
     assert all(not task.done() for task in ledger._tasks)
 
 
+@needs_sources
 async def test_a_task_that_dies_by_a_mistake_is_told(
     sqlite_database: Database, opened: Opener
 ) -> None:

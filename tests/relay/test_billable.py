@@ -25,6 +25,7 @@ from oneapi.relay.routes import resolve
 from oneapi.wire.dialect import LIMITS
 from oneapi.wire.usage import Usage
 from tests.relay.test_routing import channel, snapshot
+from tests.sources import needs_sources
 
 BODY = json.dumps({"model": "m", "messages": [{"role": "user", "content": "hi"}]}).encode()
 PROMPT = 7  # what `BODY` is estimated to be
@@ -254,6 +255,7 @@ requests = st.builds(
 )
 
 
+@needs_sources
 @pytest.mark.fault("A1")
 @settings(deadline=None)
 @given(requests, st.sampled_from(("openai", "anthropic")), st.floats(0, 1), st.floats(0, 1))

@@ -47,7 +47,7 @@ EMBEDDINGS: dict[str, Any] = {
     "data": [{"object": "embedding", "index": 0, "embedding": [0.1]}],
     "usage": {"prompt_tokens": 3, "total_tokens": 3},
 }
-pytestmark = pytest.mark.fault("A4")
+pytestmark = [pytest.mark.fault("A4"), pytest.mark.alone]
 
 
 @pytest.fixture

@@ -165,6 +165,7 @@ class UpstreamError(GatewayError):
     `retryable`: another channel may succeed. `channel_at_fault`: counts against the channel's health
     (never the client's own mistakes). `auth_failed`: the vendor refused the channel's key itself.
     `body`: the vendor's own error body, when it is JSON, for clients of the same dialect. `said`: whatever its body was.
+    `request_id`: the vendor's.
     """
 
     status = 502
@@ -185,6 +186,7 @@ class UpstreamError(GatewayError):
         auth_failed: bool = False,
         body: bytes | None = None,
         said: bytes = b"",
+        request_id: str = "",
     ) -> None:
         super().__init__(
             message, status=status, type=type, code=code, param=param, retry_after=retry_after
@@ -194,6 +196,7 @@ class UpstreamError(GatewayError):
         self.auth_failed = auth_failed
         self.body = body
         self.said = said
+        self.request_id = request_id
 
 
 class UpstreamTimeout(UpstreamError):

@@ -111,17 +111,21 @@ def test_an_entry_comes_back_as_it_was() -> None:
 def test_an_entry_is_written_as_ever() -> None:
     counted = Usage(input_tokens=60, cached_tokens=5, seconds=1.5, estimated=True)
     made = entry(usage=counted, price=msgspec.Raw(b"\x80"), facts=facts(attempts=((1, 429),)))
-    written = msgspec.msgpack.encode(
-        [
-            *(1, "request-1", [1, 1, False, "user1", "key1"], 100, 60, 60, 0, ONE),
-            {"input_tokens": 60, "cached_tokens": 5, "seconds": 1.5, "estimated": True},
-            {},
-            ["gpt-4o", 7, True, 1234, 1_790_000_000, "complete", [[1, 429]], False, "", "chat"],
-            *(False, ""),
-        ]
-    )
-    assert encoded(made) == written
-    assert decoded(written) == made
+    said = ["gpt-4o", 7, True, 1234, 1_790_000_000, "complete", [[1, 429]], False, "", "chat"]
+
+    def written(*later: str) -> bytes:
+        return msgspec.msgpack.encode(
+            [
+                *(1, "request-1", [1, 1, False, "user1", "key1"], 100, 60, 60, 0, ONE),
+                {"input_tokens": 60, "cached_tokens": 5, "seconds": 1.5, "estimated": True},
+                {},
+                [*said, *later],
+                *(False, ""),
+            ]
+        )
+
+    assert encoded(made) == written("")
+    assert decoded(written("")) == decoded(written()) == made, "an older version wrote the latter"
 
 
 def test_what_later_versions_add_is_passed_over() -> None:

@@ -23,6 +23,7 @@ class Detail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     oddity: str = ""
     uncollected: int = 0
     uncollected_from_key: int = 0
+    vendor_request_id: str = ""
 
 
 class Missing(msgspec.Struct, frozen=True):

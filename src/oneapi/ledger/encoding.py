@@ -77,6 +77,7 @@ def _mended(entry: Entry) -> Entry:
             model=_text(facts.model),
             asked_model=_text(facts.asked_model),
             ended=_text(facts.ended),
+            vendor_request_id=_text(facts.vendor_request_id),
         ),
         usage=countable(entry.usage),
         oddity=_text(entry.oddity),

@@ -22,7 +22,8 @@ class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a log row says besides money.
 
     `created_at`: unix seconds. `ended`: the rule that ended the answer (`complete`, `client_left`,
-    `upstream_broke` …). `attempts`: (channel id, status) of the attempts before this one.
+    `upstream_broke` …). `attempts`: (channel id, status) of the attempts before this one. `vendor_request_id`: under which
+    the vendor knows the request, where it says so.
     """
 
     model: str
@@ -35,6 +36,7 @@ class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     system_prompt_reset: bool = False
     asked_model: str = ""
     endpoint: str = "chat"
+    vendor_request_id: str = ""
 
 
 class Settled(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):

@@ -74,6 +74,7 @@ def row(entry: Settled, uncollected: int = 0, from_key: int = 0) -> Row:
         entry.oddity,
         uncollected,
         from_key,
+        facts.vendor_request_id,
     )
     return (
         payer.user_id,

@@ -18,6 +18,7 @@ from oneapi.errors import UpstreamError
 from oneapi.wire.decoding import UNDECODABLE, json_value
 
 _SHOWN_LOCATION: Final = 300  # characters; a query may hold a secret
+_LONGEST_ID: Final = 128
 MAX_MESSAGE: Final = 2000  # characters of a vendor's message that are passed on
 _KEY_CODES: Final = frozenset(
     {
@@ -92,8 +93,21 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> UpstreamErr
         channel_at_fault=retryable,
         auth_failed=key_refused,
         body=body if document is not None else None,
+        request_id=request_id_in(headers) or request_id_said(document),
         said=body,
     )
+
+
+def request_id_in(headers: Mapping[str, str]) -> str:
+    """Return the id under which the vendor knows a request, as its answer's headers say it."""
+    found = headers.get("x-request-id") or headers.get("request-id") or ""
+    return found[:_LONGEST_ID]
+
+
+def request_id_said(document: dict[str, Any] | None) -> str:
+    """Return the id under which the vendor knows a request, as the body of its error says it."""
+    found = (document or {}).get("request_id")
+    return found[:_LONGEST_ID] if isinstance(found, str) and found.isprintable() else ""
 
 
 def _unsaid(status: int, headers: Mapping[str, str]) -> str:

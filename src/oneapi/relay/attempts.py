@@ -9,6 +9,7 @@ import structlog
 
 from oneapi.errors import GatewayError, NotFound, Saturated, UpstreamError
 from oneapi.providers.quirks import NO_FIELDS
+from oneapi.providers.refusals import request_id_in
 from oneapi.relay.answering import Answering
 from oneapi.relay.delivery import BrokenOffError, StreamDelivery
 from oneapi.relay.disabling import Disabling
@@ -147,6 +148,7 @@ class Attempts:
             )
             if delivery is not None and not self._health.calm:
                 delivery.begins = partial(self._health.succeeded, channel.id, job.route[1])
+            attempt.request_id = request_id_in(response.headers)
             if response.status not in SUCCESS:
                 raise await _refusal(attempt, response)
             if job.adapted:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from oneapi.errors import UpstreamError
+from oneapi.providers.refusals import request_id_in
 from oneapi.relay.answering import BINARY
 from oneapi.relay.attempts import SUCCESS
 from oneapi.relay.drafting import drafted, priced
@@ -121,6 +122,7 @@ class Express:
         if exchange.error is not None:
             raise exchange.error
         headers, body = exchange.headers, exchange.body()
+        attempt.request_id = request_id_in(headers)
         if exchange.status in REDIRECTS:
             request = attempt.dialect.request(attempt.call)
             job.onward = redirected(request, headers.get("location"))

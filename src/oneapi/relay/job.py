@@ -33,9 +33,12 @@ _SPEECH: Final = Endpoint.SPEECH
 
 
 class Attempt:
-    """One try of one request on one channel. `passes_through`: client and vendor speak the same dialect."""
+    """One try of one request on one channel. `passes_through`: client and vendor speak the same dialect.
 
-    __slots__ = ("call", "channel", "dialect", "passes_through")
+    `request_id`: the vendor's, as soon as it has answered.
+    """
+
+    __slots__ = ("call", "channel", "dialect", "passes_through", "request_id")
 
     def __init__(
         self, channel: Channel, call: Call, dialect: Dialect, passes_through: bool
@@ -44,6 +47,7 @@ class Attempt:
         self.call: Final = call
         self.dialect: Final = dialect
         self.passes_through: Final = passes_through
+        self.request_id = ""
 
 
 class Job:
@@ -203,6 +207,7 @@ class Job:
                 channel.system_prompt is not None,
                 self.route[1],
                 str(self.endpoint),
+                attempt.request_id,
             ),
         )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from math import ceil
 from typing import Any, Final, Protocol
 
 import structlog
@@ -367,9 +368,13 @@ class Relay:
         status, body = client.error(error, request_id)
         extra: HeaderPairs = ()
         if error.retry_after is not None:
-            extra = ((b"retry-after", str(max(1, round(error.retry_after))).encode()),)
+            extra = ((b"retry-after", str(max(1, ceil(error.retry_after))).encode()),)
         if isinstance(error, MethodNotAllowed):
             extra = ((b"allow", ", ".join(error.allowed).encode()),)
+        if isinstance(error, UpstreamError) and error.request_id:
+            extra += (
+                (b"x-oneapi-vendor-request-id", error.request_id.encode("latin-1", "replace")),
+            )
         responder.send(status, JSON, body, extra)
 
 
@@ -384,4 +389,5 @@ def _channel_refused(error: UpstreamError) -> UpstreamError:
         f"the vendor refused the channel's key: {error.message}",
         status=502,
         code="channel_key_refused",
+        request_id=error.request_id,
     )

@@ -2101,7 +2101,7 @@ export interface components {
          * @description How a request went and what made its charge.
          *
          *     `source`: who counted, the vendor (`reported`) or we (`estimated`); `ended`: the rule that ended the answer. `factor`:
-         *     of the group. `hold`, `charge` and `uncollected` in quota.
+         *     of the group. `hold`, `charge` and `uncollected` in quota. `vendor_request_id`: under which the vendor knows it.
          */
         Story: {
             /** Asked Model */
@@ -2142,6 +2142,8 @@ export interface components {
             usage: {
                 [key: string]: number;
             };
+            /** Vendor Request Id */
+            vendor_request_id: string;
         };
         /**
          * Sums

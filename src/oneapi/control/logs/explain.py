@@ -39,10 +39,11 @@ class Story(TypedDict):
     """How a request went and what made its charge.
 
     `source`: who counted, the vendor (`reported`) or we (`estimated`); `ended`: the rule that ended the answer. `factor`:
-    of the group. `hold`, `charge` and `uncollected` in quota.
+    of the group. `hold`, `charge` and `uncollected` in quota. `vendor_request_id`: under which the vendor knows it.
     """
 
     request_id: str
+    vendor_request_id: str
     endpoint: str
     model: str
     asked_model: str
@@ -92,6 +93,7 @@ def story(row: RowMapping, names: Mapping[int, str]) -> Story:
     channel_id = row["channel_id"] or 0
     return {
         "request_id": row["request_id"] or "",
+        "vendor_request_id": str(detail.get("vendor_request_id") or ""),
         "endpoint": str(detail.get("endpoint") or ""),
         "model": row["model_name"] or "",
         "asked_model": str(detail.get("asked_model") or row["model_name"] or ""),

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from tests.fakes import (
+    DONE,
     Answer as VendorAnswer,
     FakeVendor,
     body_answer,
     chat_document,
     chat_events,
     error_answer,
+    event,
     json_answer,
     stream_answer,
 )
@@ -82,13 +84,20 @@ REFUSALS: dict[str, VendorAnswer] = {
     "of a good status": body_answer(
         b'{"error":{"message":"no"},"request_id":"req_9"}', 200, content_type="text/plain"
     ),
+    "in a header of a good status": json_answer({"error": "no"}, 200, [("X-Request-Id", "req_9")]),
+    "beside a stream that only fails": stream_answer(
+        event({"error": {"message": "no"}}), headers=[("Request-Id", "req_9")]
+    ),
+    "beside a stream without an answer": stream_answer(DONE, headers=[("Request-Id", "req_9")]),
+    "of Azure": error_answer(500, "no", [("Apim-Request-Id", "req_9")]),
+    "of AWS": error_answer(500, "no", [("X-Amzn-RequestId", "req_9")]),
 }
 
 
 @pytest.mark.parametrize("kind", REFUSALS)
 @pytest.mark.parametrize("stream", [False, True])
 def test_an_error_names_it(gateway: Gateway, key: str, kind: str, stream: bool) -> None:
-    model = f"bad-{kind}-{stream}"
+    model = f"bad-{kind}-{stream}".replace(" ", "-")
     with FakeVendor.in_thread() as vendor:
         gateway.serve(vendor.url, model)
         vendor.script(REFUSALS[kind])

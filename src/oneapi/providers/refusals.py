@@ -99,8 +99,10 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> UpstreamErr
 
 
 def request_id_in(headers: Mapping[str, str]) -> str:
-    """Return the id under which the vendor knows a request, as its answer's headers say it."""
-    found = headers.get("x-request-id") or headers.get("request-id") or ""
+    """Return the id under which the vendor knows a request, as its answer's headers say it: most, Anthropic, Azure, AWS."""
+    found = headers.get("x-request-id") or headers.get("request-id")
+    if found is None:
+        found = headers.get("apim-request-id") or headers.get("x-amzn-requestid") or ""
     return found[:_LONGEST_ID]
 
 

@@ -155,6 +155,8 @@ class Attempts:
                 attempt.dialect.adapted(attempt.call)
             await self.answering.answer(job, attempt, response, delivery)
         except UpstreamError as error:
+            if attempt is not None:
+                error.request_id = error.request_id or attempt.request_id
             return attempt, error
         finally:
             if response is not None:

@@ -106,6 +106,7 @@ class Express:
         ):  # nobody has served it: the connection had died idle, or the vendor points elsewhere
             self._hand_over(job, None, attempt.channel)
         except UpstreamError as error:
+            error.request_id = error.request_id or attempt.request_id
             if attempts.adapt(job, attempt, error):
                 self._hand_over(job, None, attempt.channel)
             else:

@@ -155,23 +155,12 @@ def _plain_details(given: int, made: int, prompt: Any, answer: Any) -> Usage | N
         heard = prompt.audio_tokens or 0
     if answer is not None:
         thought, spoken = answer.reasoning_tokens or 0, answer.audio_tokens or 0
-    if (
-        cached | written | heard | thought | spoken < 0
-        or cached + written > given
-        or heard > given
-        or thought > made
-        or spoken > made
-    ):
+    parts = cached | written | heard | thought | spoken
+    if parts == 0:
+        return Usage(given, made)
+    if parts < 0 or cached + written > given or heard > given or thought > made or spoken > made:
         return None
-    return Usage(
-        input_tokens=given,
-        output_tokens=made,
-        cached_tokens=cached,
-        cache_write_tokens=written,
-        audio_input_tokens=heard,
-        audio_output_tokens=spoken,
-        reasoning_tokens=thought,
-    )
+    return Usage(given, made, cached, written, 0, heard, spoken, thought)
 
 
 def _converted(call: Call, document: Document, aim: Aim) -> Document:

@@ -189,9 +189,12 @@ def test_the_smallest_limit_counts_in_whatever_word(
 
 @pytest.mark.fault("A1")
 def test_answers_that_the_client_does_not_get_are_made_too() -> None:
-    envelope = client_dialect("openai").envelope(chat("hi", n=2, best_of=5))
+    openai = client_dialect("openai")
 
-    assert envelope.answers == 5
+    assert openai.envelope(chat("hi")).answers == 1
+    assert openai.envelope(chat("hi", n=2, best_of=5)).answers == 5
+    for word in ("num_return_sequences", "num_generations", "candidate_count"):
+        assert openai.envelope(chat("hi", n=2, **{word: 9})).answers == 9
 
 
 units = st.integers(0, 10**11)

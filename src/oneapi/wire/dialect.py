@@ -15,8 +15,10 @@ from oneapi.wire.usage import Usage
 
 MAX_LIMIT = 1_073_741_823  # the largest `max_tokens` that One API accepts
 Limit = Annotated[int, msgspec.Meta(ge=0, le=MAX_LIMIT)]
-# Every word in which a vendor of these dialects takes the limit of an answer. The last three are read by servers behind
-# compatible endpoints beside OpenAI's: the Responses API's, text-generation-inference's, llama.cpp's (beats `max_tokens`).
+Answers = Annotated[int, msgspec.Meta(ge=0, le=128)]
+# Every word in which a vendor takes the limit of an answer. The last five are native to the servers behind compatible
+# endpoints, which read them beside OpenAI's: the Responses API's, text-generation-inference's, Anthropic's old completions',
+# llama.cpp's (it beats `max_tokens`), Ollama's.
 # Sources: https://platform.openai.com/docs/api-reference/chat/create, https://github.com/ggml-org/llama.cpp/blob/master/tools/server
 # (`json_value(data, "n_predict", json_value(data, "max_tokens", …))`) (read 2026-11-26).
 LIMITS: Final = (
@@ -24,7 +26,9 @@ LIMITS: Final = (
     "max_completion_tokens",
     "max_output_tokens",
     "max_new_tokens",
+    "max_tokens_to_sample",
     "n_predict",
+    "num_predict",
 )
 
 
@@ -49,8 +53,13 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     # What seldom is said, and makes the answer longer or dearer; see `SELDOM`.
     max_output_tokens: Limit | None = None
     max_new_tokens: Limit | None = None
+    max_tokens_to_sample: Limit | None = None
     n_predict: Limit | None = None
-    best_of: Annotated[int, msgspec.Meta(ge=0, le=128)] | None = None
+    num_predict: Limit | None = None
+    best_of: Answers | None = None
+    num_return_sequences: Answers | None = None
+    num_generations: Answers | None = None
+    candidate_count: Answers | None = None
     thinking: Any = None
     thinking_budget: Any = None
     reasoning: Any = None
@@ -106,7 +115,8 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def answers(self) -> int:
         """How many answers (or images) are made for the client, whether it gets them all or the best."""
-        return max(self.n or 1, self.best_of or 1)
+        said = (self.n, self.best_of, self.num_return_sequences, self.num_generations)
+        return max(1, *(count or 0 for count in (*said, self.candidate_count)))
 
     @property
     def characters(self) -> int:

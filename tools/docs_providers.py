@@ -11,6 +11,8 @@ from oneapi.providers.base import Endpoint, Provider
 from oneapi.providers.openai_models import MODELS
 from oneapi.providers.quirks import NO_QUIRKS, Quirks
 from oneapi.providers.registry import providers
+from oneapi.providers.targets import ALLOWS_TIERS
+from oneapi.wire.service_tiers import TIER_FIELDS
 
 TARGET = Path(__file__).parents[1] / "docs" / "providers.md"
 
@@ -37,7 +39,7 @@ def page() -> str:
     names = " | ".join(COLUMNS)
     head = f"| type | vendor | base URL | dialect | {names} |\n|--:|---|---|---|{':-:|' * len(COLUMNS)}\n"
     rows = "".join(_row(provider) for provider in providers())
-    return INTRODUCTION + "\n" + head + rows + _notes() + _differences() + _claude()
+    return INTRODUCTION + "\n" + head + rows + _notes() + _tiers() + _differences() + _claude()
 
 
 def _row(provider: Provider) -> str:
@@ -51,6 +53,25 @@ def _notes() -> str:
     return "\n" + "".join(noted) if noted else ""
 
 
+def _tiers() -> str:
+    rows = "".join(
+        f"| `{name}` | {', '.join(f'`{word}`' for word in sorted(plain)) or 'nothing'} |\n"
+        for name, plain in TIER_FIELDS.items()
+    )
+    return TIERS.replace("{switch}", ALLOWS_TIERS) + rows
+
+
+TIERS = """
+## What clients cannot pick
+
+Some vendors serve a model in several tiers at several prices, and a field of the request picks one. What the client is
+charged does not depend on it, so such a field is left out of what the vendor is sent, in every dialect, whatever the vendor.
+A channel lets its clients pick when its config says `{"{switch}": true}` (*Clients pick the service tier* in its form); the
+price of its models should then be that of the dearest tier. The vendor's answer says which tier served it.
+
+| field | passed on all the same, since it picks nothing |
+|---|---|
+"""
 DIFFERENCES = """
 ## What a vendor takes differently
 

@@ -20,3 +20,21 @@ def test_a_row_says_what_a_base_url_becomes(world: World) -> None:
     assert first["base_url"] == row.base_url
     assert first["endpoint_preview"] == "{base_url}/v1/chat/completions"
     assert first["models"]
+
+
+def test_the_switch_for_tiers_is_a_field_of_every_vendor_with_endpoints(world: World) -> None:
+    rows = world.admin.get("/api/providers").content
+    named = {
+        row["type"] for row in rows if "allow_service_tier" in [f["name"] for f in row["fields"]]
+    }
+    assert named == {row.type for row in providers() if row.paths}
+
+
+def test_the_switch_for_tiers_is_true_or_false(world: World) -> None:
+    channel = {"type": 1, "name": "c", "key": "sk-1", "models": "m"}
+    for config in ('{"allow_service_tier": true}', '{"allow_service_tier": false}'):
+        assert world.admin.post("/api/channel/", channel | {"config": config}).json["success"]
+    refused = world.admin.post(
+        "/api/channel/", channel | {"config": '{"allow_service_tier": "true"}'}
+    )
+    assert "allow_service_tier" in refused.refusal

@@ -16,6 +16,8 @@ _OTHER_MEANS: Final = {
     21: "library_id",
     17: "plugin",
 }
+# In a channel's `config`: clients may pick tiers of the vendor's service, whose price is not the one that they are charged.
+ALLOWS_TIERS: Final = "allow_service_tier"
 
 
 def target_of(row: Mapping[Any, Any]) -> Target | None:
@@ -26,7 +28,7 @@ def target_of(row: Mapping[Any, Any]) -> Target | None:
     provider = registry.provider(int(row["type"]))
     if provider is None:
         return None
-    config = strings(row["config"])
+    config = _config(row["config"])
     meaning = _OTHER_MEANS.get(provider.type)
     if meaning and row["other"]:
         config = {meaning: row["other"]} | config
@@ -39,13 +41,21 @@ def target_of(row: Mapping[Any, Any]) -> Target | None:
     )
 
 
+def _config(text: str | None) -> dict[str, str]:
+    """Read a channel's config: strings, and its one switch as "true"."""
+    allows = _object(text).get(ALLOWS_TIERS) is True
+    return strings(text) | ({ALLOWS_TIERS: "true"} if allows else {})
+
+
 def strings(text: str | None) -> dict[str, str]:
     """Read a JSON object of strings; what adopted databases hold besides is passed over, as One API does."""
+    pairs = _object(text).items()
+    return {name: value for name, value in pairs if isinstance(value, str) and value}
+
+
+def _object(text: str | None) -> dict[str, Any]:
     try:
         document: Any = json.loads(text) if text else {}
     except ValueError:
         return {}
-    if not isinstance(document, dict):
-        return {}
-    pairs = cast("dict[str, Any]", document).items()
-    return {name: value for name, value in pairs if isinstance(value, str) and value}
+    return cast("dict[str, Any]", document) if isinstance(document, dict) else {}

@@ -181,7 +181,7 @@ class Attempts:
     def _prepared(self, job: Job, channel: Channel) -> Attempt:
         dialect = channel.dialect
         fast = passes_through(job.client, dialect, job.endpoint)
-        call = job.call(channel, None if fast else job.canonical())
+        call = job.call(channel, None if fast else job.canonical(channel))
         return Attempt(channel, call, dialect, fast)
 
     def succeeded(self, job: Job, channel: Channel) -> None:

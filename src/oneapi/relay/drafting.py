@@ -22,6 +22,7 @@ from oneapi.upstream.bodies import SpooledBody
 from oneapi.wire.decoding import decode_as, repaired
 from oneapi.wire.dialect import NOTHING_SELDOM, SELDOM, ClientDialect, Envelope
 from oneapi.wire.field_names import check_names
+from oneapi.wire.service_tiers import picked_tiers
 
 FILE_FIELDS = {
     Endpoint.TRANSCRIPTIONS: ("file", "whisper-1"),
@@ -36,6 +37,7 @@ LIMITED: Final = {
 }
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _CHAT: Final = Endpoint.CHAT
+_SPEECH: Final = Endpoint.SPEECH
 _TOKENS_PER_MESSAGE: Final = metering.HOLDING.message
 _LONG_CONTEXT: Final = (b"context-1m", 1_000_000)  # an `anthropic-beta`, and the window it opens
 _values: Final = msgspec.structs.astuple
@@ -113,6 +115,8 @@ def _demand(job: Job, rates: metering.Rates) -> None:
     """Set what the request wants, for `priced` to make a ceiling of."""
     envelope, worst = job.envelope, job.worst
     _check_other_models(envelope)
+    if job.endpoint is not _SPEECH:  # whose `speed` is how fast is spoken
+        job.picked_tiers = picked_tiers(envelope)
     limit = envelope.output_limit
     if limit and job.endpoint in LIMITED and not envelope.says_limit(LIMITED[job.endpoint]):
         job.imposed_limit = limit

@@ -20,6 +20,7 @@ from oneapi.relay.routes import Route
 from oneapi.relay.snapshot import Channel, Snapshot
 from oneapi.relay.translation import STREAMED
 from oneapi.wire.dialect import Envelope, StreamOptions
+from oneapi.wire.service_tiers import without_tiers
 from oneapi.wire.usage import Usage
 
 # Client headers that a vendor may see; everything else (keys, cookies, addresses) stays here.
@@ -73,7 +74,9 @@ class Job:
         "hold",
         "imposed_limit",
         "onward",
+        "picked_tiers",
         "pinned",
+        "plain_body",
         "request",
         "responder",
         "route",
@@ -119,10 +122,12 @@ class Job:
         self.wanted: Demand | None = None
         self.ceiling = 0
         self.imposed_limit: int | None = None
-        self.document: Document | None = None
+        self.document: tuple[bytes, Document] | None = None
         self.attempts: list[tuple[int, int]] = []
         self.adapted = NO_FIELDS
         self.onward: UpstreamRequest | None = None
+        self.picked_tiers: tuple[str, ...] = ()
+        self.plain_body: bytes | None = None
 
     @property
     def needs_balance(self) -> bool:
@@ -144,7 +149,7 @@ class Job:
         options = envelope.stream_options
         asked = self.route[1]
         model = channel.model_mapping.get(asked, asked)
-        body = self.body
+        body = self.body if not self.picked_tiers else self.body_for(channel)
         if model != asked and isinstance(envelope, MultipartEnvelope):
             body = with_model(body, envelope.form, model)
         headers = request.headers
@@ -176,11 +181,21 @@ class Job:
             self.endpoint, self.route[1], request.request_id, request.created_at
         )
 
-    def canonical(self) -> Document:
-        """Return the canonical document of a chat, decoded once."""
-        if self.document is None:
-            self.document = self.client.to_canonical(self.body)
-        return self.document
+    def body_for(self, channel: Channel) -> Any:
+        """Return what a channel is sent: without a tier of the vendor's service that its operator has not allowed."""
+        if not self.picked_tiers or channel.allows_tiers:
+            return self.body
+        if self.plain_body is None:
+            self.plain_body = without_tiers(self.body, self.picked_tiers)
+        return self.plain_body
+
+    def canonical(self, channel: Channel) -> Document:
+        """Return the canonical document of a chat, decoded once for all channels that are sent the same."""
+        body = self.body_for(channel)
+        known = self.document
+        if known is None or known[0] is not body:
+            known = self.document = (body, self.client.to_canonical(body))
+        return known[1]
 
     def settle(self, attempt: Attempt, usage: Usage, ended: str, now: float) -> None:
         """Charge the request; call it before the last byte goes out. `now` is monotonic seconds."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from oneapi.ledger.pricing import PriceList
 from oneapi.providers import registry
 from oneapi.providers.base import Target
-from oneapi.providers.targets import strings, target_of
+from oneapi.providers.targets import ALLOWS_TIERS, strings, target_of
 from oneapi.store.settings import Settings, load as load_settings
 from oneapi.store.tables import channels as channel_table
 
@@ -19,9 +19,10 @@ ENABLED = 1
 
 
 class Channel:
-    """An operator's account at a vendor, as the relay uses it."""
+    """An operator's account at a vendor, as the relay uses it. `allows_tiers`: see `wire.service_tiers`."""
 
     __slots__ = (
+        "allows_tiers",
         "dialect",
         "enabled",
         "groups",
@@ -62,6 +63,7 @@ class Channel:
         self.model_mapping: Final = model_mapping
         self.system_prompt: Final = system_prompt
         self.enabled: Final = enabled
+        self.allows_tiers: Final = target.config.get(ALLOWS_TIERS) == "true"
 
 
 Tier = tuple[Channel, ...]

@@ -68,6 +68,9 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     web_search_options: Any = None
     models: Any = None
     fallbacks: Any = None
+    service_tier: Any = None
+    speed: Any = None
+    inference_geo: Any = None
 
     @property
     def stream(self) -> bool:

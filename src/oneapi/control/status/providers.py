@@ -8,6 +8,8 @@ from typing_extensions import TypedDict
 from oneapi.providers import catalogue
 from oneapi.providers.base import Endpoint, Provider
 from oneapi.providers.registry import providers
+from oneapi.providers.targets import ALLOWS_TIERS
+from oneapi.wire.service_tiers import TIER_FIELDS
 
 _CHAT: Final = Endpoint.CHAT
 
@@ -45,6 +47,20 @@ class ProviderView(TypedDict):
     notes: str
 
 
+_TIERS: Final[FieldView] = {
+    "name": ALLOWS_TIERS,
+    "label": "Clients pick the service tier",
+    "kind": "bool",
+    "required": False,
+    "help": "Pass on "
+    + ", ".join(f"`{name}`" for name in TIER_FIELDS)
+    + ". The vendor then charges you for the tier that a"
+    " client picked, while the client is charged the model's price as it is set here.",
+    "default": "false",
+    "options": [],
+}
+
+
 @cache
 def provider_views() -> list[ProviderView]:
     """Return every vendor that a channel can be made for, by number."""
@@ -63,7 +79,7 @@ def _view(provider: Provider) -> ProviderView:
         "key_format": "",
         "key_hint": "",
         "key_url": "",
-        "fields": [],
+        "fields": [_TIERS] if provider.paths else [],
         "models": list(catalogue.models_of(provider.type)),
         "lists_models": bool(provider.paths),
         "has_balance": False,

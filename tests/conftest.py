@@ -11,6 +11,8 @@ from tests import small_disk
 from tests.engines import KINDS, Engine, Engines
 from tests.fixtures_path import RECORDED
 
+# How long an example takes depends on who else uses the machine: no test judges it.
+settings.register_profile("default", deadline=None)
 settings.register_profile("fuzz", max_examples=500, deadline=None)
 
 

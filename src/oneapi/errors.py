@@ -54,7 +54,7 @@ class GatewayError(Exception):
 
 
 class InvalidRequest(GatewayError):
-    """The client's own mistake; never retried on another channel."""
+    """The client's own mistake, or what no vendor that serves the model can be told."""
 
     status = 400
     type = "invalid_request_error"

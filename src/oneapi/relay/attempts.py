@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from oneapi.errors import GatewayError, NotFound, Saturated, UpstreamError
+from oneapi.errors import GatewayError, InvalidRequest, NotFound, Saturated, UpstreamError
 from oneapi.providers.quirks import NO_FIELDS
 from oneapi.providers.refusals import request_id_in
 from oneapi.relay.answering import Answering
@@ -86,6 +86,7 @@ class Attempts:
         deadline = self._monotonic() + policy.retry_budget_seconds
         retries = 0 if job.pinned is not None else policy.retry_times
         tried = [channel_id for channel_id, _ in job.attempts]
+        unsayable: dict[int, InvalidRequest] = {}
         while True:
             if last is not None and (
                 not last.retryable
@@ -94,9 +95,16 @@ class Attempts:
                 or self._monotonic() >= deadline
             ):
                 raise last
-            channel = chosen or self.choose(job, tried) or await self._otherwise(job, last)
+            channel = chosen or self.choose(job, [*tried, *unsayable])
+            channel = channel or await self._otherwise(job, last, unsayable)
             chosen = None
-            last = await self._outcome(job, channel, delivery)
+            try:
+                last = await self._outcome(job, channel, delivery)
+            except InvalidRequest as error:  # nobody was asked: this vendor has no word for it
+                if job.pinned is not None:
+                    raise
+                unsayable[channel.id] = error
+                continue
             if last is None:
                 return
             tried.append(channel.id)
@@ -199,17 +207,26 @@ class Attempts:
         """The attempt ended without a verdict on the channel."""
         self._health.abandoned(channel.id, job.route[1])
 
-    async def _otherwise(self, job: Job, last: UpstreamError | None) -> Channel:
-        """No channel can be tried now: say why, or wait for one that rests."""
+    async def _otherwise(
+        self, job: Job, last: UpstreamError | None, unsayable: dict[int, InvalidRequest]
+    ) -> Channel:
+        """No channel can be tried now: say why, or wait for one that rests.
+
+        `unsayable`: why the vendors of some channels cannot be sent the request; it is the answer when no other channel is
+        left.
+        """
         if last is not None:
             raise last
-        able = serving(job.snapshot.routes.get(job.route, ()), job.endpoint)
+        served = serving(job.snapshot.routes.get(job.route, ()), job.endpoint)
+        able = [channel for channel in served if channel.id not in unsayable]
         if not able:
-            raise _no_channel(job)
-        return await self._wait(job, [(channel.id, job.route[1]) for channel in able])
+            raise next(iter(unsayable.values()), None) or _no_channel(job)
+        return await self._wait(job, [(channel.id, job.route[1]) for channel in able], unsayable)
 
-    async def _wait(self, job: Job, places: list[tuple[int, str]]) -> Channel:
-        """Every channel rests, or is being probed: wait a bounded time for the first."""
+    async def _wait(
+        self, job: Job, places: list[tuple[int, str]], others: Collection[int]
+    ) -> Channel:
+        """Every channel but `others` rests, or is being probed: wait a bounded time for the first."""
         deadline = self._monotonic() + job.snapshot.policy.saturation_wait_seconds
         while True:
             rest = self._health.rest_seconds(places)
@@ -220,7 +237,7 @@ class Attempts:
                     retry_after=max(1.0, rest),
                 )
             await asyncio.sleep(min(POLL_SECONDS, left))
-            chosen = self._balancer.choose(job.snapshot, job.route, job.endpoint, ())
+            chosen = self._balancer.choose(job.snapshot, job.route, job.endpoint, others)
             if chosen is not None:
                 return chosen
 

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from oneapi.errors import UpstreamError
+from oneapi.errors import InvalidRequest, UpstreamError
 from oneapi.providers.refusals import request_id_in
 from oneapi.relay.answering import BINARY
 from oneapi.relay.attempts import SUCCESS
@@ -84,9 +84,13 @@ class Express:
         ):
             return False
         self._attempt = attempt = Attempt(channel, job.call(channel, None), dialect, True)
+        try:
+            request = dialect.request(attempt.call)
+        except InvalidRequest:  # this vendor cannot be told, another one may
+            return False
         job.responder.attach(self)
         self._exchange = parts.upstream.send_now(
-            dialect.request(attempt.call), attempts.timeouts, MAX_ANSWER_BYTES, self._ended
+            request, attempts.timeouts, MAX_ANSWER_BYTES, self._ended
         )
         if self._exchange is None:
             job.responder.attach(None)

@@ -56,6 +56,51 @@ COUNTS: list[tuple[dict[str, Any], Usage]] = [
         Usage(input_tokens=110, output_tokens=5, cached_tokens=50),
     ),
     ({"prompt_tokens": 0, "cached_tokens": 50}, Usage(input_tokens=50, cached_tokens=50)),
+    # What Claude wrote to its cache, in the words of other gateways: LiteLLM's, new-api's, old and new.
+    (
+        {
+            "prompt_tokens": 900,
+            "prompt_tokens_details": {
+                "cached_tokens": 300,
+                "cache_creation_tokens": 500,
+                "cache_creation_token_details": {
+                    "ephemeral_5m_input_tokens": 100,
+                    "ephemeral_1h_input_tokens": 400,
+                },
+            },
+            "cache_creation_input_tokens": 500,
+            "cache_read_input_tokens": 300,
+        },
+        Usage(
+            input_tokens=900,
+            cached_tokens=300,
+            cache_write_tokens=100,
+            cache_write_1h_tokens=400,
+        ),
+    ),
+    (
+        {
+            "prompt_tokens": 900,
+            "completion_tokens": 1,
+            "prompt_tokens_details": {"cached_tokens": 0, "cached_creation_tokens": 500},
+            "claude_cache_creation_5_m_tokens": 0,
+            "claude_cache_creation_1_h_tokens": 0,
+        },
+        Usage(input_tokens=900, output_tokens=1, cache_write_tokens=500),
+    ),
+    (
+        {
+            "prompt_tokens": 900,
+            "completion_tokens": 1,
+            "prompt_tokens_details": {"cached_creation_tokens": 500, "cache_write_tokens": 500},
+            "claude_cache_creation_1_h_tokens": 500,
+        },
+        Usage(input_tokens=900, output_tokens=1, cache_write_1h_tokens=500),
+    ),
+    (
+        {"prompt_tokens": 9, "cache_creation": {"ephemeral_1h_input_tokens": 40}},
+        Usage(input_tokens=49, cache_write_1h_tokens=40),
+    ),
     (
         {
             "prompt_tokens": 5,
@@ -114,6 +159,8 @@ ODD: list[dict[str, Any]] = [
     {"prompt_tokens": 5, "completion_tokens": 1e300},
     {"prompt_tokens": 5, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": -1}},
     {"prompt_tokens": 5, "completion_tokens": 2, "prompt_cache_hit_tokens": "all"},
+    {"prompt_tokens": 5, "completion_tokens": 2, "claude_cache_creation_1_h_tokens": -1},
+    {"prompt_tokens": 5, "prompt_tokens_details": {"cached_creation_tokens": "2"}},
     {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": -7},
 ]
 

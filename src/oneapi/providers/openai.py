@@ -135,8 +135,8 @@ class OpenAIDialect:
 def _plain_usage(counts: Counts) -> Usage | None:
     """Return what the common shape of a usage object says; `None` if that is not all, or in another spelling."""
     values: tuple[Any, ...] = _values(counts)  # all of them cost as much as two attributes
-    given, made, total, prompt, answer, written, hit, kept, reused, read, tools, others = values
-    if given is None or given <= 0 or written or tools or others:
+    given, made, total, prompt, answer, written, hit, kept, reused, read, a, b, c, d = values
+    if given is None or given <= 0 or written or a or b or c or d:  # tools, lifetimes in a cache
         return None
     made = made or 0
     if made < 0 or (total is not None and not 0 <= total <= given + made):
@@ -151,8 +151,12 @@ def _plain_usage(counts: Counts) -> Usage | None:
 def _plain_details(given: int, made: int, prompt: Any, answer: Any) -> Usage | None:
     cached = written = heard = thought = spoken = 0
     if prompt is not None:
-        cached, written = prompt.cached_tokens or 0, prompt.cache_write_tokens or 0
-        heard = prompt.audio_tokens or 0
+        read, wrote, sound, created, creation = _values(prompt)
+        if (
+            created or creation
+        ):  # other gateways' words for what was written, which may say for how long
+            return None
+        cached, written, heard = read or 0, wrote or 0, sound or 0
     if answer is not None:
         thought, spoken = answer.reasoning_tokens or 0, answer.audio_tokens or 0
     parts = cached | written | heard | thought | spoken

@@ -4,7 +4,8 @@ Sources: https://platform.openai.com/docs/api-reference, https://api-docs.deepse
 (`prompt_cache_hit_tokens`), https://openrouter.ai/docs/use-cases/usage-accounting (`cache_write_tokens`),
 https://console.groq.com/docs/api-reference (`x_groq.usage`) (read 2026-11-21);
 https://docs.cloud.google.com/vertex-ai/generative-ai/docs/partner-models/grok/capabilities/reasoning (reasoning beside the
-completion) (read 2026-11-25).
+completion) (read 2026-11-25); https://docs.litellm.ai/docs/completion/prompt_caching and new-api's `dto.Usage`, as other
+gateways speak of what Claude wrote to its cache, and for how long (read 2026-11-26).
 """
 
 import re
@@ -25,6 +26,7 @@ _CACHED: Final = (
     "num_cached_tokens",
     "cache_read_input_tokens",
 )
+_WRITTEN: Final = ("cache_write_tokens", "cached_creation_tokens", "cache_creation_tokens")
 _TIMES: Final = re.compile(rb"--> *(?:(\d+):)?(\d+):(\d+)[.,](\d+)")
 
 
@@ -32,6 +34,8 @@ class _PromptDetails(msgspec.Struct):
     cached_tokens: int | None = None
     cache_write_tokens: int | None = None
     audio_tokens: int | None = None
+    cached_creation_tokens: int | None = None
+    cache_creation_tokens: int | None = None
 
 
 class _AnswerDetails(msgspec.Struct):
@@ -54,6 +58,8 @@ class Counts(msgspec.Struct):
     cache_read_input_tokens: Any = None
     server_tool_use: Any = None
     server_tool_use_details: Any = None
+    cache_creation: Any = None
+    claude_cache_creation_1_h_tokens: Any = None
 
 
 class _Answer(msgspec.Struct):
@@ -82,12 +88,12 @@ def usage_of(counts: dict[str, Any]) -> Usage:
     made = _first(counts.get("completion_tokens"), counts.get("output_tokens"))
     total = counted(counts.get("total_tokens"))
     cached = _first(prompt.get("cached_tokens"), *(counts.get(name) for name in _CACHED))
-    written = _first(prompt.get("cache_write_tokens"), counts.get("cache_creation_input_tokens"))
+    written, longer = _written(counts, prompt)
     heard, spoken = counted(prompt.get("audio_tokens")), counted(answer.get("audio_tokens"))
     thought = counted(answer.get("reasoning_tokens"))
     tools = section(counts.get("server_tool_use") or counts.get("server_tool_use_details"))
     searches = counted(tools.get("web_search_requests"))
-    if min(given, made, total, cached, written, heard, spoken, thought, searches) < 0:
+    if min(given, made, total, cached, written, longer, heard, spoken, thought, searches) < 0:
         return odd(counts)
     if not given and total > made:
         if not made:
@@ -98,12 +104,30 @@ def usage_of(counts: dict[str, Any]) -> Usage:
         input_tokens=given,
         output_tokens=made + beside,
         cached_tokens=cached,
-        cache_write_tokens=written,
+        cache_write_tokens=written - longer,
+        cache_write_1h_tokens=longer,
         audio_input_tokens=min(heard, given),
         audio_output_tokens=min(spoken, made),
         reasoning_tokens=thought or beside,
         searches=searches,
     )
+
+
+def _written(counts: dict[str, Any], prompt: dict[str, Any]) -> tuple[int, int]:
+    """Return how much was written to the cache in all, and of it for an hour; -1 where that is no count."""
+    written = _first(
+        *(prompt.get(name) for name in _WRITTEN), counts.get("cache_creation_input_tokens")
+    )
+    lifetimes = section(counts.get("cache_creation") or prompt.get("cache_creation_token_details"))
+    hour = _first(
+        lifetimes.get("ephemeral_1h_input_tokens"), counts.get("claude_cache_creation_1_h_tokens")
+    )
+    minutes = _first(
+        lifetimes.get("ephemeral_5m_input_tokens"), counts.get("claude_cache_creation_5_m_tokens")
+    )
+    if min(written, hour, minutes) < 0:
+        return -1, -1
+    return max(written, hour + minutes), hour
 
 
 def _first(*values: object) -> int:

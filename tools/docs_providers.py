@@ -69,6 +69,9 @@ charged does not depend on it, so such a field is left out of what the vendor is
 A channel lets its clients pick when its config says `{"{switch}": true}` (*Clients pick the service tier* in its form); the
 price of its models should then be that of the dearest tier. The vendor's answer says which tier served it.
 
+Nor do clients pick further models, since keys and prices are those of `model`: `models`, `fallbacks`, and tools and plugins
+that the vendor runs with another model (an advisor, a panel) are refused with a 400 that names the field.
+
 | field | passed on all the same, since it picks nothing |
 |---|---|
 """

@@ -11,7 +11,17 @@ from typing import Any
 import pytest
 
 from tests.bad_days.test_overdraft import burst_of
-from tests.fakes import Answer, FakeVendor, Received, chat_document, json_answer, wait_until
+from tests.bad_days.test_service_tiers import MESSAGE, MESSAGE_EVENTS
+from tests.fakes import (
+    Answer,
+    FakeVendor,
+    Received,
+    chat_document,
+    event,
+    json_answer,
+    stream_answer,
+    wait_until,
+)
 from tests.gateway import Gateway, chat_request
 
 LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "n_predict", "max_new_tokens")
@@ -92,6 +102,90 @@ def test_no_other_model_is_served_at_the_price_of_the_one_that_was_checked(
         assert (answer.status, len(vendor.requests)) == (400, asked)
         assert f"`{name}`" in answer.json()["error"]["message"]
     assert gateway.post(key, path, chat_request(model, max_tokens=7, **{name: []})).status == 200
+
+
+BRACKETS = {"stop": ["["] * 70}
+OTHERS: list[dict[str, Any]] = [
+    {"tools": [{"type": "advisor_20260301", "name": "advisor", "model": "dear"}]},
+    {"tools": [{"type": "advisor_20260301", "name": "advisor", "Model": "dear"}]},
+    {"tools": [{"type": "openrouter:advisor", "parameters": {"model": "dear"}}]},
+    {"tools": [{"type": "openrouter:fusion"}]},
+    {"tools": [None, {"type": "openrouter:fusion"}]},
+    {"tools": [{"type": "openrouter:images", "parameters": {"a": [{"image_model": "dear"}]}}]},
+    {"plugins": [{"id": "fusion", "analysis_models": ["dear", "dearer"]}]},
+    {"plugins": [{}, {"id": "fusion"}]},
+    {**BRACKETS, "plugins": [{"id": "fusion"}]},
+]
+
+
+@pytest.mark.fault("A1", "A2")
+@pytest.mark.parametrize(("path", "model"), CLIENTS)
+@pytest.mark.parametrize("others", OTHERS, ids=str)
+def test_what_the_vendor_does_beside_the_answer_asks_no_other_model(
+    gateway: Gateway, vendor: FakeVendor, path: str, model: str, others: dict[str, Any]
+) -> None:
+    key = gateway.add_key()
+    asked = len(vendor.requests)
+    (field,) = others.keys() - {"stop"}
+    for stream in (False, True):
+        answer = gateway.post(key, path, chat_request(model, max_tokens=7, stream=stream, **others))
+        assert (answer.status, len(vendor.requests)) == (400, asked)
+        assert f"`{field}[" in answer.json()["error"]["message"]
+
+
+@pytest.mark.fault("A1")
+def test_tools_of_the_clients_own_may_speak_of_models(gateway: Gateway, vendor: FakeVendor) -> None:
+    schema = {"type": "object", "properties": {"model": {"type": "string"}, "models": {}}}
+    function = {"name": "advisor", "description": "model", "parameters": schema}
+    key = gateway.add_key()
+
+    said = chat_request(max_tokens=7, tools=[{"type": "function", "function": function}])
+    assert gateway.post(key, "/v1/chat/completions", said).status == 200
+
+    same = {"type": "advisor_20260301", "name": "advisor", "model": "claude-sonnet-4-5"}
+    custom = {"name": "subagent", "input_schema": schema}
+    said = chat_request("claude-sonnet-4-5", max_tokens=7, tools=[same, custom])
+    assert gateway.post(key, "/v1/messages", said).status == 200
+    assert vendor.requests[-1].json()["tools"] == [same, custom]
+
+
+ITERATIONS = [
+    {"type": "compaction", "input_tokens": 190_000, "output_tokens": 3500},
+    {"type": "message", "input_tokens": 23_000, "output_tokens": 1000},
+]
+COMPACTED = {"input_tokens": 23_000, "output_tokens": 1000, "iterations": ITERATIONS}
+
+
+@pytest.mark.fault("R1")
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1/chat/completions"])
+def test_a_compaction_that_the_client_asks_for_is_charged(
+    gateway: Gateway, vendor: FakeVendor, path: str, stream: bool
+) -> None:
+    message = {**MESSAGE, "usage": COMPACTED}
+    start: dict[str, Any] = {
+        **MESSAGE,
+        "content": [],
+        "stop_reason": None,
+        "usage": {"input_tokens": 23_000},
+    }
+    ends: dict[str, Any] = {
+        "type": "message_delta",
+        "delta": {"stop_reason": "end_turn"},
+        "usage": COMPACTED,
+    }
+    begins: dict[str, Any] = {"type": "message_start", "message": start}
+    events = [begins, *MESSAGE_EVENTS[1:4], ends, {"type": "message_stop"}]
+    vendor.script(stream_answer(*map(event, events)) if stream else json_answer(message))
+    name = f"sums{stream}{path.count('/')}".lower()
+    key = gateway.add_user(name, 2_000_000)
+
+    said = chat_request("claude-sonnet-4-5", max_tokens=2000, stream=stream)
+    said["context_management"] = {"edits": [{"type": "compact_20260112"}]}
+    assert gateway.post(key, path, said).status == 200
+
+    user = wait_for_requests(gateway, name, 1)
+    assert user["used_quota"] == 190_000 + 23_000 + 3500 + 1000
 
 
 @pytest.mark.fault("A1")

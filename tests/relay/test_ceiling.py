@@ -188,6 +188,16 @@ def test_the_smallest_limit_counts_in_whatever_word(
 
 
 @pytest.mark.fault("A1")
+def test_a_compaction_reads_the_prompt_once_more_and_writes() -> None:
+    edits = {"edits": [{"type": "compact_20260112"}]}
+    plain = demand(Endpoint.CHAT, chat("hi", context_management={}), Asked(limit=100))
+    twice = demand(Endpoint.CHAT, chat("hi", context_management=edits), Asked(limit=100))
+
+    assert twice.input_tokens > 2 * plain.input_tokens
+    assert (plain.beside, twice.beside) == (0, 100)
+
+
+@pytest.mark.fault("A1")
 def test_answers_that_the_client_does_not_get_are_made_too() -> None:
     openai = client_dialect("openai")
 

@@ -65,6 +65,65 @@ def test_nothing_never_replaces_a_count(said: list[dict[str, Any]], merged: dict
     assert said == before  # what the vendor said stays as it was
 
 
+ROUND = {"type": "message", "input_tokens": 400, "output_tokens": 90}
+ITERATIONS: list[tuple[dict[str, Any], Usage]] = [
+    (  # the counts leave out what a compaction and another call of the model took
+        {
+            "input_tokens": 23_000,
+            "output_tokens": 1000,
+            "iterations": [
+                {"type": "compaction", "input_tokens": 180_000, "output_tokens": 3500},
+                {"type": "message", "input_tokens": 23_000, "output_tokens": 1000},
+            ],
+        },
+        Usage(input_tokens=203_000, output_tokens=4500),
+    ),
+    (
+        {
+            "input_tokens": 400,
+            "output_tokens": 90,
+            "server_tool_use": {"web_search_requests": 2},
+            "iterations": [
+                ROUND,
+                {
+                    "type": "advisor_message",
+                    "input_tokens": 800,
+                    "output_tokens": 1600,
+                    "cache_read_input_tokens": 50,
+                    "cache_creation": {"ephemeral_1h_input_tokens": 7},
+                },
+            ],
+        },
+        Usage(
+            input_tokens=1257,
+            output_tokens=1690,
+            cached_tokens=50,
+            cache_write_1h_tokens=7,
+            searches=2,
+        ),
+    ),
+    (  # the counts are the sum already, or say more
+        {"input_tokens": 800, "output_tokens": 180, "iterations": [ROUND, ROUND]},
+        Usage(input_tokens=800, output_tokens=180),
+    ),
+    ({"input_tokens": 9, "output_tokens": 5, "iterations": []}, Usage(9, 5)),
+    ({"input_tokens": 9, "output_tokens": 5, "iterations": [None, "x", {}]}, Usage(9, 5)),
+    ({"input_tokens": 9, "output_tokens": 5, "iterations": {"type": "message"}}, Usage(9, 5)),
+]
+
+
+@pytest.mark.fault("R1", "W4")
+@pytest.mark.parametrize(("counts", "usage"), ITERATIONS, ids=str)
+def test_all_that_anthropic_counts_apart_is_counted(counts: dict[str, Any], usage: Usage) -> None:
+    assert usage_of(counts) == usage
+
+
+@pytest.mark.fault("A6")
+def test_an_iteration_that_cannot_be_counted_makes_the_usage_odd() -> None:
+    counts = {"input_tokens": 9, "output_tokens": 5, "iterations": [{"output_tokens": -1}]}
+    assert "-1" in usage_of(counts).oddity
+
+
 @pytest.mark.fault("W22")
 def test_an_anthropic_client_never_reads_a_negative_count() -> None:
     said = {"prompt_tokens": 50, "completion_tokens": 10, "total_tokens": 60}

@@ -18,6 +18,7 @@ from oneapi.relay.metering import (
     Rates,
     Sized,
     chat_size,
+    compacts,
     estimate_prompt,
     heard,
     read_prompt,
@@ -89,13 +90,18 @@ def demand(
         case Endpoint.CHAT:
             size = chat_size(body, asked.model, rates)
             tokens = min(size.tokens + asked.instructions, asked.window)
+            beside = asked.beside
+            if compacts(
+                body
+            ):  # the prompt is read, and a summary of it written, before the answer is begun
+                tokens, beside = 2 * tokens, beside + (asked.limit or FLOOR)
             return Demand(
                 endpoint,
                 tokens,
                 asked.limit or None,
                 answers,
                 audio=size.audio or asked.audio,
-                beside=asked.beside,
+                beside=beside,
                 searches=size.searches,
                 caches=_caches(body) if rates is TIGHT else "1h",
             )

@@ -14,6 +14,7 @@ from oneapi.relay.directory import Caller
 from oneapi.relay.exchange import Request, Responder
 from oneapi.relay.job import Job
 from oneapi.relay.multipart import envelope_of, read_form
+from oneapi.relay.other_models import check_other_models
 from oneapi.relay.parts import Parts
 from oneapi.relay.pricing import Worst
 from oneapi.relay.routes import Route
@@ -96,25 +97,10 @@ def _plainly_priced(job: Job, envelope: Envelope, worst: Worst) -> bool:
     return True
 
 
-def _check_other_models(envelope: Envelope) -> None:
-    """Refuse further models: the vendor would choose among them, whatever the key allows and whatever was priced.
-
-    `models` is OpenRouter's, `fallbacks` Anthropic's (https://openrouter.ai/docs/features/model-routing, types of
-    Anthropic's SDK; read 2026-11-26).
-    """
-    for name, named in (("models", envelope.models), ("fallbacks", envelope.fallbacks)):
-        if named:
-            raise InvalidRequest(
-                f"`{name}` is not supported: the request is served and charged as `model` alone; channels of the"
-                " same model and their mapping are what the gateway falls back on",
-                param=name,
-            )
-
-
 def _demand(job: Job, rates: metering.Rates) -> None:
     """Set what the request wants, for `priced` to make a ceiling of."""
     envelope, worst = job.envelope, job.worst
-    _check_other_models(envelope)
+    check_other_models(envelope, job.body)
     if job.endpoint is not _SPEECH:  # whose `speed` is how fast is spoken
         job.picked_tiers = picked_tiers(envelope)
     limit = envelope.output_limit

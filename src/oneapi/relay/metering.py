@@ -56,7 +56,7 @@ _IMAGES: Final = frozenset({"image_url", "image", "input_image"})
 _AUDIO: Final = frozenset({"input_audio", "audio"})
 _FILES: Final = frozenset({"file", "input_file", "document", "video", "video_url"})
 _LARGE_IMAGES: Final = ("gpt-4o-mini", "/gpt-4o-mini")
-_OBJECTS: Final = re.compile(rb'\[\s*\{\s*"(role")?')
+_OBJECTS: Final = re.compile(rb'\[\s*(?:\{\s*(?:"(role")?|\})|null)')
 _MANY_BRACKETS: Final = 64
 # Tools that the vendor runs itself, so that the model reads what they found; of Anthropic's other types the client runs
 # the tool. Source: https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview (read 2026-11-26).
@@ -97,6 +97,7 @@ class _ProviderTools(msgspec.Struct):
     mcp_servers: list[Any] = []
     plugins: list[Any] = []
     web_search_options: Any = None
+    context_management: Any = None
 
 
 class Prompt(msgspec.Struct):
@@ -172,9 +173,33 @@ def provider_rounds(body: bytes | Sized) -> int:
     others = len(asked.mcp_servers) + len(asked.plugins) + (asked.web_search_options is not None)
     rounds = 1 + others * _USUAL_ROUNDS
     for tool in asked.tools:
-        if isinstance(tool.type, str) and not tool.type.startswith(_RUN_BY_CLIENT):
+        if is_providers(tool.type):
             rounds += max(shapes.count(tool.max_uses), _USUAL_ROUNDS)
-    return rounds
+    return rounds * 2 if _compacts(asked) else rounds
+
+
+def is_providers(tool: Any) -> bool:
+    """Say whether the vendor runs a tool of this type itself."""
+    return isinstance(tool, str) and not tool.startswith(_RUN_BY_CLIENT)
+
+
+def _compacts(asked: _ProviderTools) -> bool:
+    """Say whether a prompt that has become too long is summed up first, which is one more reading of it.
+
+    Source: https://platform.claude.com/docs/en/build-with-claude/compaction (read 2026-11-26).
+    """
+    edits = shapes.objects(shapes.section(asked.context_management).get("edits"))
+    return any(shapes.text(edit.get("type")).startswith("compact") for edit in edits)
+
+
+def compacts(body: bytes | Sized) -> bool:
+    """Say whether a request asks the vendor to sum up its prompt when that has become too long."""
+    if not isinstance(body, bytes) or b"compact" not in body:
+        return False
+    try:
+        return _compacts(_read_provider_tools(body))
+    except _UNREADABLE:
+        return False
 
 
 def _size(body: bytes | Sized, rates: Rates) -> int:
@@ -198,9 +223,9 @@ def has_parts(body: bytes) -> bool:
             if arrays > 1 or found[1] is None:
                 return True
         at = body.find(b"[", at + 1)
-    return (
-        body.rfind(b'"type"') >= 0 or body.rfind(b"\\u00") >= 0
-    )  # or spelled so that it cannot be found
+    if body.rfind(b'"type"') >= 0 or body.rfind(b'"plugins"') >= 0:
+        return True
+    return body.rfind(b"\\u00") >= 0  # spelled so that it cannot be found
 
 
 def chat_size(body: bytes | Sized, model: str, rates: Rates) -> PromptSize:

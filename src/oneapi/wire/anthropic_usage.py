@@ -1,10 +1,12 @@
 """Counts: Anthropic's usage object, OpenAI's, and `Usage`.
 
-Anthropic's `input_tokens` excludes what was read from and written to the cache; OpenAI's and ours include it.
-Source: https://platform.claude.com/docs/en/api/messages and the types of its Python SDK 2.12 (read 2026-11-21).
+Anthropic's `input_tokens` excludes what was read from and written to the cache; OpenAI's and ours include it. Its counts
+leave out what a context was compacted with and what another call of the model advised: `iterations` has them.
+Sources: https://platform.claude.com/docs/en/api/messages and the types of its Python SDK 2.12 (read 2026-11-21);
+…/build-with-claude/compaction and …/agents-and-tools/tool-use/advisor-tool on usage and billing (read 2026-11-26).
 """
 
-from typing import Any
+from typing import Any, cast
 
 from oneapi.wire.shapes import section
 from oneapi.wire.usage import Usage, counted, odd
@@ -21,7 +23,30 @@ _OPENAI_NAMES = frozenset(
 
 
 def usage_of(counts: dict[str, Any]) -> Usage:
-    """Read Anthropic's usage object."""
+    """Read Anthropic's usage object: its own counts, or the sum of its iterations where that is more."""
+    said = _counts(counts)
+    iterations = counts.get("iterations")
+    if not isinstance(iterations, list) or said.oddity:
+        return said
+    each = [_counts(section(iteration)) for iteration in cast("list[object]", iterations)]
+    if any(usage.oddity for usage in each):
+        return odd(counts)
+    made = sum(usage.output_tokens for usage in each)
+    given = sum(usage.input_tokens for usage in each)
+    if given + made <= said.input_tokens + said.output_tokens:
+        return said
+    return Usage(
+        input_tokens=given,
+        output_tokens=made,
+        cached_tokens=sum(usage.cached_tokens for usage in each),
+        cache_write_tokens=sum(usage.cache_write_tokens for usage in each),
+        cache_write_1h_tokens=sum(usage.cache_write_1h_tokens for usage in each),
+        reasoning_tokens=min(said.reasoning_tokens, made),
+        searches=said.searches,
+    )
+
+
+def _counts(counts: dict[str, Any]) -> Usage:
     lifetimes = section(counts.get("cache_creation"))
     plain = counted(counts.get("input_tokens"))
     made = counted(counts.get("output_tokens"))

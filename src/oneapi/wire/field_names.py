@@ -29,7 +29,7 @@ DECISIVE: Final = frozenset(
     max_tokens max_completion_tokens max_output_tokens max_new_tokens max_tokens_to_sample max_tool_calls
     n_predict num_predict n best_of candidate_count num_return_sequences num_generations
     messages prompt input instruction instructions system suffix echo file image mask
-    tools functions tool_choice function_call web_search_options plugins mcp_servers container
+    tools functions tool_choice function_call web_search_options plugins mcp_servers container context_management
     thinking reasoning reasoning_effort thinking_budget enable_thinking output_config effort
     size quality style resolution background partial_images frame_count frame_duration_ms seconds duration
     audio modalities prediction voice service_tier speed inference_geo billing_policy
@@ -37,7 +37,7 @@ DECISIVE: Final = frozenset(
 )
 # What clients say every day besides. A name that is missing here costs a closer look, nothing else.
 _HARMLESS: Final = _words("""
-    cache_control chat_template_kwargs chunking_strategy context_management dimensions enable_search encoding_format
+    cache_control chat_template_kwargs chunking_strategy dimensions enable_search encoding_format
     extra_body frequency_penalty include input_fidelity language logit_bias logprobs metadata min_p moderation options
     output_compression output_format parallel_tool_calls presence_penalty prompt_cache_key
     prompt_cache_retention provider repetition_penalty response_format route safety_identifier seed stop stop_sequences

@@ -69,6 +69,12 @@ LEVELS: dict[str, int] = {
     "GET /api/log/self": USER,
     "GET /api/log/{request_id}": USER,
     "GET /api/dashboard": USER,
+    "GET /api/jobs": ADMIN,
+    "GET /api/jobs/{job_id}": ADMIN,
+    "GET /api/jobs/{job_id}/results": ADMIN,
+    "POST /api/jobs/{job_id}/cancel": ADMIN,
+    "POST /api/jobs/test_channels": ADMIN,
+    "POST /api/jobs/delete_logs": ADMIN,
     "GET /api/log/self/stat": USER,
     "GET /api/log/self/search": USER,
     "GET /api/option": ROOT,
@@ -93,7 +99,9 @@ def asked(route: str) -> Asked:
     """A request whose document is right for nothing: what matters is whether it is looked at."""
     method, path = route.split(" ")
     number = path.replace("{user_id}", "99").replace("{key_id}", "99")
-    number = number.replace("{channel_id}", "99").replace("{code_id}", "99")
+    number = (
+        number.replace("{channel_id}", "99").replace("{code_id}", "99").replace("{job_id}", "99")
+    )
     return Asked(method, number, {} if method in ("POST", "PUT") else None)
 
 

@@ -7,7 +7,7 @@ import resource
 import secrets
 import string
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +19,8 @@ from oneapi.app.databases import CannotStart, Databases, sentence
 from oneapi.app.preparation import node_id, session_secret
 from oneapi.app.proxies import trusted_networks
 from oneapi.config import VERSION, Config
+from oneapi.control.jobs.queue import prune as prune_jobs
+from oneapi.control.jobs.runner import Runner
 from oneapi.control.services import Limit, RateLimits, Services
 from oneapi.ledger import Condition, Ledger, Seat, Terms
 from oneapi.relay import BodyRoom, Evidence, Limits, Relay, RelayServices
@@ -39,10 +41,12 @@ from oneapi.wire.client_address import ProxyTrust
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from oneapi.control.jobs.runner import Work
     from oneapi.web.site import Site
 
 POLL_SECONDS = 0.5
 CHECKPOINT_SECONDS = 3.0
+JOBS_SECONDS = 1.0  # between looks for a job to run
 PRUNE_SECONDS = 600.0
 MOST_DESCRIPTORS = 1 << 20
 THREADS = 4  # for what blocks: the change feed, unknown keys, snapshots
@@ -137,6 +141,14 @@ class Application:
         self._relay = self._make_relay(ledger, upstream)
         await self._relay.start()
         stack.push_async_callback(self._relay.aclose)
+        self._runner = Runner(
+            databases.main,
+            self._run,
+            time.time,
+            (node_id(config), secrets.token_hex(4)),
+            self._work,
+        )
+        stack.push_async_callback(self._runner.aclose)
         self._begin_tasks()
         self._is_serving = True
 
@@ -176,6 +188,7 @@ class Application:
                 proxies=self._proxies,
                 relay_timeout_seconds=config.relay_timeout_seconds,
                 evidence=evidence,
+                log_database=self._databases.logs,
             )
         )
 
@@ -187,27 +200,28 @@ class Application:
         """Build the management plane; imports FastAPI, so call it in a thread."""
         from oneapi.control.app import create_app
 
+        return create_app(self._services())
+
+    def _services(self) -> Services:
         config = self._config
         limits = RateLimits(Limit(config.global_api_rate_limit, API_WINDOW_SECONDS), CRITICAL)
         if config.is_debug:
             limits = RateLimits(Limit(0, API_WINDOW_SECONDS), Limit(0, 1), Limit(0, 1))
-        return create_app(
-            Services(
-                database=self._databases.main,
-                log_database=self._databases.logs,
-                clock=time.time,
-                new_id=lambda: secrets.token_hex(16),
-                random_text=lambda size: "".join(secrets.choice(LETTERS) for _ in range(size)),
-                session_secret=session_secret(config),
-                version=VERSION,
-                started_at=self._started_at,
-                nudge=self._nudge,
-                ask=asking(self._upstream),
-                rate_limits=limits,
-                proxies=self._proxies,
-                cooldowns=self._relay.resting,
-                test_prompt=config.test_prompt,
-            )
+        return Services(
+            database=self._databases.main,
+            log_database=self._databases.logs,
+            clock=time.time,
+            new_id=lambda: secrets.token_hex(16),
+            random_text=lambda size: "".join(secrets.choice(LETTERS) for _ in range(size)),
+            session_secret=session_secret(config),
+            version=VERSION,
+            started_at=self._started_at,
+            nudge=self._nudge,
+            ask=asking(self._upstream),
+            rate_limits=limits,
+            proxies=self._proxies,
+            cooldowns=self._relay.resting,
+            test_prompt=config.test_prompt,
         )
 
     def site(self) -> "Site":
@@ -246,6 +260,7 @@ class Application:
         if self._keeps_house:
             main = self._databases.main
             self._own(every("checkpoint", CHECKPOINT_SECONDS, lambda: self._run(checkpoint, main)))
+            self._own(every("jobs", JOBS_SECONDS, self._runner.look))
             self._own(every("prune", PRUNE_SECONDS, lambda: self._run(self._prune)))
             self._own(_tried(Outage("first password"), self._look_at_password))
 
@@ -310,6 +325,17 @@ class Application:
     def _prune(self) -> None:
         with self._databases.main.begin() as connection:
             prune(connection, time.time())
+        prune_jobs(self._databases.main, int(time.time()))
+
+    async def _work(self) -> "Mapping[str, Work]":
+        """Load what does jobs; heavy, as it is the management plane's."""
+
+        def load() -> "Mapping[str, Work]":
+            from oneapi.control.jobs.kinds import kinds
+
+            return kinds(self._services())
+
+        return await self._run(load)
 
     def _nudge(self) -> None:
         """Have every worker of this node look at the change feed; called from any thread."""

@@ -18,6 +18,7 @@ from oneapi.control.channels import routes as channels, testing
 from oneapi.control.dashboard import routes as dashboard
 from oneapi.control.description import describe, operation_id
 from oneapi.control.gate import REQUEST_ID_HEADER, Gate, too_many
+from oneapi.control.jobs import routes as jobs
 from oneapi.control.limits import RateLimiter, TooManyRequests
 from oneapi.control.logs import routes as logs
 from oneapi.control.redemptions import routes as redemptions
@@ -61,6 +62,7 @@ def create_app(services: Services) -> FastAPI:
         redemptions,
         logs,
         dashboard,
+        jobs,
         settings,
     )
     for resource in resources:

@@ -9,16 +9,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
-from sqlalchemy import update
 
 from oneapi.errors import UpstreamError
 from oneapi.relay.health import Evidence
 from oneapi.relay.snapshot import Channel, Policy
-from oneapi.store.changes import publish
 from oneapi.store.database import Database, DatabaseAway
-from oneapi.store.tables import abilities, channels
-
-ENABLED, AUTO_DISABLED = 1, 3
+from oneapi.store.switching import Reason, log_switched, switch_off
 
 log = structlog.get_logger()
 
@@ -32,8 +28,10 @@ class Disabling:
         run: Callable[..., Awaitable[Any]],
         clock: Callable[[], float],
         evidence: Evidence | None,
+        log_database: Database | None = None,
     ) -> None:
         self._database = database
+        self._log_database = log_database or database
         self._run = run
         self._clock = clock
         self._evidence = evidence
@@ -50,44 +48,40 @@ class Disabling:
         if not error.channel_at_fault:
             return
         if error.auth_failed and policy.disables_automatically:
-            self._disable(channel, f"the vendor refused the key: {error.message}")
+            self._disable(channel, Reason.KEY_REFUSED, error.message)
         elif self._evidence is not None and self._evidence.record(channel.id, success=False):
-            self._disable(
-                channel, f"too many of the last requests failed; the last: {error.message}"
-            )
+            self._disable(channel, Reason.FAILING, error.message)
 
-    def _disable(self, channel: Channel, reason: str) -> None:
+    def _disable(self, channel: Channel, reason: Reason, evidence: str) -> None:
         if channel.id in self._condemned:
             return
         self._condemned.add(channel.id)
-        task = asyncio.get_running_loop().create_task(self._write(channel, reason))
+        task = asyncio.get_running_loop().create_task(self._write(channel, reason, evidence))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _write(self, channel: Channel, reason: str) -> None:
+    async def _write(self, channel: Channel, reason: Reason, evidence: str) -> None:
         try:
-            if await self._run(self._switch_off, channel.id):
+            if await self._run(self._switch_off, channel.id, reason, evidence):
                 log.warning(
-                    "channel_disabled", channel_id=channel.id, channel=channel.name, reason=reason
+                    "channel_disabled",
+                    channel_id=channel.id,
+                    channel=channel.name,
+                    reason=str(reason),
+                    evidence=evidence,
                 )
         except DatabaseAway as error:
             log.warning("channel_disable_failed", channel_id=channel.id, error=str(error))
         finally:
             self._condemned.discard(channel.id)
 
-    def _switch_off(self, channel_id: int) -> bool:
+    def _switch_off(self, channel_id: int, reason: Reason, evidence: str) -> bool:
+        now = int(self._clock())
         with self._database.begin() as connection:
-            changed = connection.execute(
-                update(channels)
-                .where(channels.c.id == channel_id, channels.c.status == ENABLED)
-                .values(status=AUTO_DISABLED)
-            )
-            if changed.rowcount != 1:
-                return False
-            connection.execute(
-                update(abilities).where(abilities.c.channel_id == channel_id).values(enabled=False)
-            )
-            publish(connection, "channels", str(channel_id), int(self._clock()))
+            switched = switch_off(connection, channel_id, reason, evidence, now)
+        if switched is None:
+            return False
+        log_switched(self._log_database, switched, now)
         return True
 
     async def aclose(self) -> None:

@@ -79,7 +79,11 @@ class Relay:
         self._health = Health(services.clock, self._tell_rest)
         self._balancer = Balancer(self._health)
         self._disabling = Disabling(
-            services.database, services.run, services.clock, services.evidence
+            services.database,
+            services.run,
+            services.clock,
+            services.evidence,
+            services.log_database,
         )
         self._attempts = Attempts(
             services.upstream, self._balancer, self._health, self._disabling, services.monotonic

@@ -20,6 +20,7 @@ class RelayServices:
         "evidence",
         "ledger",
         "limits",
+        "log_database",
         "monotonic",
         "new_request_id",
         "proxies",
@@ -44,6 +45,7 @@ class RelayServices:
         proxies: ProxyTrust,
         relay_timeout_seconds: float = 0.0,
         evidence: Evidence | None = None,
+        log_database: Database | None = None,
     ) -> None:
         self.database: Final = database
         self.ledger: Final = ledger
@@ -57,3 +59,4 @@ class RelayServices:
         self.proxies: Final = proxies
         self.relay_timeout_seconds: Final = relay_timeout_seconds
         self.evidence: Final = evidence
+        self.log_database: Final = log_database or database

@@ -124,8 +124,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Not Built
-         * @description Refuse: tests of all channels, and balances, are not part of this version.
+         * Begin Tests
+         * @description Begin to test all channels, or with `scope=disabled` those that are disabled, as One API's scripts ask for it.
          */
         get: operations["get_channel_test"];
         put?: never;
@@ -169,7 +169,7 @@ export interface paths {
         };
         /**
          * Not Built
-         * @description Refuse: tests of all channels, and balances, are not part of this version.
+         * @description Refuse: balances are not part of this version.
          */
         get: operations["get_channel_update_balance"];
         put?: never;
@@ -189,7 +189,7 @@ export interface paths {
         };
         /**
          * Not Built
-         * @description Refuse: tests of all channels, and balances, are not part of this version.
+         * @description Refuse: balances are not part of this version.
          */
         get: operations["get_channel_update_balance_channel_id"];
         put?: never;
@@ -296,6 +296,126 @@ export interface paths {
          * @description Show the home page.
          */
         get: operations["get_home_page_content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every Job
+         * @description List jobs, the latest first; they are kept for 30 days.
+         */
+        get: operations["get_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/delete_logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Deletion
+         * @description Delete old log rows, some at a time.
+         */
+        post: operations["post_jobs_delete_logs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/test_channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Tests
+         * @description Test many channels; those that prove broken, or work again, are switched as the settings say.
+         */
+        post: operations["post_jobs_test_channels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Job
+         * @description Show a job: how far it is, or how it ended.
+         */
+        get: operations["get_jobs_job_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel
+         * @description End a job before its end; what is done stays done. A job that has ended stays as it is.
+         */
+        post: operations["post_jobs_job_id_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Results
+         * @description List what came of a job so far, subject by subject.
+         */
+        get: operations["get_jobs_job_id_results"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1092,6 +1212,37 @@ export interface components {
             weight: number | null;
         };
         /**
+         * ChannelsToTest
+         * @description Which channels: those with these `ids`, else those of the scope.
+         *
+         *     `all`: those that are enabled or that the gateway has disabled; `failed`: those of them whose last test failed;
+         *     `disabled`: those that are disabled by whomever. `includes_disabled`: also what a person has disabled. `model` is tested
+         *     where a channel has it, and the first of its models elsewhere.
+         */
+        ChannelsToTest: {
+            /**
+             * Ids
+             * @default []
+             */
+            ids: number[];
+            /**
+             * Includes Disabled
+             * @default false
+             */
+            includes_disabled: boolean;
+            /**
+             * Model
+             * @default
+             */
+            model: string;
+            /**
+             * Scope
+             * @default all
+             * @enum {string}
+             */
+            scope: "all" | "failed" | "disabled";
+        };
+        /**
          * CodeDocument
          * @description Codes to make (`count` of them), or the one to change (`id`).
          */
@@ -1322,6 +1473,17 @@ export interface components {
              */
             success: true;
         };
+        /** Found[JobView] */
+        Found_JobView_: {
+            data: components["schemas"]["JobView"];
+            /** Message */
+            message: string;
+            /**
+             * Success
+             * @constant
+             */
+            success: true;
+        };
         /** Found[KeyView] */
         Found_KeyView_: {
             data: components["schemas"]["KeyView"];
@@ -1497,6 +1659,64 @@ export interface components {
             success: true;
         };
         /**
+         * JobItemView
+         * @description What came of one subject, a channel for instance; `led_to`: `disabled`, `enabled` or blank.
+         */
+        JobItemView: {
+            /** Amount */
+            amount: number;
+            /** Id */
+            id: number;
+            /** Led To */
+            led_to: string;
+            /** Model */
+            model: string;
+            /** Outcome */
+            outcome: string;
+            /** Said */
+            said: string;
+            /** Subject */
+            subject: string;
+            /** Subject Id */
+            subject_id: number;
+            /** Time Ms */
+            time_ms: number;
+        };
+        /**
+         * JobView
+         * @description A job. `total` is 0 until it is known; `note` says why it ended before its end; times are unix seconds, 0: not yet.
+         *
+         *     `is_scheduled`: begun by the schedule, and by nobody.
+         */
+        JobView: {
+            /** Created At */
+            created_at: number;
+            /** Done */
+            done: number;
+            /** Ended At */
+            ended_at: number;
+            /** Failed */
+            failed: number;
+            /** Id */
+            id: number;
+            /** Is Cancelling */
+            is_cancelling: boolean;
+            /** Is Scheduled */
+            is_scheduled: boolean;
+            /** Kind */
+            kind: string;
+            /** Note */
+            note: string;
+            /** Started At */
+            started_at: number;
+            /** State */
+            state: string;
+            /** Total */
+            total: number;
+            /** Username */
+            username: string;
+        };
+        /**
          * KeyDocument
          * @description A key to make, or to change (`id`); what is absent counts as zero, as in One API.
          */
@@ -1606,6 +1826,14 @@ export interface components {
             user_id: number;
             /** Username */
             username: string;
+        };
+        /**
+         * LogsToDelete
+         * @description Log rows from before `before` (unix seconds).
+         */
+        LogsToDelete: {
+            /** Before */
+            before: number;
         };
         /**
          * Management
@@ -1930,6 +2158,42 @@ export interface components {
         Rows_CodeView_: {
             /** Data */
             data: components["schemas"]["CodeView"][];
+            /** Message */
+            message: string;
+            /** Next Cursor */
+            next_cursor?: string | null;
+            /**
+             * Success
+             * @constant
+             */
+            success: true;
+            /** Total */
+            total?: number | null;
+            /** Total Is Exact */
+            total_is_exact?: boolean | null;
+        };
+        /** Rows[JobItemView] */
+        Rows_JobItemView_: {
+            /** Data */
+            data: components["schemas"]["JobItemView"][];
+            /** Message */
+            message: string;
+            /** Next Cursor */
+            next_cursor?: string | null;
+            /**
+             * Success
+             * @constant
+             */
+            success: true;
+            /** Total */
+            total?: number | null;
+            /** Total Is Exact */
+            total_is_exact?: boolean | null;
+        };
+        /** Rows[JobView] */
+        Rows_JobView_: {
+            /** Data */
+            data: components["schemas"]["JobView"][];
             /** Message */
             message: string;
             /** Next Cursor */
@@ -2302,6 +2566,7 @@ export type AttemptView = components['schemas']['AttemptView'];
 export type Balance = components['schemas']['Balance'];
 export type ChannelDocument = components['schemas']['ChannelDocument'];
 export type ChannelView = components['schemas']['ChannelView'];
+export type ChannelsToTest = components['schemas']['ChannelsToTest'];
 export type CodeDocument = components['schemas']['CodeDocument'];
 export type CodeToRedeem = components['schemas']['CodeToRedeem'];
 export type CodeView = components['schemas']['CodeView'];
@@ -2317,6 +2582,7 @@ export type FoundChannelView = components['schemas']['Found_ChannelView_'];
 export type FoundCodeView = components['schemas']['Found_CodeView_'];
 export type FoundConsumption = components['schemas']['Found_Consumption_'];
 export type FoundDashboard = components['schemas']['Found_Dashboard_'];
+export type FoundJobView = components['schemas']['Found_JobView_'];
 export type FoundKeyView = components['schemas']['Found_KeyView_'];
 export type FoundOwnView = components['schemas']['Found_OwnView_'];
 export type FoundProbeView = components['schemas']['Found_ProbeView_'];
@@ -2332,10 +2598,13 @@ export type FoundListOptionView = components['schemas']['Found_list_OptionView__
 export type FoundListProviderView = components['schemas']['Found_list_ProviderView__'];
 export type FoundListStr = components['schemas']['Found_list_str__'];
 export type FoundStr = components['schemas']['Found_str_'];
+export type JobItemView = components['schemas']['JobItemView'];
+export type JobView = components['schemas']['JobView'];
 export type KeyDocument = components['schemas']['KeyDocument'];
 export type KeyView = components['schemas']['KeyView'];
 export type LineView = components['schemas']['LineView'];
 export type LogView = components['schemas']['LogView'];
+export type LogsToDelete = components['schemas']['LogsToDelete'];
 export type Management = components['schemas']['Management'];
 export type ModelList = components['schemas']['ModelList'];
 export type ModelToTest = components['schemas']['ModelToTest'];
@@ -2353,6 +2622,8 @@ export type Ranked = components['schemas']['Ranked'];
 export type Refusal = components['schemas']['Refusal'];
 export type RowsChannelView = components['schemas']['Rows_ChannelView_'];
 export type RowsCodeView = components['schemas']['Rows_CodeView_'];
+export type RowsJobItemView = components['schemas']['Rows_JobItemView_'];
+export type RowsJobView = components['schemas']['Rows_JobView_'];
 export type RowsKeyView = components['schemas']['Rows_KeyView_'];
 export type RowsLogView = components['schemas']['Rows_LogView_'];
 export type RowsOwnLogView = components['schemas']['Rows_OwnLogView_'];
@@ -2567,7 +2838,9 @@ export interface operations {
     };
     get_channel_test: {
         parameters: {
-            query?: never;
+            query?: {
+                scope?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2580,7 +2853,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2804,6 +3077,168 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_str_"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_jobs: {
+        parameters: {
+            query?: {
+                p?: number;
+                page_size?: number;
+                /** @description Rows, 1 to 100; without it the list is One API's, ten rows a page. */
+                size?: string | null;
+                /** @description Where to go on: `next_cursor` of the answer before. */
+                cursor?: string | null;
+                /** @description One of `id`. */
+                sort?: string | null;
+                /** @description `asc` or `desc`, beside `sort`. */
+                order?: string | null;
+                /** @description Filter; several values by comma. */
+                kind?: string | null;
+                /** @description Filter; several values by comma. */
+                state?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rows_JobView_"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    post_jobs_delete_logs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LogsToDelete"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found_JobView_"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    post_jobs_test_channels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelsToTest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found_JobView_"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_jobs_job_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found_JobView_"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    post_jobs_job_id_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found_JobView_"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_jobs_job_id_results: {
+        parameters: {
+            query?: {
+                p?: number;
+                page_size?: number;
+                /** @description Rows, 1 to 100; without it the list is One API's, ten rows a page. */
+                size?: string | null;
+                /** @description Where to go on: `next_cursor` of the answer before. */
+                cursor?: string | null;
+                /** @description One of `id`, `subject`, `outcome`, `time_ms`, `amount`. */
+                sort?: string | null;
+                /** @description `asc` or `desc`, beside `sort`. */
+                order?: string | null;
+                /** @description Filter; several values by comma. */
+                outcome?: string | null;
+            };
+            header?: never;
+            path: {
+                job_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rows_JobItemView_"] | components["schemas"]["Refusal"];
                 };
             };
         };

@@ -57,7 +57,10 @@ class ProbeView(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """How a test went: `answer` is what the vendor said, `error` why it failed (then `answer` is empty)."""
+    """How a test went: `answer` is what the vendor said, `error` why it failed (then `answer` is empty).
+
+    `key_refused`: the vendor refused the channel's key itself.
+    """
 
     model: str
     url: str
@@ -65,6 +68,7 @@ class Probe:
     status: int
     answer: str
     error: str
+    key_refused: bool = False
 
     @property
     def passed(self) -> bool:
@@ -103,6 +107,7 @@ async def probe(
     begun = now()
     call = _call(target, served, model, endpoint, prompt, int(begun))
     url, status, answer, error = "", 0, "", ""
+    key_refused = False
     try:
         request = registry.dialect(target.provider.dialect).request(call)
         url = _shown(request.url)
@@ -112,10 +117,11 @@ async def probe(
     except UpstreamError as failure:
         status = status or failure.status
         error = failure.message
+        key_refused = failure.auth_failed
     except GatewayError as failure:
         error = failure.message
     taken = max(1, round((now() - begun) * 1000))
-    return Probe(model, url, taken, status, answer[:ANSWER_MAX], error[:ANSWER_MAX])
+    return Probe(model, url, taken, status, answer[:ANSWER_MAX], error[:ANSWER_MAX], key_refused)
 
 
 def _target(row: Mapping[Any, Any]) -> Target:

@@ -28,7 +28,9 @@ from oneapi.control.channels.queries import (
 )
 from oneapi.control.channels.views import ChannelView, channel_view
 from oneapi.control.fields import FoundPage, Paged, QueryText, RowId
-from oneapi.control.identity import Role, Surroundings, at_least
+from oneapi.control.identity import Admin, Role, Surroundings, at_least
+from oneapi.control.jobs.kinds import TEST_CHANNELS
+from oneapi.control.jobs.routes import ChannelsToTest, begin
 from oneapi.control.lists import Wanted, listed, slice_of, wanted_of
 from oneapi.control.status.models import ModelList, model_list
 
@@ -65,11 +67,20 @@ def models() -> Answer:
     return Answer({"object": "list", "data": model_list()})
 
 
-@router.get("/test")
+@router.get("/test", response_model=Done | Refusal)
+def begin_tests(person: Admin, services: Surroundings, scope: QueryText = "all") -> Answer:
+    """Begin to test all channels, or with `scope=disabled` those that are disabled, as One API's scripts ask for it."""
+    wanted = ChannelsToTest(
+        scope="disabled" if scope == "disabled" else "all", includes_disabled=True
+    )
+    begin(services, person, TEST_CHANNELS, wanted)
+    return done()
+
+
 @router.get("/update_balance")
 @router.get("/update_balance/{channel_id:int}")
 def not_built() -> Answer:
-    """Refuse: tests of all channels, and balances, are not part of this version."""
+    """Refuse: balances are not part of this version."""
     raise Refused("not_built")
 
 

@@ -1,23 +1,21 @@
 """`/api/channel/test` and its like: administrators try a channel and see what the vendor says."""
 
-import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
-from sqlalchemy import RowMapping, insert, update
 from starlette.concurrency import run_in_threadpool
 
 from oneapi.control.answers import Answer, Found, Refusal, Refused, as_go, bad_field, found
 from oneapi.control.channels.documents import ChannelDocument
 from oneapi.control.channels.probe import Probe, ProbeView, model_to_test, probe, vendor_models
 from oneapi.control.channels.queries import channel_by_id
+from oneapi.control.channels.trials import tested
 from oneapi.control.fields import Document, QueryText, RowId, Text
 from oneapi.control.identity import Role, Surroundings, at_least
 from oneapi.control.services import Services
 from oneapi.errors import UpstreamError
-from oneapi.store.enums import LogType
-from oneapi.store.tables import channels, logs
+from oneapi.store.tables import channels
 
 router = APIRouter(
     prefix="/api/channel", tags=["channels"], dependencies=[Depends(at_least(Role.ADMIN))]
@@ -56,7 +54,7 @@ async def try_as_one_api(
     channel_id: RowId, services: Surroundings, model: QueryText = ""
 ) -> Answer:
     """Try a channel; answers One API's way: what the vendor said, or why it failed, is the message."""
-    result = await _tested(services, channel_id, model)
+    result = await tested(services, channel_id, model)
     seconds = as_go(result.time_ms / 1000) if result.passed else 0
     content = {
         "success": result.passed,
@@ -70,7 +68,7 @@ async def try_as_one_api(
 @router.post("/{channel_id:int}/test", response_model=Found[ProbeView] | Failed)
 async def try_saved(channel_id: RowId, document: ModelToTest, services: Surroundings) -> Answer:
     """Try a channel; answers what was asked, what the vendor said, and how long it took."""
-    return _shown(await _tested(services, channel_id, document.model))
+    return _shown(await tested(services, channel_id, document.model))
 
 
 @router.post("/test", response_model=Found[ProbeView] | Failed)
@@ -111,52 +109,3 @@ def _row_of(services: Services, document: UnsavedChannel) -> dict[str, Any]:
     if not row["key"]:
         raise bad_field("key", "must not be empty")
     return row
-
-
-async def _tested(services: Services, channel_id: int, wanted: str) -> Probe:
-    """Try a saved channel, and write down how it went."""
-    row = await run_in_threadpool(_saved, services, channel_id)
-    model = model_to_test(row, wanted)
-    result = await probe(services.ask, row, model, services.test_prompt, services.clock)
-    await run_in_threadpool(_write_down, services, row, result)
-    return result
-
-
-def _saved(services: Services, channel_id: int) -> RowMapping:
-    with services.database.connect() as connection:
-        return channel_by_id(connection, channel_id)
-
-
-def _write_down(services: Services, row: RowMapping, result: Probe) -> None:
-    """Keep time and outcome at the channel, and a log row of One API's kind; its routes do not change by it."""
-    name = row["name"] or row["id"]
-    content = (
-        f"渠道 {name} 测试成功，响应：{result.answer}"
-        if result.passed
-        else f"渠道 {name} 测试失败，错误：{result.error}"
-    )
-    with services.database.begin() as connection:
-        connection.execute(
-            update(channels)
-            .where(channels.c.id == row["id"])
-            .values(test_time=services.now(), response_time=result.time_ms if result.passed else 0)
-        )
-    with services.log_database.begin() as connection:
-        connection.execute(
-            insert(logs).values(
-                user_id=0,
-                created_at=services.now(),
-                type=LogType.TEST,
-                content=content,
-                detail=json.dumps(
-                    {
-                        "test": "passed" if result.passed else "failed",
-                        "channel": str(name),
-                        "said": result.answer if result.passed else result.error,
-                    }
-                ),
-                model_name=result.model,
-                channel_id=row["id"],
-                elapsed_time=result.time_ms,
-            )
-        )

@@ -118,13 +118,24 @@ def _latest(connection: Connection, *conditions: Any) -> list[RowMapping]:
 
 def delete_logs(database: Database, before: int) -> int:
     """Delete the rows from before that time, some at a time; return how many."""
-    old = select(logs.c.id).where(logs.c.created_at < before).order_by(logs.c.created_at)
     deleted = 0
-    while True:
-        with database.begin() as connection:
-            ids = list(connection.execute(old.limit(_DELETED_AT_ONCE)).scalars())
-            if ids:
-                connection.execute(delete(logs).where(logs.c.id.in_(ids)))
-        deleted += len(ids)
-        if len(ids) < _DELETED_AT_ONCE:
-            return deleted
+    while slice_size := delete_slice(database, before):
+        deleted += slice_size
+    return deleted
+
+
+def delete_slice(database: Database, before: int) -> int:
+    """Delete some rows from before that time; return how many, 0 when none is left."""
+    old = select(logs.c.id).where(logs.c.created_at < before).order_by(logs.c.created_at)
+    with database.begin() as connection:
+        ids = list(connection.execute(old.limit(_DELETED_AT_ONCE)).scalars())
+        if ids:
+            connection.execute(delete(logs).where(logs.c.id.in_(ids)))
+    return len(ids)
+
+
+def count_logs(database: Database, before: int) -> int:
+    """Count the rows from before that time."""
+    old = select(func.count()).select_from(logs).where(logs.c.created_at < before)
+    with database.connect() as connection:
+        return int(connection.scalar(old) or 0)

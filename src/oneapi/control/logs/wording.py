@@ -69,6 +69,8 @@ def _event(said: dict[str, Any]) -> str:
         return "charge"
     if "test" in said:
         return f"test_{said['test']}"
+    if "channel_state" in said:
+        return f"channel_{said['channel_state']}_{said.get('why')}"
     if said.get("remark"):
         return ""
     return "balance_set" if "from" in said else str(said.get("reason") or "")

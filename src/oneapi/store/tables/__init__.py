@@ -3,6 +3,7 @@
 from oneapi.store.tables import ledger as _ledger
 from oneapi.store.tables.columns import metadata
 from oneapi.store.tables.feed import changes
+from oneapi.store.tables.jobs import channel_watch, job_items, jobs
 from oneapi.store.tables.one_api import (
     abilities,
     channels,
@@ -21,7 +22,10 @@ __all__ = [
     "LOG_TABLES",
     "abilities",
     "changes",
+    "channel_watch",
     "channels",
+    "job_items",
+    "jobs",
     "logs",
     "metadata",
     "options",

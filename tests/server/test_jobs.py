@@ -1,0 +1,66 @@
+"""Jobs in the running product: one worker of several runs them, and a restart goes on with what was begun."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert
+from tests.fakes import FakeVendor, chat_document, json_answer
+from tests.gateway import Gateway
+
+from oneapi.store.tables import jobs
+
+SECONDS = 20.0
+
+
+def ended(gateway: Gateway, job_id: int) -> dict[str, Any]:
+    """Wait until a job is neither waiting nor running."""
+    deadline = time.monotonic() + SECONDS
+    while True:
+        job: dict[str, Any] = gateway.api("GET", f"/api/jobs/{job_id}")
+        if job["state"] not in ("waiting", "running"):
+            return job
+        assert time.monotonic() < deadline, job
+        time.sleep(0.05)
+
+
+def test_one_of_two_workers_tests_all_channels(tmp_path: Path) -> None:
+    with FakeVendor.in_thread() as vendor, Gateway(tmp_path / "g", workers=2) as gateway:
+        vendor.default = json_answer(chat_document("here"))
+        for number in range(6):
+            gateway.add_channel(vendor.url, name=f"channel-{number}")
+        job = gateway.api("POST", "/api/jobs/test_channels", {})
+        done = ended(gateway, job["id"])
+        assert (done["state"], done["done"], done["total"], done["failed"]) == ("done", 6, 6, 0)
+        assert len(vendor.requests) == 6
+        (holder,) = gateway.rows("SELECT holder, starts FROM jobs")
+        assert holder["starts"] == 1
+
+
+def test_a_killed_gateway_goes_on_with_its_job_when_it_is_back(tmp_path: Path) -> None:
+    with FakeVendor.in_thread() as vendor, Gateway(tmp_path / "g") as gateway:
+        gateway.add_channel(vendor.url, name="a channel")
+        # As a process that was killed leaves it.
+        node = (tmp_path / "g" / "node-id").read_text().strip()
+        vendor.default = json_answer(chat_document("here"))
+        gateway.stop()
+        database = gateway.database()
+        with database.begin() as connection:
+            connection.execute(
+                insert(jobs).values(
+                    kind="test_channels",
+                    state="running",
+                    active="test_channels",
+                    arguments="{}",
+                    user_id=1,
+                    username="root",
+                    created_at=1,
+                    holder=f"{node}:dead",
+                    beat_at=2**40,
+                    starts=1,
+                )
+            )
+        database.close()
+        gateway.start()
+        done = ended(gateway, 1)
+        assert (done["state"], done["done"]) == ("done", 1)

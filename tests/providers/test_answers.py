@@ -230,7 +230,7 @@ def test_usage_of_other_endpoints() -> None:
                 "input_tokens_details": {"image_tokens": 40},
             },
         },
-    ) == Usage(input_tokens=50, output_tokens=9)
+    ) == Usage(input_tokens=50, output_tokens=9, images=1)
     assert _usage(
         Endpoint.SPEECH, b"", b'{"model":"tts-1","input":"\xe4\xbd\xa0\xe5\xa5\xbd"}'
     ) == Usage(characters=2)

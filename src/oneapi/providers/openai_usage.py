@@ -175,8 +175,10 @@ def usage_of_answer(call: Call, document: dict[str, Any]) -> Usage | None:
         return _transcript(document, counts)
     usage = usage_of(counts) if counts else None
     images = document.get("data") if call.endpoint in IMAGES else None
-    if isinstance(images, list) and (usage is None or not usage.says_something):
-        return Usage(images=len(cast("list[Any]", images)))
+    if isinstance(images, list):
+        counts = {} if usage is None else usage.counts()
+        counts["images"] = len(cast("list[Any]", images))
+        return Usage(**counts, total_tokens=0 if usage is None else usage.total_tokens)
     return usage
 
 

@@ -26,6 +26,9 @@ from oneapi.wire.textmeter import estimate_text
 from oneapi.wire.usage import Usage
 
 BINARY: Final = frozenset({Endpoint.SPEECH})
+_LONGEST_TOKEN: Final = (
+    8  # tokens of an ordinary text: white space and lines of dashes are long ones
+)
 
 
 class Answering:
@@ -67,13 +70,17 @@ class Answering:
         reported, delivered = translation.usage, translation.output_tokens
         call = attempt.call
         observed = call.target.observed
-        if end.is_whole and reported is not None:
+        # A count that the text is far beyond was said before the text: Anthropic's stream begins with one.
+        is_whole = end.is_whole and (
+            reported is None or reported.output_tokens * _LONGEST_TOKEN >= delivered
+        )
+        if is_whole and reported is not None:
             learn(observed, call.model, reported, delivered, end.thinking_seconds)
         elif end.rule == "client_left":
             hides = attempt.dialect.hides_reasoning(call)
             hidden = owed(observed, call.model, end.thinking_seconds, hides=hides)
             delivered = job.within_limit(delivered, hidden)
-        usage = job.usage(reported, lambda: delivered, is_whole=end.is_whole)
+        usage = job.usage(reported, lambda: delivered, is_whole=is_whole)
         self._settle(job, attempt, usage, end.rule)
 
     def whole(self, job: Job, attempt: Attempt, content_type: str, body: bytes) -> None:

@@ -6,7 +6,8 @@ of causes and charges is decision 20; `tests/bad_days/test_charges.py` is that t
 
 from typing import Any, Final
 
-from oneapi.ledger.charging import is_countable
+from oneapi.ledger.charging import charge, is_countable
+from oneapi.ledger.pricing import ONE, Price
 from oneapi.providers.base import Endpoint
 from oneapi.relay.metering import Sized, estimate_prompt, heard, provider_rounds, read_prompt
 from oneapi.wire.usage import Usage
@@ -14,18 +15,22 @@ from oneapi.wire.usage import Usage
 TEXT: Final = frozenset({Endpoint.CHAT, Endpoint.COMPLETIONS, Endpoint.EDITS})
 _IMAGES: Final = frozenset({Endpoint.IMAGES, Endpoint.IMAGE_EDITS, Endpoint.IMAGE_VARIATIONS})
 _HEARD: Final = frozenset({Endpoint.TRANSCRIPTIONS, Endpoint.TRANSLATIONS})
+# What is counted in images, seconds or characters, unless the vendor and its price count tokens.
+OTHER_UNITS: Final = _IMAGES | _HEARD | {Endpoint.SPEECH}
 _TOKENS_PER_SECOND: Final = 3  # of speech that is written down
 _MOST_SEARCHES: Final = 100  # for one answer, of a vendor whose request names no tool
 _ODDITY_LENGTH: Final = 500
+_NO_PRICE: Final = Price()
 
 
 class Sent:
     """What is known of a request whatever the vendor says of it.
 
     `window`: tokens that the model reads at most; `limit`: of each answer, where there is one; `answers`: how many are made.
+    `price`: what it is charged by.
     """
 
-    __slots__ = ("answers", "body", "endpoint", "limit", "model", "window")
+    __slots__ = ("answers", "body", "endpoint", "limit", "model", "price", "window")
 
     def __init__(
         self,
@@ -42,6 +47,7 @@ class Sent:
         self.window: Final = window
         self.limit: Final = limit
         self.answers: Final = answers
+        self.price = _NO_PRICE
 
 
 def billable_usage(sent: Sent, reported: Usage | None, delivered: int, *, is_whole: bool) -> Usage:
@@ -50,6 +56,8 @@ def billable_usage(sent: Sent, reported: Usage | None, delivered: int, *, is_who
     `delivered`: tokens of text that came, by estimate. `is_whole`: the vendor has said the end of its answer, so that what
     it reported counts all of it; otherwise at least what was delivered is owed.
     """
+    if sent.endpoint is Endpoint.COMPLETIONS:
+        delivered = _without_echo(sent, delivered)
     if reported is None:
         return estimate(sent, delivered)
     oddity = reported.oddity or _doubt(sent, reported)
@@ -58,7 +66,7 @@ def billable_usage(sent: Sent, reported: Usage | None, delivered: int, *, is_who
     if not reported.says_something:
         return estimate(sent, delivered)
     if sent.endpoint not in TEXT:
-        return _split(sent, reported)
+        return _in_the_prices_unit(sent, _split(sent, reported), delivered)
     return _completed(sent, reported, delivered, is_whole=is_whole)
 
 
@@ -76,11 +84,31 @@ def estimate(sent: Sent, delivered: int, oddity: str = "") -> Usage:
     return Usage(prompt, delivered if endpoint in TEXT else 0, **said)
 
 
+def _without_echo(sent: Sent, delivered: int) -> int:
+    """Return how much was made of a text that may begin with its prompt."""
+    if not read_prompt(sent.body).echo:
+        return delivered
+    echoed = estimate_prompt(sent.endpoint, sent.body, model=sent.model) * sent.answers
+    return max(delivered - echoed, 0)
+
+
 def _split(sent: Sent, usage: Usage) -> Usage:
-    """Return a usage without output: a total is all input."""
+    """Return a usage without output: a total is all input, and a vector is no output."""
     if usage.total_tokens and not usage.input_tokens:
-        return Usage(usage.total_tokens, estimated=usage.estimated)
+        return Usage(usage.total_tokens, images=usage.images, estimated=usage.estimated)
+    if usage.output_tokens and sent.endpoint not in OTHER_UNITS:
+        return Usage(usage.input_tokens, cached_tokens=usage.cached_tokens)
     return usage
+
+
+def _in_the_prices_unit(sent: Sent, usage: Usage, delivered: int) -> Usage:
+    """Return a usage whose units have a price: a vendor may count tokens of what is priced by the image, the second."""
+    if sent.endpoint not in OTHER_UNITS or sent.price.is_free:
+        return usage
+    if usage.images and (usage.input_tokens or usage.output_tokens):
+        tokens = Usage(**{n: count for n, count in usage.counts().items() if n != "images"})
+        return tokens if charge(tokens, sent.price, ONE) else usage
+    return usage if charge(usage, sent.price, ONE) else estimate(sent, delivered)
 
 
 def _completed(sent: Sent, usage: Usage, delivered: int, *, is_whole: bool) -> Usage:

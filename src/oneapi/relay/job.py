@@ -9,7 +9,7 @@ from oneapi.ledger import Facts, Hold
 from oneapi.ledger.pricing import searching
 from oneapi.providers.base import NOTHING, Call, Dialect, Document, Endpoint, UpstreamRequest
 from oneapi.providers.quirks import NO_FIELDS
-from oneapi.relay.billable import TEXT, Sent, billable_usage
+from oneapi.relay.billable import OTHER_UNITS, TEXT, Sent, billable_usage
 from oneapi.relay.ceiling import Demand
 from oneapi.relay.directory import Caller
 from oneapi.relay.exchange import JSON, HeaderPairs, Request, Responder
@@ -233,7 +233,7 @@ class Job:
         window = self.worst.window
         read, made = usage.input_tokens, usage.output_tokens
         if self.endpoint not in TEXT:
-            return bool(0 < read <= window and made == 0)
+            return bool(0 < read <= window and made == 0 and self.endpoint not in OTHER_UNITS)
         return bool(0 < read <= window and 0 < made <= window)
 
     def within_limit(self, delivered: int, hidden: int) -> int:
@@ -256,6 +256,7 @@ class Job:
             envelope.output_limit or self.worst.output_cap or 0,
             envelope.answers,
         )
+        sent.price = self.worst.price
         return billable_usage(sent, reported, delivered(), is_whole=is_whole)
 
 

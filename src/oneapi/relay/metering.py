@@ -106,6 +106,7 @@ class Prompt(msgspec.Struct):
     prompt: Any = None
     input: Any = None
     suffix: Any = None
+    echo: Any = None
 
     @property
     def prompts(self) -> int:

@@ -28,6 +28,8 @@ _LONE: Final = b"\\ufffd"
 _SURROGATES: Final = re.compile(
     rb"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 )
+# A string, which may hold anything, or a number that is none.
+_NO_NUMBERS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b', re.DOTALL)
 
 
 def repaired(text: bytes) -> bytes:
@@ -43,15 +45,24 @@ def repaired(text: bytes) -> bytes:
 def json_value(text: bytes, decode: Callable[[bytes], _Value] = msgspec.json.decode) -> _Value:
     """Return what JSON says, read as Go reads it where it cannot be read otherwise; raise what `UNDECODABLE` names.
 
-    Clients cut texts by UTF-16 units and escape the halves, and vendors cut tokens: Go and Python take both.
+    Clients cut texts by UTF-16 units and escape the halves, and vendors cut tokens: Go and Python take both. What Python
+    writes for a number that is none (vLLM's log probabilities have some) is nothing.
     """
     try:
         return decode(text)
     except UNDECODABLE:
-        again = repaired(text)
+        again = _finite(repaired(text))
         if again is text:
             raise
     return decode(again)
+
+
+def _finite(text: bytes) -> bytes:
+    """Return JSON in which numbers that are none are null; the same object if there are none."""
+    if b"NaN" not in text and b"Infinity" not in text:
+        return text
+    found = _NO_NUMBERS.sub(lambda match: match[0] if match[0].startswith(b'"') else b"null", text)
+    return text if found == text else found
 
 
 def document_of(body: bytes) -> dict[str, Any]:

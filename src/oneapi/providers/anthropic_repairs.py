@@ -19,7 +19,7 @@ from oneapi.providers.openai_models import quirks_of_model
 from oneapi.providers.quirks import NO_FIELDS
 from oneapi.wire.anthropic_blocks import THINKING, Block, is_blank
 from oneapi.wire.decoding import UNDECODABLE
-from oneapi.wire.shapes import objects, section
+from oneapi.wire.shapes import objects, section, text
 from oneapi.wire.tool_ids import ToolIds
 
 _UNSIGNED: Final = re.compile(rb'"signature"\s*:\s*""')
@@ -100,7 +100,7 @@ def unthought(document: Document) -> Document:
         plain = {name: value for name, value in message.items() if name != "thinking_blocks"}
         entries = objects(plain.get("content_blocks"))
         if entries:
-            plain["content_blocks"] = [e for e in entries if e.get("type") not in THINKING]
+            plain["content_blocks"] = [e for e in entries if text(e.get("type")) not in THINKING]
         messages.append(plain)
     return {**document, "messages": messages}
 
@@ -203,7 +203,7 @@ class _Repairs:
         return kept
 
     def _is_unwanted(self, block: Block) -> bool:
-        if block.get("type") not in THINKING:
+        if text(block.get("type")) not in THINKING:
             return False
         is_signed = bool(block.get("signature") or block.get("data"))
         return self._drops_thinking or (self._drops_unsigned and not is_signed)

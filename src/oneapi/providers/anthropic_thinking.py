@@ -12,7 +12,7 @@ from oneapi.errors import InvalidRequest
 from oneapi.providers.anthropic_models import Traits
 from oneapi.providers.base import Document
 from oneapi.wire.anthropic_blocks import THINKING
-from oneapi.wire.shapes import objects, section
+from oneapi.wire.shapes import objects, section, text
 
 MIN_BUDGET: Final = 1024
 _WORDS: Final = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
@@ -137,10 +137,10 @@ def calls_without_thinking(messages: list[Document]) -> bool:
 
     With a budget Anthropic refuses such a turn, and there is none to be had afterwards. Messages in a row are one turn.
     """
-    kinds: list[Any] = []
+    kinds: list[str] = []
     for message in reversed(messages):
         if message["role"] == "assistant":
-            said = [block.get("type") for block in objects(message["content"])]
+            said = [text(block.get("type")) for block in objects(message["content"])]
             kinds = [*(said or ["text"]), *kinds]
         elif kinds:
             break

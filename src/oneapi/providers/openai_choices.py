@@ -50,8 +50,7 @@ class Choices:
             return choice
         delta = evened(said_in(choice, "delta"))
         entries = objects(delta.pop("tool_calls", None))
-        index: Any = choice.get("index")
-        place = index if isinstance(index, int) else 0
+        place = _place(choice)
         calls = self._calls.get(place)
         if entries and calls is None:
             calls = self._calls[place] = ToolCalls(self._call.request_id)
@@ -75,7 +74,7 @@ class Choices:
             return isinstance(delta.get("content"), str)
         if not self._calls or not _CALLS.issuperset(delta) or delta.get("content"):
             return False
-        calls = self._calls.get(choice.get("index", 0))
+        calls = self._calls.get(_place(choice))
         found = calls.go_on(delta.get("tool_calls")) if calls is not None else None
         if found is not None:
             choice["delta"] = {"tool_calls": found}
@@ -90,6 +89,11 @@ class Choices:
                 delta: Document = {"tool_calls": found}
                 rest.append({"index": place, "delta": delta, "finish_reason": None})
         return rest
+
+
+def _place(choice: Document) -> int:
+    index: Any = choice.get("index")
+    return index if isinstance(index, int) else 0
 
 
 def said_in(choice: Document, field: str) -> Document:

@@ -59,14 +59,14 @@ def shaped_messages(messages: list[object], quirks: Quirks) -> list[Any]:
     """Return the messages as the vendor takes them; what is no message stays, for the vendor to refuse."""
     roles = dict(quirks.roles)
     shaped: list[Any] = []
-    before: object = None
+    before = ""
     for item in messages:
         if not isinstance(item, dict):
             shaped.append(item)
             continue
         found = {k: v for k, v in cast("Document", item).items() if k not in quirks.message_drops}
-        role: object = found.get("role")
-        if isinstance(role, str) and role in roles:
+        role = text(found.get("role"))
+        if role in roles:
             role = found["role"] = roles[role]
         if quirks.bridge and before in _RESULTS and role not in {*_RESULTS, "assistant"}:
             shaped.append({"role": "assistant", "content": quirks.bridge})

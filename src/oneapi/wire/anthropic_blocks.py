@@ -74,7 +74,7 @@ def block_of(part: object, where: str) -> Block:
 def call_of(block: Block) -> Block:
     """Return the canonical tool call of a `tool_use` block."""
     arguments = msgspec.json.encode(block.get("input", {})).decode()
-    function = {"name": block.get("name", ""), "arguments": arguments}
+    function = {"name": text(block.get("name")), "arguments": arguments}
     rest = without(block, "type", "id", "name", "input")
     return {"id": block.get("id", ""), "type": "function", "function": function, **rest}
 

@@ -109,7 +109,8 @@ def _messages(request: Block) -> list[Block]:
             case "user" if blocks is None:
                 messages.append({"role": "user", "content": content, **rest})
             case "user":
-                messages += _turn(blocks or [], rest, follows=bool(messages) and messages[-1])
+                follows = bool(messages) and messages[-1]
+                messages += _turn(blocks or [], rest, f"{where}.content", follows=follows)
             case "system":
                 said = content if blocks is None else blocks
                 messages.append({"role": "system", "content": said, "turn": "in_place", **rest})
@@ -121,34 +122,44 @@ def _messages(request: Block) -> list[Block]:
     return messages
 
 
-def _turn(blocks: list[Block], rest: Block, *, follows: Block | bool) -> list[Block]:
+def _turn(blocks: list[Block], rest: Block, where: str, *, follows: Block | bool) -> list[Block]:
     """Split a user message: each tool result is a message of its own, what lies between stays together."""
     messages: list[Block] = []
-    for block in blocks:
+    for i, block in enumerate(blocks):
         last = messages[-1] if messages else None
         if block["type"] == "tool_result":
-            message = _tool_message(block)
+            message = _tool_message(block, f"{where}[{i}].content")
             if last is None and isinstance(follows, dict) and follows.get("role") == "tool":
                 message["turn"] = "apart"
             elif last is not None and last["role"] == "user":
                 message["turn"] = "joined"
             messages.append(message)
         elif last is not None and last["role"] == "user":
-            last["content"].append(part_of(block))
-        elif last is not None:
-            messages.append({"role": "user", "content": [part_of(block)], "turn": "joined"})
+            last["content"].append(_part(block, f"{where}[{i}]"))
         else:
-            messages.append({"role": "user", "content": [part_of(block)]})
+            turn = {} if last is None else {"turn": "joined"}
+            messages.append({"role": "user", "content": [_part(block, f"{where}[{i}]")], **turn})
     if not messages:
         messages.append({"role": "user", "content": []})
     messages[0].update(rest)
     return messages
 
 
-def _tool_message(block: Block) -> Block:
+def _part(block: Block, where: str) -> Block:
+    """Return the canonical part of a block of a user; raise `InvalidRequest` for one with something else inside."""
+    source = section(block.get("source"))
+    if block["type"] == "document" and source.get("type") == "content":
+        inside = source.get("content")
+        if not isinstance(inside, str):
+            _blocks(inside, f"{where}.source.content")
+    return part_of(block)
+
+
+def _tool_message(block: Block, where: str) -> Block:
     content = block.get("content")
-    if isinstance(content, list):
-        content = [part_of(section(item)) for item in cast("list[object]", content)]
+    if content is not None and not isinstance(content, str):
+        parts = _blocks(content, where)
+        content = [_part(part, f"{where}[{i}]") for i, part in enumerate(parts)]
     rest = without(block, "type", "tool_use_id", "content")
     return {
         "role": "tool",

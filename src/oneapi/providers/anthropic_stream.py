@@ -1,5 +1,6 @@
 """Anthropic's answers in canonical form: whole, and event by event.
 
+Servers of others mix the events of blocks, leave out ids, beginnings and ends, or send arguments whole.
 Sources: https://platform.claude.com/docs/en/api/messages, …/build-with-claude/streaming (read 2026-11-21).
 """
 
@@ -8,6 +9,7 @@ from typing import Any, Final, cast
 import msgspec
 
 from oneapi.providers.answers import answer_in, document_in, event_error
+from oneapi.providers.anthropic_order import Order, entries_of
 from oneapi.providers.anthropic_request import answers_by_tool
 from oneapi.providers.anthropic_tools import JSON_TOOL
 from oneapi.providers.base import Call, Document, Reply
@@ -15,7 +17,7 @@ from oneapi.providers.refusals import error_inside
 from oneapi.wire.anthropic_blocks import (
     THINKING,
     Block,
-    is_plain_text,
+    arguments_in,
     message_of,
     without,
 )
@@ -25,10 +27,22 @@ from oneapi.wire.canonical import CHAT_CHUNK, CHAT_COMPLETION
 from oneapi.wire.finish import FINISH, STOP
 from oneapi.wire.shapes import objects, section, text
 from oneapi.wire.sse import Event, is_done
+from oneapi.wire.tool_ids import CallIds
 from oneapi.wire.usage import Usage, merge_counts
 
 EMPTY_AT_FIRST: Final = frozenset({"text", "thinking"})  # blocks whose beginning says nothing yet
 _PIECES: Final = ("text", "thinking", "partial_json", "citation")
+_KINDS: Final = {
+    "text_delta": "text",
+    "thinking_delta": "thinking",
+    "signature_delta": "thinking",
+    "input_json_delta": "tool_use",
+}
+_PLAIN: Final = frozenset({"text", "thinking"})  # blocks that a delta of another kind ends
+_EMPTY: Final[dict[str, Block]] = {
+    "text": {"type": "text", "text": ""},
+    "thinking": {"type": "thinking", "thinking": "", "signature": ""},
+}
 _READ = ("id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "usage")
 
 
@@ -40,6 +54,9 @@ def reply_of(call: Call, body: bytes) -> Reply:
     if answers_by_tool(call):
         blocks, reason = _untooled(blocks, reason)
     choice: Block = {"index": 0, "message": message_of(blocks, is_reply=True)}
+    ids = CallIds(call.request_id)
+    for found in objects(choice["message"].get("tool_calls")):
+        found["id"] = ids.next(text(found["id"]))
     choice |= ending(reason, message.get("stop_sequence"))
     refusal = section(message.get("stop_details")).get("explanation")
     if reason == "refusal" and refusal:
@@ -108,7 +125,9 @@ class AnthropicDecoder:
         self.said = False
         self.finished = False
         self._blocks: list[_Begun] = []
-        self._order = _Order()
+        self._by_index: dict[int, _Begun] = {}
+        self._ids = CallIds(call.request_id)
+        self._order = Order()
         self._thoughts = 0
         self._calls = 0
         self._cited = _Cited()
@@ -125,11 +144,12 @@ class AnthropicDecoder:
             case "message_start":
                 return self._start(section(found.get("message")))
             case "content_block_start":
-                return self._said(self._begin(section(found.get("content_block"))))
+                block = section(found.get("content_block"))
+                return self._said(self._begin(found.get("index"), block))
             case "content_block_delta":
-                return self._said(self._delta(section(found.get("delta"))))
+                return self._said(self._delta(found.get("index"), section(found.get("delta"))))
             case "content_block_stop":
-                return self._said(self._stop())
+                return self._said(self._stop(self._at(found.get("index"))))
             case "message_delta":
                 return self._end(found)
             case "message_stop":
@@ -139,8 +159,11 @@ class AnthropicDecoder:
         return []
 
     def finish(self) -> list[Document]:
-        """Nothing is ever kept back."""
-        return []
+        """Say the end of a message of which only the end mark has come."""
+        if self.finished:
+            return []
+        over = [piece for begun in self._blocks for piece in self._stop(begun)]
+        return [*self._said(over), self._chunk({}, "tool_calls" if self._calls else "stop")]
 
     def _start(self, message: Block) -> list[Document]:
         if message.get("id"):
@@ -167,41 +190,55 @@ class AnthropicDecoder:
     def _said(self, deltas: list[Block]) -> list[Document]:
         return [self._chunk(delta, None) for delta in deltas]
 
-    def _begin(self, block: Block) -> list[Block]:
+    def _at(self, index: Any) -> "_Begun | None":
+        """Return the block that an event is about: some servers mix the events of several, or leave out the index."""
+        known = self._by_index.get(index) if isinstance(index, int) else None
+        return known or (self._blocks[-1] if self._blocks else None)
+
+    def _begin(self, index: Any, block: Block) -> list[Block]:
         kind = text(block.get("type"))
         self.said = self.said or kind not in EMPTY_AT_FIRST or bool(block.get("text"))
         entries = self._order.begin(block)
         begun = _Begun(kind, self._calls if kind == "tool_use" else self._thoughts)
+        begun.place = self._order.last
         self._blocks.append(begun)
+        if isinstance(index, int):
+            self._by_index[index] = begun
         delta: Block = {}
-        if kind == "thinking":
-            start = {"index": self._thoughts, **without(block, "signature")}
-            delta["thinking_blocks"] = [start]
+        if kind in THINKING:
+            hidden = () if block.get("signature") else ("signature",)
+            delta["thinking_blocks"] = [{"index": self._thoughts, **without(block, *hidden)}]
             self._thoughts += 1
-        elif kind == "redacted_thinking":
-            delta["thinking_blocks"] = [{"index": self._thoughts, **block}]
-            self._thoughts += 1
+            if text(block.get("thinking")):
+                delta["reasoning_content"] = block["thinking"]
+                self.said = True
         elif kind == "tool_use" and not self._is_answer(block):
-            delta["tool_calls"] = [_call_start(self._calls, block)]
-            begun.input = section(block.get("input"))
+            delta["tool_calls"] = [_call_start(self._calls, block, self._ids)]
+            begun.input = arguments_in(block.get("input"))
             self._calls += 1
         elif kind == "tool_use":
             begun.kind = "answer"
+            begun.input = arguments_in(block.get("input"))
         elif kind == "text":
             self._cited.begin(block)
             if text(block.get("text")):
                 delta["content"] = block["text"]
                 self._order.length += len(block["text"])
-        return [*_entries(entries), *([delta] if delta else [])]
+        return [*entries_of(entries), *([delta] if delta else [])]
 
     def _is_answer(self, block: Block) -> bool:
         return self._by_tool and block.get("name") == JSON_TOOL
 
-    def _delta(self, delta: Block) -> list[Block]:
-        if not self._blocks:
+    def _delta(self, index: Any, delta: Block) -> list[Block]:
+        begun = self._at(index)
+        kind = _KINDS.get(text(delta.get("type")))
+        if kind is not None and (begun is None or (begun.kind in _PLAIN and begun.kind != kind)):
+            if kind == "tool_use":
+                return []  # nobody knows what is called
+            return [*self._begin(index, _EMPTY[kind]), *self._delta(index, delta)]
+        if begun is None:
             return []
         self.said = self.said or any(delta.get(name) for name in _PIECES)
-        begun = self._blocks[-1]
         match delta.get("type"):
             case "text_delta":
                 said = text(delta.get("text"))
@@ -216,13 +253,13 @@ class AnthropicDecoder:
                 entry = {"index": begun.number, "signature": text(delta.get("signature"))}
                 return [{"thinking_blocks": [entry]}]
             case "input_json_delta":
-                return self._input(begun, text(delta.get("partial_json")))
+                return self._input(begun, _json_text(delta.get("partial_json")))
             case "citations_delta":
                 citation = section(delta.get("citation"))
                 self._cited.citations.append(citation)
-                return _entries(self._order.cite(citation))
+                return entries_of(self._order.cite(citation))
             case _:
-                return _entries(self._order.piece({"delta": delta}))
+                return entries_of(self._order.piece(begun.place, {"delta": delta}))
 
     def _input(self, begun: "_Begun", said: str) -> list[Block]:
         if not said:
@@ -232,18 +269,17 @@ class AnthropicDecoder:
             return [{"content": said}]
         if begun.kind == "tool_use":
             return [{"tool_calls": [{"index": begun.number, "function": {"arguments": said}}]}]
-        return _entries(self._order.piece({"partial_json": said}))
+        return entries_of(self._order.piece(begun.place, {"partial_json": said}))
 
-    def _stop(self) -> list[Block]:
-        if not self._blocks:
+    def _stop(self, begun: "_Begun | None") -> list[Block]:
+        if begun is None or begun.is_over:
             return []
-        begun = self._blocks[-1]
-        if (
-            begun.kind == "tool_use" and not begun.has_input
-        ):  # a tool without arguments: `{}`, not nothing
-            return self._input(begun, msgspec.json.encode(begun.input).decode())
+        begun.is_over = True
+        if begun.kind in ("tool_use", "answer") and not begun.has_input:
+            return self._input(begun, begun.input)  # without arguments: `{}`, not nothing
         cited = self._cited.end() if begun.kind == "text" else []
-        return [*_entries(self._order.stop()), *([{"annotations": cited}] if cited else [])]
+        ends = self._order.stop() if begun is self._blocks[-1] else []
+        return [*entries_of(ends), *([{"annotations": cited}] if cited else [])]
 
     def _end(self, found: Block) -> list[Document]:
         self._count(section(found.get("usage")))
@@ -251,6 +287,7 @@ class AnthropicDecoder:
         reason = delta.get("stop_reason")
         if reason is not None:
             self.finished = True
+        over = [piece for begun in self._blocks for piece in self._stop(begun)]
         if reason == "tool_use" and self._by_tool and not self._calls:
             reason = "end_turn"
         end = ending(reason, delta.get("stop_sequence"))
@@ -260,7 +297,7 @@ class AnthropicDecoder:
         rest |= without(found, "type", "delta", "usage")
         chunk = self._chunk(said, end.pop("finish_reason"), **end)
         aside = {"anthropic": rest} if rest else {}
-        return [{**chunk, **aside, "usage": self._said_counts()}]
+        return [*self._said(over), {**chunk, **aside, "usage": self._said_counts()}]
 
 
 def _check(found: Block, event: Event, kind: object) -> None:
@@ -275,13 +312,15 @@ def _check(found: Block, event: Event, kind: object) -> None:
 class _Begun:
     """A block that has begun: what it is, which of its kind, and whether its input has come."""
 
-    __slots__ = ("has_input", "input", "kind", "number")
+    __slots__ = ("has_input", "input", "is_over", "kind", "number", "place")
 
     def __init__(self, kind: str, number: int) -> None:
         self.kind = kind
         self.number = number
+        self.place = 0
         self.has_input = False
-        self.input: Block = {}
+        self.is_over = False
+        self.input = "{}"
 
 
 class _Cited:
@@ -308,84 +347,18 @@ class _Cited:
         return numbered
 
 
-def _call_start(index: int, block: Block) -> Block:
+def _json_text(piece: object) -> str:
+    """Return a piece of arguments; servers that have them whole send the object itself."""
+    return msgspec.json.encode(piece).decode() if isinstance(piece, dict) else text(piece)
+
+
+def _call_start(index: int, block: Block, ids: CallIds) -> Block:
     function = {"name": block.get("name") or "", "arguments": ""}
     rest = without(block, "type", "id", "name", "input")
     return {
         "index": index,
-        "id": block.get("id") or "",
+        "id": ids.next(text(block.get("id"))),
         "type": "function",
         "function": function,
         **rest,
     }
-
-
-def _entries(entries: list[Block]) -> list[Block]:
-    return [{"content_blocks": entries}] if entries else []
-
-
-class _Order:
-    """Says the order of the blocks as soon as it is not the usual one; see `wire.canonical`."""
-
-    def __init__(self) -> None:
-        self.length = 0  # of the text block that is open
-        self._stated = False
-        self._phase = 0
-        self._before: list[Block] = []  # entries of the blocks so far, until they are stated
-        self._count = 0
-        self._kind = ""
-        self._citations = 0
-
-    def begin(self, block: Block) -> list[Block]:
-        """A block begins: return what is to be said about the order, if anything."""
-        self._kind = text(block.get("type"))
-        self.length = self._citations = 0
-        entry = {"index": self._count, **self._entry(block)}
-        self._count += 1
-        usual = self._is_usual(block)
-        if self._stated:
-            return [entry]
-        self._before.append(entry)
-        return [] if usual else self._state()
-
-    def _entry(self, block: Block) -> Block:
-        if self._kind in THINKING or self._kind == "tool_use":
-            return {"type": self._kind}
-        return without(block, "text") if self._kind == "text" else block
-
-    def _is_usual(self, block: Block) -> bool:
-        place = {"thinking": 0, "redacted_thinking": 0, "text": 1, "tool_use": 2}.get(self._kind)
-        if place is None or place < self._phase:
-            return False
-        if place == 1 and (self._phase == 1 or not is_plain_text(block)):
-            return False
-        self._phase = place
-        return True
-
-    def _state(self) -> list[Block]:
-        self._stated = True
-        stated, self._before = self._before, []
-        return stated
-
-    def cite(self, citation: Block) -> list[Block]:
-        """The open text cites something."""
-        entry = {"index": self._count - 1, "citations": [{"index": self._citations, **citation}]}
-        self._citations += 1
-        return [*([] if self._stated else self._state()), entry]
-
-    def piece(self, piece: Block) -> list[Block]:
-        """The open block goes on in a way that only it knows."""
-        entry = {"index": self._count - 1, **piece}
-        return [*([] if self._stated else self._state()), entry]
-
-    def stop(self) -> list[Block]:
-        """The open block ends: the length of a text is known now."""
-        if self._kind != "text":
-            return []
-        length = {"index": self._count - 1, "length": self.length}
-        if self._stated:
-            return [length]
-        if self.length == 0:
-            return [*self._state(), length]
-        self._before[-1] = {**self._before[-1], "length": self.length}
-        return []

@@ -13,6 +13,7 @@ import msgspec
 
 from oneapi.providers.base import Document
 from oneapi.wire.shapes import is_object, section, text
+from oneapi.wire.tool_ids import CallIds
 
 _KEPT: Final = ("extra_content", "caller", "cache_control")
 _FRAGMENT: Final = frozenset(
@@ -64,14 +65,13 @@ class ToolCalls:
     """The calls of one choice. `feed` takes a delta's entries and returns what can be passed on of them."""
 
     def __init__(self, request_id: str) -> None:
-        self._request_id = request_id
+        self._ids = CallIds(request_id)
         self._calls: list[_Call] = []
         self._by_index: dict[int, _Call] = {}
         self._by_id: dict[str, _Call] = {}
         self._last: _Call | None = None
         self._begun = 0
         self._by_place = False
-        self._used: set[str] = set()
 
     def feed(self, entries: list[Document]) -> list[Document]:
         """Return the canonical fragments of some entries."""
@@ -197,17 +197,8 @@ class ToolCalls:
         call.index = self._begun
         self._begun += 1
         function = {"name": call.name, "arguments": arguments}
-        head = {"index": call.index, "id": self._id(call), "type": "function"}
+        head = {"index": call.index, "id": self._ids.next(call.vendor_id), "type": "function"}
         return [{**head, "function": function, **call.more}]
-
-    def _id(self, call: _Call) -> str:
-        found = call.vendor_id
-        if not found:
-            found = f"call_{self._request_id}_{call.index}"
-        elif found in self._used:
-            found = f"{found}_{call.index}"
-        self._used.add(found)
-        return found
 
 
 def _begins_another(known: _Call, found: str, name: str) -> bool:

@@ -12,7 +12,7 @@ from oneapi.errors import InvalidRequest
 from oneapi.wire.anthropic_citations import annotations_of
 from oneapi.wire.anthropic_media import file_block, image_block
 from oneapi.wire.decoding import UNDECODABLE, json_value
-from oneapi.wire.shapes import objects, section, text
+from oneapi.wire.shapes import is_object, objects, section, text
 
 Block = dict[str, Any]
 THINKING = frozenset({"thinking", "redacted_thinking"})
@@ -73,8 +73,7 @@ def block_of(part: object, where: str) -> Block:
 
 def call_of(block: Block) -> Block:
     """Return the canonical tool call of a `tool_use` block."""
-    arguments = msgspec.json.encode(block.get("input", {})).decode()
-    function = {"name": text(block.get("name")), "arguments": arguments}
+    function = {"name": text(block.get("name")), "arguments": arguments_in(block.get("input"))}
     rest = without(block, "type", "id", "name", "input")
     return {"id": block.get("id", ""), "type": "function", "function": function, **rest}
 
@@ -209,6 +208,13 @@ def _tool_use(call: object, where: str) -> Block:
         "input": arguments_of(function.get("arguments")),
         **without(found, "type", "id", "function", "index"),
     }
+
+
+def arguments_in(given: object) -> str:
+    """Return a block's input as a text of JSON; servers leave it out, or send what is a text already."""
+    if isinstance(given, str) and is_object(given):
+        return given
+    return "{}" if given is None else msgspec.json.encode(given).decode()
 
 
 def arguments_of(arguments: object) -> Block:

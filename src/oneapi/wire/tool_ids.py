@@ -54,5 +54,24 @@ class ToolIds:
         return waiting.pop(0) if len(waiting) > 1 else waiting[0]
 
 
+class CallIds:
+    """Ids of the calls of one answer: the vendor's, where it says one that it has not said before."""
+
+    def __init__(self, request_id: str) -> None:
+        self._request_id = request_id
+        self._used: set[str] = set()
+        self._count = 0
+
+    def next(self, found: str) -> str:
+        """Return the id of the next call."""
+        if not found:
+            found = f"call_{self._request_id}_{self._count}"
+        elif found in self._used:
+            found = f"{found}_{self._count}"
+        self._used.add(found)
+        self._count += 1
+        return found
+
+
 def _key(found: object) -> str:
     return found if isinstance(found, str) else "" if found is None else str(found)

@@ -26,6 +26,9 @@ export type LogRow = Views["OwnLogView"] & Partial<Views["LogView"]>;
 /** A request from its arrival to its charge. */
 export type Story = Views["Story"];
 
+export type Job = Views["JobView"];
+export type JobItem = Views["JobItemView"];
+
 export type Dashboard = Views["Dashboard"];
 
 export const ROLE = { common: 1, admin: 10, root: 100 } as const;

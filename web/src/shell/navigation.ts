@@ -5,6 +5,7 @@ import {
   FileClock,
   Hexagon,
   KeyRound,
+  ListChecks,
   ListTree,
   type LucideIcon,
   MessageSquare,
@@ -34,6 +35,7 @@ export type PlaceName =
   | "channels"
   | "users"
   | "codes"
+  | "jobs"
   | "settings"
   | "status"
   | "audit";
@@ -48,6 +50,7 @@ export const PLACES: Place[] = [
   { to: "/channel", name: "channels", icon: Network, role: ROLE.admin },
   { to: "/user", name: "users", icon: User, role: ROLE.admin },
   { to: "/redemption", name: "codes", icon: Ticket, role: ROLE.admin },
+  { to: "/job", name: "jobs", icon: ListChecks, role: ROLE.admin },
   { to: "/setting", name: "settings", icon: Cog, role: ROLE.common },
   { to: "/status", name: "status", icon: Activity, role: ROLE.admin },
   { to: "/audit", name: "audit", icon: FileClock, role: ROLE.admin },
@@ -59,6 +62,7 @@ const AVAILABLE = new Set([
   "/channel",
   "/log",
   "/redemption",
+  "/job",
   "/topup",
   "/user",
   "/setting",

@@ -5,17 +5,17 @@ import { put, remove } from "@/api/call";
 import { useProviders } from "@/api/providers";
 import type { Channel } from "@/api/types";
 import { useAddress } from "@/list/address";
-import { everyRow } from "@/list/everything";
 import { List } from "@/list/List";
 import type { ListSpec } from "@/list/types";
 import { useGroups } from "@/session";
 import { Button } from "@/ui/Button";
 import { Chip } from "@/ui/Chip";
-import { sayError } from "@/ui/toasts";
 import { useChannelColumns, useVendorName } from "./columns";
 
 const ChannelDrawer = lazy(() => import("./ChannelDrawer").then((part) => ({ default: part.ChannelDrawer })));
-const TestRun = lazy(() => import("./TestRun").then((part) => ({ default: part.TestRun })));
+const TestOne = lazy(() => import("./TestOne").then((part) => ({ default: part.TestOne })));
+const TestMany = lazy(() => import("./TestMany").then((part) => ({ default: part.TestMany })));
+const JobDialog = lazy(() => import("@/pages/jobs/JobDialog").then((part) => ({ default: part.JobDialog })));
 
 export const CHANNELS = "/api/channel/";
 const LIVE_SECONDS = 15;
@@ -30,13 +30,8 @@ export function Page() {
   const [search, change] = useAddress();
   const [tested, setTested] = useState<Channel[]>();
   const spec = useChannelList(setTested);
-  const testAll = async () => {
-    try {
-      setTested(await everyRow<Channel>(CHANNELS, { status: "1" }));
-    } catch (error) {
-      sayError(error);
-    }
-  };
+  const one = tested?.length === 1 ? tested[0] : undefined;
+  const close = () => setTested(undefined);
   return (
     <>
       <List
@@ -52,7 +47,11 @@ export function Page() {
         ))}
         tools={
           <>
-            <Button icon={<FlaskConical aria-hidden />} onClick={testAll} className="max-md:hidden">
+            <Button
+              icon={<FlaskConical aria-hidden />}
+              onClick={() => setTested([])}
+              className="max-md:hidden"
+            >
               {t("channel.testAll")}
             </Button>
             <Button look="primary" icon={<Plus aria-hidden />} onClick={() => change({ open: "new" })}>
@@ -66,9 +65,20 @@ export function Page() {
           <ChannelDrawer key={search.open} id={search.open} onClose={() => change({ open: undefined })} />
         </Suspense>
       )}
-      {tested && (
+      {(tested || search.job) && (
         <Suspense>
-          <TestRun channels={tested} onClose={() => setTested(undefined)} />
+          {one && <TestOne channel={one} onClose={close} />}
+          {tested && !one && (
+            <TestMany
+              ids={tested.map((row) => row.id)}
+              onClose={close}
+              onBegun={(job) => {
+                close();
+                change({ job });
+              }}
+            />
+          )}
+          {search.job && <JobDialog id={search.job} onClose={() => change({ job: undefined })} />}
         </Suspense>
       )}
     </>

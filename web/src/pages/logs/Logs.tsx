@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { get, type Query } from "@/api/call";
 import { useChannelNames } from "@/api/channelNames";
@@ -9,12 +9,16 @@ import { List } from "@/list/List";
 import { RangeChips } from "@/list/RangeChips";
 import { boundsOf } from "@/list/range";
 import type { Filter, ListSpec } from "@/list/types";
-import { useIsAdmin } from "@/session";
+import { useIsAdmin, useIsRoot } from "@/session";
+import { Button } from "@/ui/Button";
 import { Chip } from "@/ui/Chip";
 import { Money } from "@/ui/Money";
 import { State } from "@/ui/State";
 import { logId, TYPES, useLogColumns } from "./columns";
 import { Explain } from "./Explain";
+
+const DeleteLogs = lazy(() => import("./DeleteLogs").then((part) => ({ default: part.DeleteLogs })));
+const JobDialog = lazy(() => import("@/pages/jobs/JobDialog").then((part) => ({ default: part.JobDialog })));
 
 const LIVE_SECONDS = 3;
 
@@ -23,6 +27,8 @@ export function Page() {
   const isAdmin = useIsAdmin();
   const [search, change] = useAddress();
   const [isLive, setLive] = useState(false);
+  const [isDeleting, setDeleting] = useState(false);
+  const isRoot = useIsRoot();
   const columns = useLogColumns();
   const filters = useLogFilters();
   const endpoint = isAdmin ? "/api/log/" : "/api/log/self";
@@ -45,14 +51,33 @@ export function Page() {
         lead={<RangeChips />}
         sum={<Sum query={{ ...bounds, ...filterQuery(search, filters) }} isLive={isLive} />}
         tools={
-          <Chip isOn={isLive} onClick={() => setLive(!isLive)}>
-            <State tone={isLive ? "good" : "off"}>{t("log.live")}</State>
-          </Chip>
+          <>
+            <Chip isOn={isLive} onClick={() => setLive(!isLive)}>
+              <State tone={isLive ? "good" : "off"}>{t("log.live")}</State>
+            </Chip>
+            {isRoot && (
+              <Button className="max-md:hidden" onClick={() => setDeleting(true)}>
+                {t("log.deleteOld")}
+              </Button>
+            )}
+          </>
         }
       />
       {search.open && (
         <Explain key={search.open} id={search.open} onClose={() => change({ open: undefined })} />
       )}
+      <Suspense>
+        {isDeleting && (
+          <DeleteLogs
+            onClose={() => setDeleting(false)}
+            onBegun={(job) => {
+              setDeleting(false);
+              change({ job });
+            }}
+          />
+        )}
+        {search.job && <JobDialog id={search.job} onClose={() => change({ job: undefined })} />}
+      </Suspense>
     </>
   );
 }

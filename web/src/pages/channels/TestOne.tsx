@@ -1,0 +1,36 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Refusal } from "@/api/call";
+import type { Channel, Probe } from "@/api/types";
+import { Button } from "@/ui/Button";
+import { Dialog } from "@/ui/Dialog";
+import { Loading } from "@/ui/Loading";
+import { testSaved } from "./probe";
+import { Tested, type TestResult } from "./Tested";
+
+/** One channel tested at once, with what it answered. */
+export function TestOne({ channel, onClose }: { channel: Channel; onClose: () => void }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [result, setResult] = useState<TestResult>();
+  useEffect(() => {
+    testSaved(channel.id)
+      .then((probe) => setResult({ probe, error: "" }))
+      .catch((error: unknown) => {
+        const probe = error instanceof Refusal ? (error.data as Probe | undefined) : undefined;
+        setResult({ probe, error: error instanceof Error ? error.message : String(error) });
+      })
+      .then(() => client.invalidateQueries({ queryKey: ["list", "/api/channel/"] }));
+  }, [channel.id, client]);
+  return (
+    <Dialog
+      isOpen
+      onClose={onClose}
+      title={`${t("channel.test")}: ${channel.name}`}
+      footer={<Button onClick={onClose}>{t("action.close")}</Button>}
+    >
+      {result ? <Tested result={result} /> : <Loading error={null} retry={() => {}} />}
+    </Dialog>
+  );
+}

@@ -1,0 +1,112 @@
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import type { Job } from "@/api/types";
+import { exact } from "@/format/time";
+import { useAddress } from "@/list/address";
+import { List } from "@/list/List";
+import type { ListSpec } from "@/list/types";
+import { State } from "@/ui/State";
+import { Time } from "@/ui/Time";
+import { JobDialog } from "./JobDialog";
+import { JOBS, TONES } from "./job";
+
+const LIVE_SECONDS = 3;
+const STATES = ["waiting", "running", "done", "failed", "cancelled", "stopped"] as const;
+const KINDS = ["test_channels", "delete_logs"] as const;
+
+/** What runs long, and what ran of late. */
+export function Page() {
+  const { t } = useTranslation();
+  const [search, change] = useAddress();
+  const spec = useMemo<ListSpec<Job>>(
+    () => ({
+      name: "jobs",
+      endpoint: JOBS,
+      rowId: (row) => String(row.id),
+      rowName: (row) => `#${row.id}`,
+      liveSeconds: LIVE_SECONDS,
+      filters: [
+        {
+          id: "state",
+          label: t("job.state"),
+          choices: STATES.map((value) => ({ value, label: t(`job.states.${value}`) })),
+        },
+        {
+          id: "kind",
+          label: t("job.kind"),
+          choices: KINDS.map((value) => ({ value, label: t(`job.kinds.${value}`) })),
+        },
+      ],
+      columns: [
+        {
+          id: "state",
+          label: t("job.state"),
+          width: 126,
+          isOnPhone: true,
+          cell: (row) => (
+            <State tone={TONES[row.state] ?? "off"} title={row.note}>
+              {t(`job.states.${row.state as "waiting"}`)}
+            </State>
+          ),
+          text: (row) => row.state,
+        },
+        {
+          id: "kind",
+          label: t("job.kind"),
+          isMain: true,
+          isOnPhone: true,
+          cell: (row) => t(`job.kinds.${row.kind as "test_channels"}`),
+          text: (row) => row.kind,
+        },
+        {
+          id: "done",
+          label: t("job.progress"),
+          width: 130,
+          isEnd: true,
+          isOnPhone: true,
+          cell: (row) => t("bulk.progress", { done: row.done, all: row.total }),
+          text: (row) => row.done,
+        },
+        {
+          id: "failed",
+          label: t("job.states.failed"),
+          width: 90,
+          isEnd: true,
+          cell: (row) => row.failed,
+          text: (row) => row.failed,
+        },
+        {
+          id: "by",
+          label: t("job.by"),
+          width: 140,
+          cell: (row) => (row.is_scheduled ? t("job.schedule") : row.username),
+          text: (row) => row.username,
+        },
+        {
+          id: "created",
+          label: t("job.created"),
+          width: 120,
+          cell: (row) => <Time at={row.created_at} />,
+          text: (row) => exact(row.created_at),
+        },
+        {
+          id: "ended",
+          label: t("job.ended"),
+          width: 120,
+          cell: (row) => <Time at={row.ended_at} />,
+          text: (row) => (row.ended_at ? exact(row.ended_at) : ""),
+        },
+      ],
+      empty: { title: t("job.empty"), help: t("job.emptyHelp") },
+    }),
+    [t],
+  );
+  return (
+    <>
+      <List spec={spec} />
+      {search.open && (
+        <JobDialog key={search.open} id={search.open} onClose={() => change({ open: undefined })} />
+      )}
+    </>
+  );
+}

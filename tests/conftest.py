@@ -72,7 +72,7 @@ def _opened(engine: Engine, name: str) -> Generator[Database, None, None]:
         engine.drop(name)
 
 
-SERVED_FOLDERS = ("bad_days", "bench", "browser", "e2e", "server")
+SERVED_FOLDERS = ("adoption", "bad_days", "bench", "browser", "e2e", "server")
 """Folders whose tests run the product, or others' servers, in processes of their own."""
 
 SERVED_FIXTURES = {"gateway", "redis_url"}

@@ -1,6 +1,6 @@
 """Makes `src/oneapi/ledger/prices.json` from the vendors' published prices.
 
-Sources, later ones winning: One API's default ratios (`one_api_ratios.json`), put right where their
+Sources, later ones winning: One API's default ratios (`ledger/one_api.json`), put right where their
 unit is wrong; the data of the PyPI package `genai-prices` (MIT; facts with the vendors' pages as
 sources); `price_corrections.toml`, kept by hand.
 Run it as `.venv/bin/python tools/build_prices.py`; the suite fails when the file is not current.
@@ -18,6 +18,8 @@ from typing import Any, cast
 
 from genai_prices import types
 from genai_prices.data import providers
+
+from oneapi.ledger.one_api import model_ratios
 
 HERE = Path(__file__).parent
 TARGET = HERE.parent / "src" / "oneapi" / "ledger" / "prices.json"
@@ -318,8 +320,7 @@ def build() -> Table:
 
 def one_api_ratios() -> dict[str, Decimal]:
     """Return One API's default `ModelRatio`, as it is."""
-    text = (HERE / "one_api_ratios.json").read_text()
-    return {name: Decimal(value) for name, value in json.loads(text, parse_float=Decimal).items()}
+    return model_ratios()
 
 
 def main() -> None:

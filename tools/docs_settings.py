@@ -22,9 +22,8 @@ The keys are One API's; those marked *new* are not known to it and are ignored b
 means nothing. Secrets are never shown, neither by the API nor on the page.
 
 Coming from One API: a key that was never saved has the default below, which differs from One API's in one
-case: `RetryTimes` is 3 instead of 0. Prices that One API saved stay in force; only numbers that its own
-table got wrong by their unit (its entries for Groq, StepFun, Replicate and OpenRouter), and ratios below zero, are
-passed over for the vendors' published prices.
+case: `RetryTimes` is 3 instead of 0. Prices stay what they were, those that One API had built in included, until
+newer ones are taken ([migrating.md](migrating.md#prices)); only ratios below zero are passed over.
 """
 
 

@@ -1,4 +1,4 @@
-"""The command line: `one-api [serve]`, `migrate`, `check`, `reset-password`, `backup`.
+"""The command line: `one-api [serve]`, `migrate`, `prices`, `check`, `reset-password`, `backup`.
 
 Each command imports what it needs when it runs: `--version` waits for no web server's imports.
 """
@@ -8,7 +8,7 @@ import gc
 import os
 import sys
 import time
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from oneapi.config import DISK_FULL, VERSION, Config, ConfigError, Flags, environment, read
 
@@ -50,6 +50,7 @@ def _parser() -> _Parser:
         action="store_true",
         help="only say whether it is needed (exit status 1)",
     )
+    _add_prices(commands)
     check = commands.add_parser("check", help="prove that the books balance", add_help=False)
     _add_questions(check)
     reset = commands.add_parser(
@@ -63,6 +64,24 @@ def _parser() -> _Parser:
     _add_questions(backup)
     backup.add_argument("file", help="where to; an older copy is replaced")
     return parser
+
+
+def _add_prices(commands: Any) -> None:
+    prices = commands.add_parser(
+        "prices", help="what an adopted database sells at, and our table", add_help=False
+    )
+    _add_questions(prices)
+    action = prices.add_mutually_exclusive_group(required=True)
+    action.add_argument(
+        "--diff", "-diff", nargs="*", metavar="MODEL", help="show what our table would change"
+    )
+    action.add_argument(
+        "--apply",
+        "-apply",
+        nargs="*",
+        metavar="MODEL",
+        help="take our table's prices: of these models (`*` and `?` as in a shell), or of all",
+    )
 
 
 def _add_questions(parser: argparse.ArgumentParser) -> None:
@@ -133,6 +152,8 @@ def _command(arguments: argparse.Namespace, config: Config) -> int:
         match arguments.command:
             case "migrate":
                 return commands.migrate(config, print, check_only=arguments.check)
+            case "prices":
+                return _prices(arguments, config)
             case "check":
                 return commands.check(config, print)
             case "reset-password":
@@ -144,6 +165,15 @@ def _command(arguments: argparse.Namespace, config: Config) -> int:
     except CannotStart as error:
         print(f"one-api: {error}", file=sys.stderr)
         return DISK_FULL if error.is_full else 1
+
+
+def _prices(arguments: argparse.Namespace, config: Config) -> int:
+    from oneapi.app.prices import prices
+
+    applies = arguments.apply is not None
+    return prices(
+        config, print, arguments.apply if applies else arguments.diff or (), apply=applies
+    )
 
 
 def _ask_password() -> str:
@@ -175,6 +205,9 @@ def main() -> int:
     except ConfigError as error:
         print(f"one-api: {error}", file=sys.stderr)
         return WRONG_USE
+    except BrokenPipeError:  # whoever read the output has seen enough, such as `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 if __name__ == "__main__":

@@ -12,8 +12,6 @@ Say = Callable[[str], None]
 
 def migrate(config: Config, say: Say, *, check_only: bool) -> int:
     """Bring every database to this version's schema, or only say whether that is needed."""
-    from oneapi.store.migrations import migrate as bring_up_to_date
-
     with databases_of(config) as databases:
         stale = databases.stale()
         if not stale:
@@ -22,9 +20,9 @@ def migrate(config: Config, say: Say, *, check_only: bool) -> int:
             if check_only:
                 say(f"the {scope} database ({database.dialect}) needs `one-api migrate`")
                 continue
-            began = time.monotonic()
-            bring_up_to_date(database, scope)
-            say(f"the {scope} database ({database.dialect}): {time.monotonic() - began:.1f} s")
+            from oneapi.app.adoption import bring_up_to_date
+
+            bring_up_to_date(database, scope, say)
     return 1 if stale and check_only else 0
 
 

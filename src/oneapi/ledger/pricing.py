@@ -13,6 +13,7 @@ from typing import Final, Self
 import msgspec
 from msgspec.structs import replace
 
+from oneapi.ledger import one_api
 from oneapi.ledger.catalogue import Entry, Limits, entries, entry, limits, slips
 from oneapi.store.settings import Settings, lenient_ratios
 
@@ -33,8 +34,6 @@ __all__ = [
 NANO: Final = 10**9
 QUOTA_PER_USD: Final = 500_000
 ONE: Final = 10**9  # the factor 1
-
-_DEFAULT_RATIO: Final = Decimal(30)  # One API's price of a model that nobody knows
 
 
 class Price(msgspec.Struct, frozen=True):
@@ -131,33 +130,8 @@ def _scaled(price: Price, ratio: Decimal) -> dict[str, int]:
 
 
 def _completion_rule(model: str) -> Decimal:
-    """Return One API's guess of output price : input price, for a model that no table knows."""
-    if model.startswith("gpt-3.5"):
-        if model == "gpt-3.5-turbo" or model.endswith("0125"):
-            return Decimal(3)
-        return Decimal(2) if model.endswith("1106") else Decimal(4) / 3
-    if model.startswith("gpt-4") and not model.startswith(("gpt-4o", "gpt-4-turbo")):
-        return Decimal(3) if model.endswith("preview") else Decimal(2)
-    for prefix, ratio in _COMPLETION_RULES:
-        if model.startswith(prefix):
-            return Decimal(ratio)
-    return Decimal(1)
-
-
-_COMPLETION_RULES: Final = (
-    ("gpt-4o-2024-05-13", 3),
-    ("gpt-4o", 4),
-    ("gpt-4-turbo", 3),
-    ("o1", 4),
-    ("o3", 4),
-    ("o4", 4),
-    ("chatgpt-4o-latest", 3),
-    ("claude-3", 5),
-    ("claude-", 3),
-    ("mistral-", 3),
-    ("gemini-", 3),
-    ("deepseek-", 2),
-)
+    """Return a guess of output price : input price, for a model that no table knows."""
+    return Decimal(4) if model.startswith(("o3", "o4")) else one_api.completion_rule(model)
 
 
 def _bare(model: str) -> str:
@@ -174,12 +148,15 @@ class PriceList:
     `options` are One API's option texts by key (`ModelRatio`, `CompletionRatio`, `GroupRatio`) and
     ours (`CacheRatio`, `CacheWriteRatio`, `AudioRatio`: factors of the input price; `ModelPrice`:
     USD per call). What is not a price in an adopted database (negative, not a number) counts as not
-    said.
+    said. `AdoptedModelRatio` and `AdoptedCompletionRatio` are what a database sold at before it was ours
+    (`ledger.adopted`): they win over the table, and the operator's own options over them.
     """
 
     def __init__(self, options: Mapping[str, str]) -> None:
-        self._ratios = _chosen(options.get("ModelRatio", ""))
-        self._completions = lenient_ratios(options.get("CompletionRatio", ""))
+        self._adopted = lenient_ratios(options.get("AdoptedModelRatio", ""))
+        self._ratios = self._adopted | _chosen(options.get("ModelRatio", ""))
+        adopted_completions = lenient_ratios(options.get("AdoptedCompletionRatio", ""))
+        self._completions = adopted_completions | lenient_ratios(options.get("CompletionRatio", ""))
         self._cache_reads = lenient_ratios(options.get("CacheRatio", ""))
         self._cache_writes = lenient_ratios(options.get("CacheWriteRatio", ""))
         self._audio = lenient_ratios(options.get("AudioRatio", ""))
@@ -226,7 +203,7 @@ class PriceList:
         for name in (special, model):
             known = entry(name, channel_type)
             ratio = self._ratios.get(name)
-            if ratio is not None and not _is_default(name, ratio):
+            if ratio is not None and (name in self._adopted or not _is_default(name, ratio)):
                 base = self._from_ratio(ratio, known or entry(model), model, channel_type)
             elif known is not None:
                 base = self._from_table(known, model, channel_type)
@@ -234,7 +211,9 @@ class PriceList:
                 continue
             return self._adjusted(base, (special, model))
         completion = self._completions.get(special, self._completions.get(model, Decimal(1)))
-        return self._adjusted(_plain(_DEFAULT_RATIO, completion, "default"), (special, model))
+        return self._adjusted(
+            _plain(one_api.UNKNOWN_RATIO, completion, "default"), (special, model)
+        )
 
     def _from_table(self, known: Entry, model: str, channel_type: int) -> Price:
         price = _from_entry(known)

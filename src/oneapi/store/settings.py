@@ -220,6 +220,19 @@ _MONEY = (
         "US dollars per call, by model, whatever it consumes. Wins over all.",
         ours=True,
     ),
+    _ratios(
+        "AdoptedModelRatio",
+        "",
+        "What an adopted database sold at before: One API's built-in `ModelRatio`. In force where"
+        " `ModelRatio` names nothing, until newer prices are taken (`one-api prices`).",
+        ours=True,
+    ),
+    _ratios(
+        "AdoptedCompletionRatio",
+        "",
+        "What an adopted database sold at before: One API's built-in `CompletionRatio`.",
+        ours=True,
+    ),
 )
 
 _RELAY = (

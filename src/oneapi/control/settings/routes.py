@@ -12,6 +12,7 @@ from oneapi.control.answers import Answer, Done, Found, Refusal, Refused, done, 
 from oneapi.control.fields import Document, Text
 from oneapi.control.identity import Language, Root, Surroundings
 from oneapi.control.settings.form import FormEntry, form
+from oneapi.ledger import adopted
 from oneapi.ledger.pricing import default_completion_ratio, default_model_ratio
 from oneapi.store import changes, settings
 from oneapi.store.tables import options
@@ -19,9 +20,9 @@ from oneapi.store.tables import options
 router = APIRouter(prefix="/api/option", tags=["options"])
 
 # One API shows its price table as the value of these; empty, ours stays in charge of models that are not named.
-_TABLES: Final[dict[str, Callable[[], dict[str, float]]]] = {
-    "ModelRatio": default_model_ratio,
-    "CompletionRatio": default_completion_ratio,
+_TABLES: Final[dict[str, tuple[Callable[[], dict[str, float]], str]]] = {
+    "ModelRatio": (default_model_ratio, adopted.RATIOS),
+    "CompletionRatio": (default_completion_ratio, adopted.COMPLETIONS),
 }
 
 
@@ -44,8 +45,8 @@ def options_list(_: Root, services: Surroundings) -> Answer:
     """List every setting but the secrets."""
     with services.database.connect() as connection:
         texts = settings.load(connection).visible()
-    for name, table in _TABLES.items():
-        texts[name] = texts[name] or json.dumps(table())
+    for name, (table, before) in _TABLES.items():
+        texts[name] = texts[name] or json.dumps(table() | json.loads(texts[before] or "{}"))
     return found([{"key": name, "value": text} for name, text in sorted(texts.items())])
 
 

@@ -5,13 +5,15 @@ Where logs live elsewhere there are two scopes: `main` has all tables, `logs` on
 database. Each scope has its own version table, so that both may be the same database.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import column, select, table
+from sqlalchemy import Connection, column, inspect, select, table
 from sqlalchemy.exc import DBAPIError
 
 from oneapi.store.database import Database
+from oneapi.store.tables import users
 
 Scope = Literal["main", "logs"]
 
@@ -32,10 +34,24 @@ def is_current(database: Database, scope: Scope = "main") -> bool:
         return False
 
 
-def migrate(database: Database, scope: Scope = "main") -> None:
+def is_one_apis(connection: Connection) -> bool:
+    """Say whether a main database was made and used by One API, and has not been brought to our schema yet."""
+    present = set(inspect(connection).get_table_names())
+    if not {"users", "options", "channels"} <= present:
+        return False
+    version = table(VERSION_TABLES["main"], column("version_num"))
+    is_ours = version.name in present and connection.execute(select(version)).first() is not None
+    # Ours has no user before its schema is whole, wherever it was killed.
+    return not is_ours and connection.execute(select(users.c.id).limit(1)).first() is not None
+
+
+def migrate(
+    database: Database, scope: Scope = "main", first: Callable[[Connection], None] | None = None
+) -> None:
     """Bring the database to this version's schema; loses nothing, and may be killed and repeated.
 
-    Nodes that do so at the same time wait for each other.
+    Nodes that do so at the same time wait for each other. `first` is called before anything is changed, by the one that
+    does it, in the same transaction where the engine can undo a changed schema.
     """
     from alembic import command
     from alembic.config import Config
@@ -45,6 +61,8 @@ def migrate(database: Database, scope: Scope = "main") -> None:
     patient = database.patient()
     try:
         with patient.exclusively("migration") as connection:
+            if first is not None:
+                first(connection)
             config.attributes |= {"connection": connection, "scope": scope}
             command.upgrade(config, "head")
     finally:

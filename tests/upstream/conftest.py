@@ -11,7 +11,7 @@ import uvloop
 from oneapi.upstream import Limits, Timeouts, UpstreamClient
 from tests.fakes import FakeVendor
 
-LIMITS = Limits(sweep_seconds=0.01)
+LIMITS = Limits(sweep_seconds=0.01, rest_seconds=0)
 TIMEOUTS = Timeouts(connect=5.0, first_byte=10.0, idle=10.0)
 
 

@@ -8,6 +8,7 @@ import pytest
 from oneapi.errors import UpstreamError, UpstreamTimeout
 from oneapi.providers.base import UpstreamRequest
 from oneapi.upstream import Limits, Timeouts, UpstreamClient
+from oneapi.upstream.pool import MANY_RESTING
 from tests.fakes import (
     Answer,
     Ending,
@@ -64,9 +65,59 @@ async def test_the_connection_used_last_is_used_first(
     assert vendor.connections == 2
 
 
+async def test_a_connection_rests_before_it_is_used_again(
+    new_client: NewClient, vendor: FakeVendor
+) -> None:
+    clock = FakeClock()
+    client = new_client(clock=clock, limits=Limits(rest_seconds=2))
+    await whole(client, vendor)
+    clock.advance(1.5)
+    await whole(client, vendor)
+    assert (vendor.connections, client.idle) == (2, 2)
+    for _ in range(3):
+        clock.advance(1)
+        await whole(client, vendor)
+    assert (vendor.connections, client.idle) == (2, 2)
+
+
+async def test_while_many_rest_they_rest_for_a_shorter_time(
+    new_client: NewClient, vendor: FakeVendor
+) -> None:
+    clock = FakeClock()
+    client = new_client(clock=clock, limits=Limits(rest_seconds=2))
+    await asyncio.gather(*(whole(client, vendor) for _ in range(MANY_RESTING + 1)))
+    clock.advance(0.009)
+    await whole(client, vendor)
+    assert vendor.connections == MANY_RESTING + 2
+    clock.advance(0.002)
+    await whole(client, vendor)
+    assert vendor.connections == MANY_RESTING + 2
+
+
+async def test_where_no_more_connections_may_be_one_that_rests_is_used(
+    new_client: NewClient, vendor: FakeVendor
+) -> None:
+    client = new_client(clock=FakeClock(), limits=Limits(max_connections_per_origin=2))
+    for _ in range(5):
+        await whole(client, vendor)
+    assert (vendor.connections, client.idle) == (2, 2)
+
+
+async def test_resting_connections_expire_too(new_client: NewClient, vendor: FakeVendor) -> None:
+    clock = FakeClock()
+    limits = Limits(idle_seconds=50, sweep_seconds=0.01, rest_seconds=10_000)
+    client = new_client(clock=clock, limits=limits)
+    await whole(client, vendor)
+    clock.advance(51)
+    await until(lambda: not vendor.wires)
+    assert client.idle == 0
+
+
 async def test_idle_connections_expire(new_client: NewClient, vendor: FakeVendor) -> None:
     clock = FakeClock()
-    client = new_client(clock=clock, limits=Limits(idle_seconds=50, sweep_seconds=0.01))
+    client = new_client(
+        clock=clock, limits=Limits(rest_seconds=0, idle_seconds=50, sweep_seconds=0.01)
+    )
     await whole(client, vendor)
     clock.advance(49)
     await whole(client, vendor)
@@ -80,7 +131,7 @@ async def test_idle_connections_expire(new_client: NewClient, vendor: FakeVendor
 async def test_no_more_idle_connections_than_allowed(
     new_client: NewClient, vendor: FakeVendor
 ) -> None:
-    client = new_client(limits=Limits(max_idle_per_origin=1))
+    client = new_client(limits=Limits(rest_seconds=0, max_idle_per_origin=1))
     await asyncio.gather(*(whole(client, vendor) for _ in range(3)))
     await until(lambda: len(vendor.wires) == 1)
     assert client.idle == 1
@@ -154,7 +205,7 @@ async def test_the_replacement_is_new_and_the_last(
 async def test_the_replacement_does_not_queue_for_a_used_one(
     new_client: NewClient, vendor: FakeVendor
 ) -> None:
-    client = new_client(limits=Limits(max_connections_per_origin=1))
+    client = new_client(limits=Limits(rest_seconds=0, max_connections_per_origin=1))
     vendor.script(silence())
     sending = asyncio.ensure_future(client.send(post(vendor)))
     await until(lambda: vendor.requests)
@@ -191,7 +242,7 @@ async def test_a_reused_connection_that_is_silent_is_not_retried(
 async def test_too_many_requests_wait_for_a_connection(
     new_client: NewClient, vendor: FakeVendor
 ) -> None:
-    client = new_client(limits=Limits(max_connections_per_origin=2))
+    client = new_client(limits=Limits(rest_seconds=0, max_connections_per_origin=2))
     answers = await asyncio.gather(*(whole(client, vendor) for _ in range(20)))
     assert len(answers) == 20
     assert vendor.connections == 2
@@ -200,7 +251,7 @@ async def test_too_many_requests_wait_for_a_connection(
 async def test_a_connection_that_is_thrown_away_makes_room(
     new_client: NewClient, vendor: FakeVendor
 ) -> None:
-    client = new_client(limits=Limits(max_connections_per_origin=1))
+    client = new_client(limits=Limits(rest_seconds=0, max_connections_per_origin=1))
     vendor.default = lambda _: body_answer(b"x", headers=[("Connection", "close")])
     assert await asyncio.gather(*(whole(client, vendor) for _ in range(5))) == [b"x"] * 5
     assert vendor.connections == 5
@@ -209,7 +260,7 @@ async def test_a_connection_that_is_thrown_away_makes_room(
 async def test_waiting_for_a_connection_has_an_end(
     new_client: NewClient, vendor: FakeVendor
 ) -> None:
-    client = new_client(limits=Limits(max_connections_per_origin=1))
+    client = new_client(limits=Limits(rest_seconds=0, max_connections_per_origin=1))
     vendor.script(silence())
     first = asyncio.ensure_future(client.send(post(vendor)))
     await until(lambda: vendor.requests)
@@ -223,7 +274,7 @@ async def test_waiting_for_a_connection_has_an_end(
 async def test_a_cancelled_wait_loses_no_connection(
     new_client: NewClient, vendor: FakeVendor
 ) -> None:
-    client = new_client(limits=Limits(max_connections_per_origin=1))
+    client = new_client(limits=Limits(rest_seconds=0, max_connections_per_origin=1))
     for _ in range(10):
         gate = Gate()
         vendor.script(stream_answer(gate, b"x"))
@@ -240,7 +291,7 @@ async def test_a_cancelled_wait_loses_no_connection(
 
 
 async def test_a_failed_connect_makes_room(new_client: NewClient, vendor: FakeVendor) -> None:
-    client = new_client(limits=Limits(max_connections_per_origin=1))
+    client = new_client(limits=Limits(rest_seconds=0, max_connections_per_origin=1))
     await vendor.stop()
     errors = await asyncio.gather(
         *(whole(client, vendor) for _ in range(3)), return_exceptions=True

@@ -57,7 +57,7 @@ async def test_a_whole_answer_is_one_call(client: UpstreamClient, vendor: FakeVe
     [
         (raw_answer(), UnansweredError),
         (raw_answer(b"H"), UpstreamError),
-        (raw_answer(b"garbage\r\n\r\n"), UpstreamError),
+        (raw_answer(b"garbage\r\n\r\n"), UnansweredError),
         (cut(body_answer(b"x" * 90), 120), Truncated),
         (body_answer(b"x" * 101), UpstreamError),
         (silence(), UpstreamTimeout),

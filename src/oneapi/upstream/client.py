@@ -98,7 +98,7 @@ class UpstreamClient:
         head, pool = kept if kept is not None else self._render(key)
         now = self._clock()
         deadline = now + timeouts.total if timeouts.total > 0 else 0.0
-        connection = pool.take()
+        connection = pool.take(now)
         retried = False
         while True:
             if connection is None:
@@ -153,11 +153,11 @@ class UpstreamClient:
             near = self._approach(request)
             if near is None:
                 return None
-        connection = near.pool.take()
+        now = self._clock()
+        connection = near.pool.take(now)
         if connection is None:
             return None
         head = near.head
-        now = self._clock()
         deadline = now + timeouts.total if timeouts.total > 0 else 0.0
         exchange = Exchange(head.host, timeouts, head.bodiless, deadline)
         exchange.expect_whole(limit, ended)

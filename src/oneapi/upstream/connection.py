@@ -8,6 +8,7 @@ the stricter one; the tests say where.
 """
 
 import asyncio
+import select
 from functools import partial
 from typing import Any, Final, Protocol, cast
 
@@ -72,6 +73,7 @@ class Connection:
         "_owner",
         "_packed",
         "_parser",
+        "_poll",
         "_quiet_since",
         "_reading_paused",
         "_sending",
@@ -103,6 +105,7 @@ class Connection:
         self._begins: list[None] = []
         self.on_message_begin = partial(self._begins.append, None)
         self._parser: Any = HttpResponseParser(self)
+        self._poll: Any = None  # of the socket: whether it has anything for us
         self._drained: asyncio.Future[None] | None = None
         self._sending = False
         self._served = False  # has carried a whole exchange before
@@ -301,7 +304,12 @@ class Connection:
             weight += data.find(b"\r\n\r\n") - len(data)
         if weight > MAX_HEAD_BYTES:
             return UpstreamError(f"{exchange.host} sent headers that are too large")
-        return UpstreamError(f"{exchange.host} did not answer in HTTP") if broken else None
+        if not broken:
+            return None
+        if self._served:  # rather the rest of the answer before than the beginning of this one
+            self._owner.distrust()
+            return UnansweredError(f"{exchange.host} said more than its answer before")
+        return UpstreamError(f"{exchange.host} did not answer in HTTP")
 
     def _finish(self, exchange: Exchange) -> None:
         """The answer is complete: the connection goes back, unless there is something wrong with it."""
@@ -350,6 +358,17 @@ class Connection:
         self._reading_paused = False
         if self.transport is not None:
             self.transport.resume_reading()
+
+    def is_silent(self) -> bool:
+        """Whether the vendor has sent neither a byte nor an end that we have not read yet."""
+        transport = self.transport
+        if transport is None or transport.is_closing():
+            return False
+        if self._poll is None:
+            poll = select.poll()
+            poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+            self._poll = poll.poll
+        return not self._poll(0)
 
     def doubt(self) -> None:
         """Fail what waits for an answer behind another one's: it may get the wrong one. It is sent again elsewhere."""

@@ -29,7 +29,8 @@ class Timeouts:
 class Limits:
     """Bounds of the pools; `sweep_seconds` is how coarse timeouts and idle expiry are.
 
-    `distrust_seconds`: how long no connection is used twice to a vendor that answers without being asked.
+    `distrust_seconds`: how long no connection is used twice to a vendor that answers without being asked. `rest_seconds`:
+    how long a connection must have been silent before it carries another request.
     """
 
     __slots__ = (
@@ -37,6 +38,7 @@ class Limits:
         "idle_seconds",
         "max_connections_per_origin",
         "max_idle_per_origin",
+        "rest_seconds",
         "sweep_seconds",
     )
 
@@ -48,7 +50,9 @@ class Limits:
         idle_seconds: float = 55.0,
         sweep_seconds: float = 0.25,
         distrust_seconds: float = 60.0,
+        rest_seconds: float = 0.1,
     ) -> None:
+        self.rest_seconds: Final = rest_seconds
         self.distrust_seconds: Final = distrust_seconds
         self.max_connections_per_origin: Final = max_connections_per_origin
         self.max_idle_per_origin: Final = max_idle_per_origin

@@ -1,7 +1,8 @@
 """The connections of one origin: idle ones last-in first-out, a bound on all, a queue for who waits.
 
 Last-in first-out keeps a few connections warm and lets the others expire before the vendor closes
-them under a request.
+them under a request. But first they rest: what a vendor says too much it says right behind an answer, and once the next
+request is sent, nobody can tell it from that one's answer (decision 29).
 """
 
 import asyncio
@@ -20,6 +21,8 @@ from oneapi.upstream.heads import Origin
 from oneapi.upstream.limits import Limits
 
 MAX_DISTRUST_SECONDS = 3600.0
+MANY_RESTING = 64  # while more than that rest, this is long enough:
+LEAST_REST_SECONDS = 0.01
 
 log = structlog.get_logger()
 
@@ -41,6 +44,7 @@ class Pool:
         self._limits = limits
         self._tls = tls
         self._clock = clock
+        self._resting: deque[Connection] = deque()  # the longest first, as those that have rested
         self._idle: deque[Connection] = deque()
         self._max_idle = limits.max_idle_per_origin
         self._opening = 0  # being opened, or promised to one that waited
@@ -52,19 +56,38 @@ class Pool:
     @property
     def idle(self) -> int:
         """Return how many connections wait for a request."""
-        return len(self._idle)
+        return len(self._idle) + len(self._resting)
 
-    def take(self) -> Connection | None:
-        """Return the idle connection used last, if there is one."""
-        return self._idle.pop() if self._idle else None
+    def take(self, now: float) -> Connection | None:
+        """Return the connection used last of those that have rested and are silent, if there is one."""
+        resting, idle = self._resting, self._idle
+        if resting:
+            enough = self._limits.rest_seconds
+            if len(resting) > MANY_RESTING:
+                enough = min(enough, LEAST_REST_SECONDS)
+            since = now - enough
+            while resting and resting[0].idle_since <= since:
+                idle.append(resting.popleft())
+        while idle:
+            connection = idle.pop()
+            if connection.is_silent():
+                return connection
+            connection.idle_since = now  # the event loop will find out what it has to say
+            resting.append(connection)
+        if resting and self._is_full and resting[0].is_silent():
+            return resting.popleft()
+        return None
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self.connections) + self._opening >= self._limits.max_connections_per_origin
 
     async def obtain(self, seconds: float, fresh: bool) -> Connection:
         """Open a connection, or wait for one when there are too many; at most `seconds`.
 
         `fresh`: only a new one will do, in place of one that died; it does not queue again.
         """
-        in_use = len(self.connections) + self._opening
-        if in_use >= self._limits.max_connections_per_origin and not fresh:
+        if self._is_full and not fresh:
             connection = await self._wait(seconds)
             if connection is not None:
                 return connection
@@ -169,17 +192,18 @@ class Pool:
             if not turn.done():
                 turn.set_result(connection)
                 return
-        if len(self._idle) >= self._max_idle:
+        if len(self._idle) + len(self._resting) >= self._max_idle:
             connection.abort()
             return
         connection.idle_since = self._clock()
-        self._idle.append(connection)
+        self._resting.append(connection)
 
     def lost(self, connection: Connection) -> None:
         """Forget a connection; somebody may open another."""
         self.connections.discard(connection)
-        if connection in self._idle:
-            self._idle.remove(connection)
+        for waiting in (self._idle, self._resting):
+            if connection in waiting:
+                waiting.remove(connection)
         self._promise()
 
     def distrust(self) -> None:
@@ -190,15 +214,16 @@ class Pool:
             self._distrusted_until = now + seconds
             self._distrust_seconds = min(seconds * 2, MAX_DISTRUST_SECONDS)
             log.warning("unasked_answer", vendor=self._origin.label, reuse_again_in=seconds)
-        idle, self._idle = self._idle, deque()
+        idle = [*self._idle, *self._resting]
+        self._idle.clear()
+        self._resting.clear()
         for connection in idle:
             connection.abort()
         for connection in list(self.connections):
             connection.doubt()
 
     def _promise(self) -> None:
-        limit = self._limits.max_connections_per_origin
-        while self._waiting and len(self.connections) + self._opening < limit:
+        while self._waiting and not self._is_full:
             turn = self._waiting.popleft()
             if not turn.done():
                 self._opening += 1
@@ -208,9 +233,9 @@ class Pool:
 
     def sweep(self, now: float) -> None:
         """Expire idle connections, oldest first, and check the time of the others."""
-        idle = self._idle
-        while idle and now - idle[0].idle_since >= self._limits.idle_seconds:
-            idle.popleft().abort()
+        for idle in (self._idle, self._resting):
+            while idle and now - idle[0].idle_since >= self._limits.idle_seconds:
+                idle.popleft().abort()
         for connection in list(self.connections):
             connection.check(now)
 

@@ -122,6 +122,15 @@ def test_a_page_and_nothing_are_no_answer(endpoint: Endpoint, body: bytes) -> No
         OPENAI.usage(call_to(1, endpoint=endpoint), body)
 
 
+@pytest.mark.fault("W8", "W9")
+@pytest.mark.parametrize("word", ["error", "network_error", "insufficient_system_resource"])
+def test_an_answer_that_was_broken_off_is_none(word: str) -> None:
+    choice = {"index": 0, "message": {"content": "He"}, "finish_reason": word}
+    body = json.dumps({"choices": [choice]}).encode()
+    with pytest.raises(UpstreamError, match=word):
+        registry.dialect("openai").response(call_to(8, document={"messages": []}), body)
+
+
 def test_a_text_that_is_no_answer_is_shown() -> None:
     with pytest.raises(UpstreamError, match="not JSON: 'Service busy'"):
         OPENAI.response(call_to(1), b"Service busy\n")

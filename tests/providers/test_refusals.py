@@ -78,6 +78,59 @@ def test_the_message_is_found(body: bytes, message: str) -> None:
     assert refusal(500, {}, body).message == message
 
 
+BEHIND: list[tuple[Any, str]] = [
+    # OpenRouter, https://openrouter.ai/docs/api/reference/errors-and-debugging (read 2026-11-26)
+    ({"raw": "prompt is too long", "provider_name": "X"}, "Provider returned error: prompt is too long"),
+    ({"raw": '{"error":{"message":"too long"}}'}, "Provider returned error: too long"),
+    ({"raw": {"error": {"message": "too long"}}}, "Provider returned error: too long"),
+    ({"raw": '{"a":1}'}, 'Provider returned error: {"a":1}'),
+    ({"raw": "error"}, "Provider returned error"),
+    ({"raw": None}, "Provider returned error"),
+    ([1], "Provider returned error"),
+]  # fmt: skip
+
+
+@pytest.mark.fault("W12")
+@pytest.mark.parametrize(("metadata", "message"), BEHIND)
+def test_what_the_vendor_behind_an_aggregator_said_is_in_the_message(
+    metadata: Any, message: str
+) -> None:
+    body = _body(code=400, message="Provider returned error", metadata=metadata)
+    assert refusal(400, {}, body).message == message
+    found = error_inside(json.loads(body))
+    assert found is not None
+    assert found.message == message
+
+
+# https://ai.google.dev/gemini-api/docs/rate-limits and google/rpc/error_details.proto (read 2026-11-26)
+GOOGLE: dict[str, Any] = {
+    "code": 429,
+    "message": "You exceeded your current quota, please check your plan and billing details.",
+    "status": "RESOURCE_EXHAUSTED",
+    "details": [
+        {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": [{}]},
+        {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "45.837906927s"},
+    ],
+}
+
+
+@pytest.mark.fault("W12")
+@pytest.mark.parametrize("document", [{"error": GOOGLE}, [{"error": GOOGLE}]])
+def test_googles_limit_a_minute_is_no_refused_key(document: Any) -> None:
+    body = json.dumps(document).encode()
+    error = refusal(429, {}, body)
+    assert (error.retryable, error.auth_failed) == (True, False)
+    assert error.retry_after == pytest.approx(45.837906927)
+    assert refusal(429, {"retry-after": "7"}, body).retry_after == 7
+
+
+@pytest.mark.parametrize("delay", ["-3s", "s", "1e9s", "3m", "9" * 400 + "s", 7, None])
+def test_a_wait_that_is_none_is_not_believed(delay: Any) -> None:
+    assert (
+        refusal(429, {}, _body(message="x", details=[{"retryDelay": delay}, 1])).retry_after is None
+    )
+
+
 def test_openais_words_are_kept() -> None:
     error = refusal(400, {}, _body(message="m", type="t", code="c", param="p"))
     assert (error.type, error.code, error.param) == ("t", "c", "p")

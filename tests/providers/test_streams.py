@@ -135,6 +135,38 @@ def test_a_usage_without_choices_has_them_for_the_client() -> None:
     assert b',"choices":[]}' in found.out
 
 
+BROKEN_OFF = ["error", "ERROR", "abort", "network_error", "insufficient_system_resource"]
+
+
+@pytest.mark.fault("W9", "W12")
+@pytest.mark.parametrize("word", BROKEN_OFF)
+def test_a_vendor_that_fails_amid_its_answer_has_not_ended_it(word: str) -> None:
+    found = relayed(chat(), said("He"), chunk({}, word), USAGE, DONE, client="anthropic")
+    assert found.failure is not None
+    assert repr(word) in found.failure.message
+    assert (heard(found).text, heard(found).finished) == ("He", False)
+    for client in ("openai", "anthropic"):
+        found = relayed(chat(), ROLE, chunk({}, word), DONE, client=client)
+        assert found.failure is not None, "nothing has been said: another channel may be asked"
+        assert found.out == b""
+
+
+@pytest.mark.fault("W9")
+def test_a_chat_client_gets_the_vendors_own_word_for_it() -> None:
+    found = relayed(chat(), said("He"), chunk({}, "error"), DONE)
+    assert b'"finish_reason": "error"' in found.out
+
+
+@pytest.mark.fault("W31")
+@pytest.mark.parametrize(
+    "content",
+    [["He", "llo"], [{"type": "output_text", "text": "Hello"}], {"type": "text", "text": "Hello"}],
+)
+def test_a_text_in_parts_of_another_kind_is_said(content: Any) -> None:
+    found = relayed(chat(), chunk({"content": content}), FIN, DONE, client="anthropic")
+    assert heard(found).text == "Hello"
+
+
 ODD = [
     *(b"data: \n\n", b"data:\n\n", b"data:   \n\n", b"data: hello\n\n", b"data: null\n\n"),
     *(b"data: 7\n\n", b'data: ["a"]\n\n', b"data: {\n\n", b": note\n\n", b"retry: 3\n\n"),

@@ -10,10 +10,11 @@ from typing import Any, Final, cast
 
 import msgspec
 
+from oneapi.errors import UpstreamError
 from oneapi.providers.base import Call, Document
 from oneapi.providers.openai_calls import ToolCalls
 from oneapi.providers.openai_messages import MAX_NAME, fitting_name
-from oneapi.wire.finish import FINISH
+from oneapi.wire.finish import FINISH, is_broken_off
 from oneapi.wire.shapes import objects, section, text
 
 _TEXT: Final = frozenset({"role", "content"})  # what the delta of a piece of text has
@@ -91,6 +92,12 @@ class Choices:
         return rest
 
 
+def check_end(word: object) -> None:
+    """Raise `UpstreamError` for a `finish_reason` that is no end: the vendor failed amid the answer."""
+    if is_broken_off(word):
+        raise UpstreamError(f"the provider broke the answer off: finish_reason {word!r}")
+
+
 def _place(choice: Document) -> int:
     index: Any = choice.get("index")
     return index if isinstance(index, int) else 0
@@ -147,10 +154,10 @@ def evened(message: Document) -> Document:
         message["thinking_blocks"] = blocks
     content = message.get("content")
     if isinstance(content, list):
-        message["content"], more = _texts(objects(cast("object", content)))
+        message["content"], more = _texts(cast("list[object]", content))
         thought = more or thought
     elif content is not None and not isinstance(content, str):
-        message["content"] = None
+        message["content"] = text(section(content).get("text")) or None
     if isinstance(thought, str) and thought:
         message["reasoning_content"] = thought
     else:
@@ -194,13 +201,16 @@ def _thinking_blocks(details: list[Document]) -> list[Document]:
     return blocks
 
 
-def _texts(parts: list[Document]) -> tuple[str, str]:
+def _texts(parts: list[object]) -> tuple[str, str]:
     """Return what a content in parts says, and what it thinks."""
     said: list[str] = []
     thought: list[str] = []
-    for part in parts:
-        if part.get("type") == "text":
+    for item in parts:
+        part = section(item)
+        if part.get("type") in ("text", "output_text"):
             said.append(text(part.get("text")))
+        elif isinstance(item, str):
+            said.append(item)
         elif part.get("type") == "thinking":
             inner = part.get("thinking")
             pieces = (

@@ -7,7 +7,7 @@ Source: https://platform.openai.com/docs/api-reference/chat/streaming (read 2026
 
 from oneapi.providers.answers import answer_in, document_in, event_error
 from oneapi.providers.base import Call, Document, Reply
-from oneapi.providers.openai_choices import Choices, evened, said_in, whole_choice
+from oneapi.providers.openai_choices import Choices, check_end, evened, said_in, whole_choice
 from oneapi.providers.openai_usage import canonical_counts, usage_of
 from oneapi.providers.refusals import error_inside
 from oneapi.wire.canonical import CHAT_CHUNK, CHAT_COMPLETION, delta_texts
@@ -19,6 +19,8 @@ from oneapi.wire.usage import Usage, merge_counts
 def reply_of(call: Call, body: bytes) -> Reply:
     """Return the canonical reply of a whole answer with choices."""
     document = answer_in(body, "choices")
+    for choice in objects(document["choices"]):
+        check_end(choice.get("finish_reason"))
     found = [whole_choice(call, choice) for choice in objects(document["choices"])]
     counts = section(document.get("usage") or section(document.get("x_groq")).get("usage"))
     reply = {"object": CHAT_COMPLETION, "created": call.created, **document, "choices": found}
@@ -69,6 +71,7 @@ class OpenAIDecoder:
     def _note(self, choices: list[Document]) -> None:
         """See how far the answer has come."""
         for choice in choices:
+            check_end(choice.get("finish_reason"))
             self.finished = self.finished or bool(choice.get("finish_reason"))
             if not self.said:
                 delta = evened(said_in(choice, "delta"))

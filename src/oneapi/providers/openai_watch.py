@@ -11,7 +11,7 @@ import msgspec
 from oneapi.providers.answers import document_in, event_error
 from oneapi.providers.base import Call, Document, Endpoint
 from oneapi.providers.event_template import EventTemplate
-from oneapi.providers.openai_choices import evened
+from oneapi.providers.openai_choices import check_end, evened
 from oneapi.providers.openai_usage import usage_of
 from oneapi.providers.refusals import error_inside
 from oneapi.wire.canonical import delta_texts
@@ -154,6 +154,8 @@ class OpenAIWatcher:
         if choice.text:
             self._add(choice.text)
         if choice.finish_reason:
+            if not self.said:
+                check_end(choice.finish_reason)
             self.finished = True
         return True
 

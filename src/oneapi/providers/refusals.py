@@ -3,7 +3,8 @@
 Bodies may be JSON of any of the usual shapes, HTML, or nothing. Messages are never searched for words: users can make
 vendors echo theirs; only codes, types and the beginning of a few fixed sentences count.
 Sources: https://platform.openai.com/docs/guides/error-codes, https://platform.claude.com/docs/en/api/errors,
-https://platform.claude.com/docs/en/api/rate-limits (read 2026-11-21).
+https://platform.claude.com/docs/en/api/rate-limits (read 2026-11-21); https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto
+(`RetryInfo`), https://openrouter.ai/docs/api/reference/errors-and-debugging (`metadata.raw`) (read 2026-11-26).
 """
 
 import re
@@ -33,6 +34,8 @@ _KEY_SENTENCES: Final = re.compile(
     r"|this organization has been disabled|you exceeded your current quota)",
     re.IGNORECASE,
 )
+# Google's word for a limit per minute or day; its sentence is that of OpenAI for an account without money.
+_SPENT_FOR_NOW: Final = "RESOURCE_EXHAUSTED"
 _MODEL_CODES: Final = frozenset({"model_not_found", "model_not_available", "DeploymentNotFound"})
 _CLIENT_CODES: Final = frozenset(
     {
@@ -88,7 +91,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> UpstreamErr
         type=complaint.type or UpstreamError.type,
         code=complaint.code or (None if complaint.message else UpstreamError.code),
         param=complaint.param,
-        retry_after=retry_after(status, headers),
+        retry_after=_first(retry_after(status, headers), wait_said(document)),
         retryable=retryable,
         channel_at_fault=retryable,
         auth_failed=key_refused,
@@ -154,7 +157,7 @@ def status_inside(document: dict[str, Any]) -> int | None:
 def _refuses_key(status: int, complaint: Complaint) -> bool:
     if status in {401, 402}:
         return True
-    if status not in {400, 403, 429}:
+    if status not in {400, 403, 429} or complaint.type == _SPENT_FOR_NOW:
         return False
     if complaint.code in _KEY_CODES or (status != 400 and complaint.type in _KEY_CODES):
         return True
@@ -192,7 +195,7 @@ def complaint_of(document: dict[str, Any] | None) -> Complaint:
     if isinstance(error, dict):
         found = cast("dict[str, Any]", error)
         return Complaint(
-            message=_message(found),
+            message=_message_of_error(found),
             type=_text(found.get("type")) or _text(found.get("status")),
             code=_text(found.get("code")),
             param=_text(found.get("param")),
@@ -206,6 +209,20 @@ def complaint_of(document: dict[str, Any] | None) -> Complaint:
         type=_text(document.get("type")),
         code=next(filter(None, map(_text, codes)), None),
     )
+
+
+def _message_of_error(error: dict[str, Any]) -> str:
+    """Return an error's message, with what the vendor behind an aggregator said (OpenRouter: `metadata.raw`)."""
+    message = _message(error)
+    metadata = error.get("metadata")
+    raw: Any = cast("dict[str, Any]", metadata).get("raw") if isinstance(metadata, dict) else None
+    if isinstance(raw, str):
+        raw = complaint_of(_decoded(raw.encode("utf-8", "replace"))).message or raw.strip()
+    elif isinstance(raw, dict):
+        raw = complaint_of(cast("dict[str, Any]", raw)).message
+    if not isinstance(raw, str) or not raw or raw in message:
+        return message
+    return f"{message}: {raw}" if message else raw
 
 
 def _message(document: dict[str, Any]) -> str:
@@ -227,6 +244,7 @@ def _text(value: object) -> str | None:
 # -- when again -----------------------------------------------------------------------------------------------
 
 _SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
+_DURATION: Final = re.compile(r"\d{1,9}(\.\d{1,9})?s")
 _SECONDS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
@@ -239,6 +257,25 @@ def retry_after(status: int, headers: Mapping[str, str]) -> float | None:
     if named is not None:
         return _wait(named, headers)
     return _reset(headers) if status == 429 else None
+
+
+def wait_said(document: dict[str, Any] | None) -> float | None:
+    """Return how many seconds an error's body asks us to wait: Google's `RetryInfo`, which comes without a header."""
+    error = (document or {}).get("error")
+    details: object = (
+        cast("dict[str, Any]", error).get("details") if isinstance(error, dict) else None
+    )
+    for detail in cast("list[object]", details) if isinstance(details, list) else ():
+        delay: Any = (
+            cast("dict[str, Any]", detail).get("retryDelay") if isinstance(detail, dict) else None
+        )
+        if isinstance(delay, str) and _DURATION.fullmatch(delay):
+            return float(delay[:-1])
+    return None
+
+
+def _first(*seconds: float | None) -> float | None:
+    return next((found for found in seconds if found is not None), None)
 
 
 def _wait(value: str, headers: Mapping[str, str]) -> float | None:

@@ -2,7 +2,9 @@
 
 Sources: https://platform.openai.com/docs/api-reference/chat/object, https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons,
 https://ai.google.dev/api/generate-content#FinishReason, https://docs.bigmodel.cn (`sensitive`), https://docs.mistral.ai/api
-(`model_length`), https://huggingface.co/docs/text-generation-inference (`eos_token`) (read 2026-11-26).
+(`model_length`, `error`), https://api-docs.deepseek.com/api/create-chat-completion (`insufficient_system_resource`),
+https://docs.z.ai/api-reference/llm/chat-completion (`network_error`),
+https://huggingface.co/docs/text-generation-inference (`eos_token`) (read 2026-11-26).
 """
 
 from typing import Any, Final
@@ -49,6 +51,13 @@ _MEANINGS: Final = {
     "sensitive": "content_filter",
     "spii": "content_filter",
 }
+# What says that the vendor could not go on: no end of an answer.
+_BROKEN: Final = frozenset({"abort", "error", "insufficient_system_resource", "network_error"})
+
+
+def is_broken_off(word: object) -> bool:
+    """Say whether a vendor's word means that it failed amid the answer."""
+    return isinstance(word, str) and word.lower() in _BROKEN
 
 
 def finish_of(word: object) -> str:

@@ -89,6 +89,20 @@ def test_a_limit_is_sent_once_and_is_the_smallest_that_was_named(
     assert [sent[name] for name in LIMITS if name in sent] == [3]
 
 
+@pytest.mark.fault("A1")
+@pytest.mark.parametrize(("path", "model"), CLIENTS)
+@pytest.mark.parametrize("name", ["n_predict", "num_predict"])
+def test_a_native_word_for_no_limit_is_none_and_lifts_no_other(
+    gateway: Gateway, vendor: FakeVendor, path: str, model: str, name: str
+) -> None:
+    """Sent by clients of llama.cpp and Ollama; it beats `max_tokens` there."""
+    answer = gateway.post(gateway.add_key(), path, chat_request(model, max_tokens=3, **{name: -1}))
+
+    assert (answer.status, answer.headers["x-oneapi-max-tokens"]) == (200, "3")
+    sent = vendor.requests[-1].json()
+    assert (sent["max_tokens"], name in sent) == (3, False)
+
+
 @pytest.mark.fault("A1", "A2")
 @pytest.mark.parametrize(("path", "model"), CLIENTS)
 @pytest.mark.parametrize("name", ["models", "fallbacks"])

@@ -141,6 +141,13 @@ def test_a_recording_is_not_longer_than_its_bytes_allow() -> None:
     assert billed(Usage(seconds=1e6), endpoint=Endpoint.TRANSCRIPTIONS).estimated
 
 
+@pytest.mark.fault("W2", "W23")
+def test_an_embedding_that_reports_output_only_is_estimated() -> None:
+    body = b'{"model":"m","input":"what is it"}'
+    usage = billed(Usage(0, 9), endpoint=Endpoint.EMBEDDINGS, body=body)
+    assert usage == Usage(3, estimated=True)
+
+
 numbers = st.one_of(
     st.none(),
     st.integers(-3, 20_000),

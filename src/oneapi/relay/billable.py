@@ -97,6 +97,8 @@ def _split(sent: Sent, usage: Usage) -> Usage:
     if usage.total_tokens and not usage.input_tokens:
         return Usage(usage.total_tokens, images=usage.images, estimated=usage.estimated)
     if usage.output_tokens and sent.endpoint not in OTHER_UNITS:
+        if not usage.input_tokens:
+            return estimate(sent, 0)
         return Usage(usage.input_tokens, cached_tokens=usage.cached_tokens)
     return usage
 

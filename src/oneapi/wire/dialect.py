@@ -15,6 +15,8 @@ from oneapi.wire.usage import Usage
 
 MAX_LIMIT = 1_073_741_823  # the largest `max_tokens` that One API accepts
 Limit = Annotated[int, msgspec.Meta(ge=0, le=MAX_LIMIT)]
+# llama.cpp and Ollama take -1 for no limit, and -2 for as much as the context holds.
+NativeLimit = Annotated[int, msgspec.Meta(ge=-2, le=MAX_LIMIT)]
 Answers = Annotated[int, msgspec.Meta(ge=0, le=128)]
 # Every word in which a vendor takes the limit of an answer. The last five are native to the servers behind compatible
 # endpoints, which read them beside OpenAI's: the Responses API's, text-generation-inference's, Anthropic's old completions',
@@ -54,8 +56,8 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     max_output_tokens: Limit | None = None
     max_new_tokens: Limit | None = None
     max_tokens_to_sample: Limit | None = None
-    n_predict: Limit | None = None
-    num_predict: Limit | None = None
+    n_predict: NativeLimit | None = None
+    num_predict: NativeLimit | None = None
     best_of: Answers | None = None
     num_return_sequences: Answers | None = None
     num_generations: Answers | None = None
@@ -86,7 +88,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def output_limit(self) -> int | None:
         """The smallest limit of an answer that the client named, in whatever word; `None` if it named none."""
-        named = [limit for name in LIMITS if (limit := getattr(self, name))]
+        named = [limit for name in LIMITS if (limit := getattr(self, name)) and limit > 0]
         return min(named, default=None)
 
     def says_limit(self, words: frozenset[str]) -> bool:

@@ -32,8 +32,6 @@ WITHOUT_EFFECT: Final[Mapping[str, str]] = {
     "REDIS_CONN_STRING": "one node needs no Redis, and several nodes meet in the database",
     "REDIS_MASTER_NAME": "one node needs no Redis, and several nodes meet in the database",
     "REDIS_PASSWORD": "one node needs no Redis, and several nodes meet in the database",
-    "CHANNEL_TEST_FREQUENCY": "scheduled tests of channels are not part of this version",
-    "POLLING_INTERVAL": "scheduled tests of channels are not part of this version",
     "GLOBAL_WEB_RATE_LIMIT": "the files of the web page cost nothing worth limiting",
     "THEME": "there is one theme, light and dark",
     "USER_CONTENT_REQUEST_PROXY": "users' images are not fetched by the gateway in this version",
@@ -219,6 +217,8 @@ class Config(NamedTuple):
     metric_queue_size: int = 10
     metric_success_rate: float = 0.8
     test_prompt: str = "Output only your specific model name with no additional text."
+    channel_test_minutes: int = 0
+    test_pause_seconds: int = 0
 
     # Logs
     log_format: str = "text"
@@ -290,6 +290,8 @@ VARIABLES: Final[Mapping[str, Variable]] = {
     "global_api_rate_limit": Variable("GLOBAL_API_RATE_LIMIT", _integer(0, 10_000_000)),
     "relay_proxy": Variable("RELAY_PROXY", _proxy, is_secret=True),
     "test_prompt": Variable("TEST_PROMPT", _text),
+    "channel_test_minutes": Variable("CHANNEL_TEST_FREQUENCY", _integer(0, 525_600)),
+    "test_pause_seconds": Variable("POLLING_INTERVAL", _integer(0, 3_600)),
     "relay_timeout_seconds": Variable("RELAY_TIMEOUT", _number(0, 86_400)),
     "metric_enabled": Variable("ENABLE_METRIC", _boolean),
     "metric_queue_size": Variable("METRIC_QUEUE_SIZE", _integer(1, 100_000)),

@@ -69,6 +69,7 @@ LEVELS: dict[str, int] = {
     "GET /api/log/self": USER,
     "GET /api/log/{request_id}": USER,
     "GET /api/dashboard": USER,
+    "GET /api/status/schedule": ADMIN,
     "GET /api/jobs": ADMIN,
     "GET /api/jobs/{job_id}": ADMIN,
     "GET /api/jobs/{job_id}/results": ADMIN,

@@ -103,6 +103,8 @@ def test_a_refused_key_disables_with_reason_and_evidence(
     assert everywhere.row(channels, channel_id)["status"] == 3
     assert [row["enabled"] for row in everywhere.rows(abilities)] == [False]
     assert everywhere.published("channels") == [str(channel_id)]
+    (shown,) = everywhere.admin.get("/api/channel/").content
+    assert (shown["disabled_reason"], shown["disabled_evidence"]) == ("key_refused", "no such key")
     written = everywhere.rows(logs)[-1]
     assert (written["type"], written["channel_id"]) == (4, channel_id)
     assert "已被禁用，原因：供应商拒绝了密钥；no such key" in written["content"]

@@ -24,6 +24,23 @@ def ended(gateway: Gateway, job_id: int) -> dict[str, Any]:
         time.sleep(0.05)
 
 
+def write(gateway: Gateway, **values: Any) -> None:
+    """Write a job as another process has left it."""
+    row = {
+        "kind": "test_channels",
+        "arguments": "{}",
+        "user_id": 0,
+        "username": "",
+        "created_at": 1,
+        "beat_at": 2**40,
+        "starts": 1,
+    }
+    database = gateway.database()
+    with database.begin() as connection:
+        connection.execute(insert(jobs).values(row | values))
+    database.close()
+
+
 def test_one_of_two_workers_tests_all_channels(tmp_path: Path) -> None:
     with FakeVendor.in_thread() as vendor, Gateway(tmp_path / "g", workers=2) as gateway:
         vendor.default = json_answer(chat_document("here"))
@@ -40,27 +57,24 @@ def test_one_of_two_workers_tests_all_channels(tmp_path: Path) -> None:
 def test_a_killed_gateway_goes_on_with_its_job_when_it_is_back(tmp_path: Path) -> None:
     with FakeVendor.in_thread() as vendor, Gateway(tmp_path / "g") as gateway:
         gateway.add_channel(vendor.url, name="a channel")
-        # As a process that was killed leaves it.
         node = (tmp_path / "g" / "node-id").read_text().strip()
         vendor.default = json_answer(chat_document("here"))
         gateway.stop()
-        database = gateway.database()
-        with database.begin() as connection:
-            connection.execute(
-                insert(jobs).values(
-                    kind="test_channels",
-                    state="running",
-                    active="test_channels",
-                    arguments="{}",
-                    user_id=1,
-                    username="root",
-                    created_at=1,
-                    holder=f"{node}:dead",
-                    beat_at=2**40,
-                    starts=1,
-                )
-            )
-        database.close()
+        write(gateway, state="running", active="test_channels", holder=f"{node}:dead")
         gateway.start()
         done = ended(gateway, 1)
         assert (done["state"], done["done"]) == ("done", 1)
+
+
+def test_the_schedule_begins_what_is_due(tmp_path: Path) -> None:
+    environment = {"CHANNEL_TEST_FREQUENCY": "60"}
+    with FakeVendor.in_thread() as vendor, Gateway(tmp_path / "g", env=environment) as gateway:
+        vendor.default = json_answer(chat_document("here"))
+        gateway.add_channel(vendor.url, name="a channel")
+        write(gateway, state="done", created_at=1)  # its last turn was long ago
+        deadline = time.monotonic() + SECONDS
+        while len(gateway.rows("SELECT id FROM jobs")) < 2:
+            assert time.monotonic() < deadline, "nothing was begun"
+            time.sleep(0.05)
+        done = ended(gateway, 2)
+        assert (done["state"], done["done"], done["is_scheduled"]) == ("done", 1, True)

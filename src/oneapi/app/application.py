@@ -21,6 +21,7 @@ from oneapi.app.proxies import trusted_networks
 from oneapi.config import VERSION, Config
 from oneapi.control.jobs.queue import prune as prune_jobs
 from oneapi.control.jobs.runner import Runner
+from oneapi.control.jobs.schedule import Environment, begin_due
 from oneapi.control.services import Limit, RateLimits, Services
 from oneapi.ledger import Condition, Ledger, Seat, Terms
 from oneapi.relay import BodyRoom, Evidence, Limits, Relay, RelayServices
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.5
 CHECKPOINT_SECONDS = 3.0
 JOBS_SECONDS = 1.0  # between looks for a job to run
+SCHEDULE_SECONDS = 5.0  # between looks for what is due
 PRUNE_SECONDS = 600.0
 MOST_DESCRIPTORS = 1 << 20
 THREADS = 4  # for what blocks: the change feed, unknown keys, snapshots
@@ -100,6 +102,9 @@ class Application:
         self._proxies = ProxyTrust(trusted_networks(config.trusted_proxies))
         self._is_serving = False
         self._started_at = int(time.time())
+        self._schedule = Environment(
+            {"test_channels": config.channel_test_minutes}, self._started_at
+        )
 
     @property
     def is_ready(self) -> bool:
@@ -222,6 +227,8 @@ class Application:
             proxies=self._proxies,
             cooldowns=self._relay.resting,
             test_prompt=config.test_prompt,
+            schedule=self._schedule,
+            test_pause_seconds=config.test_pause_seconds,
         )
 
     def site(self) -> "Site":
@@ -260,6 +267,7 @@ class Application:
         if self._keeps_house:
             main = self._databases.main
             self._own(every("checkpoint", CHECKPOINT_SECONDS, lambda: self._run(checkpoint, main)))
+            self._own(every("schedule", SCHEDULE_SECONDS, self._keep_schedule))
             self._own(every("jobs", JOBS_SECONDS, self._runner.look))
             self._own(every("prune", PRUNE_SECONDS, lambda: self._run(self._prune)))
             self._own(_tried(Outage("first password"), self._look_at_password))
@@ -326,6 +334,9 @@ class Application:
         with self._databases.main.begin() as connection:
             prune(connection, time.time())
         prune_jobs(self._databases.main, int(time.time()))
+
+    async def _keep_schedule(self) -> None:
+        await self._run(begin_due, self._databases.main, self._schedule, int(time.time()))
 
     async def _work(self) -> "Mapping[str, Work]":
         """Load what does jobs; heavy, as it is the management plane's."""

@@ -26,7 +26,7 @@ from oneapi.control.services import Services
 from oneapi.control.settings import routes as settings
 from oneapi.control.sign_in import routes as sign_in
 from oneapi.control.sign_in.session import end_session
-from oneapi.control.status import routes as status
+from oneapi.control.status import routes as status, schedule
 from oneapi.control.users import own, routes as users
 from oneapi.errors import GatewayError
 from oneapi.store.database import DatabaseAway
@@ -53,6 +53,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.accounts = RateLimiter(services.rate_limits.account, services.clock)
     resources = (
         status,
+        schedule,
         sign_in,
         own,
         users,

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from oneapi.control.jobs.schedule import BY_HAND, Environment
 from oneapi.store.database import Database
 from oneapi.upstream.asking import Ask
 from oneapi.wire.client_address import LOOPBACK, ProxyTrust
@@ -44,7 +45,8 @@ class Services:
     `nudge` is called after a committed change, from a thread of the pool: it must be safe to call there. `ask` sends a
     request to a vendor, `test_prompt` is what a channel is tested with.
     `new_id` returns 32 hexadecimal digits, `random_text(n)` n characters of [0-9a-zA-Z]; both unguessable.
-    `pause` waits for some seconds, in a thread of the pool.
+    `pause` waits for some seconds, in a thread of the pool. `schedule` is what the environment says of it; where
+    `test_pause_seconds` is set, many channels are tested one after the other, with that pause.
     `log_database` is the same object as `database` unless `LOG_SQL_DSN` names another one.
     """
 
@@ -63,6 +65,8 @@ class Services:
     proxies: ProxyTrust = field(default_factory=lambda: ProxyTrust(LOOPBACK))
     cooldowns: Callable[[], list[Any]] = _no_cooldowns
     pause: Callable[[float], None] = time.sleep
+    schedule: Environment = BY_HAND
+    test_pause_seconds: float = 0.0
 
     def now(self) -> int:
         """Return the time in whole seconds, as One API's columns hold it."""

@@ -285,6 +285,17 @@ _RELAY = (
         minimum=0,
         maximum=86400,
     ),
+    Setting(
+        "ChannelTestMinutes",
+        Kind.WHOLE,
+        "0",
+        "How often channels are tested, in minutes; 0: only when asked for. Until it is saved here,"
+        " `CHANNEL_TEST_FREQUENCY` counts. Channels that keep failing are tested less and less often, once a day"
+        " at least.",
+        minimum=0,
+        maximum=525_600,
+        ours=True,
+    ),
     _flag("AutomaticDisableChannelEnabled", False, "Channels that prove broken are disabled."),
     _flag(
         "AutomaticEnableChannelEnabled", False, "Channels that pass a later test are enabled again."

@@ -764,6 +764,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/status/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Schedule
+         * @description Tell what is begun by itself, and how it went the last time.
+         */
+        get: operations["get_status_schedule"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/token": {
         parameters: {
             query?: never;
@@ -1168,6 +1188,9 @@ export interface components {
         /**
          * ChannelView
          * @description A channel; `key` is always blank, `balance` in the vendor's currency, `response_time` milliseconds.
+         *
+         *     `disabled_reason`: why the gateway has disabled it (`key_refused`, `failing`, `slow`, `no_balance`; blank where that is
+         *     not known), `disabled_evidence`: in the vendor's words.
          */
         ChannelView: {
             /** Balance */
@@ -1180,6 +1203,10 @@ export interface components {
             config: string;
             /** Created Time */
             created_time: number;
+            /** Disabled Evidence */
+            disabled_evidence: string;
+            /** Disabled Reason */
+            disabled_reason: string;
             /** Group */
             group: string;
             /** Id */
@@ -1626,6 +1653,18 @@ export interface components {
         Found_list_ProviderView__: {
             /** Data */
             data: components["schemas"]["ProviderView"][];
+            /** Message */
+            message: string;
+            /**
+             * Success
+             * @constant
+             */
+            success: true;
+        };
+        /** Found[list[TurnView]] */
+        Found_list_TurnView__: {
+            /** Data */
+            data: components["schemas"]["TurnView"][];
             /** Message */
             message: string;
             /**
@@ -2446,6 +2485,19 @@ export interface components {
             user_id: number;
         };
         /**
+         * TurnView
+         * @description When a kind of job is begun by itself; `minutes` 0: never. `next_at` is unix seconds, 0: not by itself.
+         */
+        TurnView: {
+            /** Kind */
+            kind: string;
+            last: components["schemas"]["JobView"] | null;
+            /** Minutes */
+            minutes: number;
+            /** Next At */
+            next_at: number;
+        };
+        /**
          * UnsavedChannel
          * @description A channel as the form holds it, which need not be saved; with an `id`, what is blank is taken from there.
          */
@@ -2596,6 +2648,7 @@ export type FoundInt = components['schemas']['Found_int_'];
 export type FoundListFormEntry = components['schemas']['Found_list_FormEntry__'];
 export type FoundListOptionView = components['schemas']['Found_list_OptionView__'];
 export type FoundListProviderView = components['schemas']['Found_list_ProviderView__'];
+export type FoundListTurnView = components['schemas']['Found_list_TurnView__'];
 export type FoundListStr = components['schemas']['Found_list_str__'];
 export type FoundStr = components['schemas']['Found_str_'];
 export type JobItemView = components['schemas']['JobItemView'];
@@ -2634,6 +2687,7 @@ export type StatusView = components['schemas']['StatusView'];
 export type Story = components['schemas']['Story'];
 export type Sums = components['schemas']['Sums'];
 export type TopUp = components['schemas']['TopUp'];
+export type TurnView = components['schemas']['TurnView'];
 export type UnsavedChannel = components['schemas']['UnsavedChannel'];
 export type UserChanges = components['schemas']['UserChanges'];
 export type UserView = components['schemas']['UserView'];
@@ -3780,6 +3834,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_StatusView_"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_status_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found_list_TurnView__"] | components["schemas"]["Refusal"];
                 };
             };
         };

@@ -17,7 +17,6 @@ export type Channel = Views["ChannelView"] & {
   /** Seconds since 1970 until which a channel rests, and why; absent when it does not. */
   cooling_until?: number;
   cooling_reason?: string;
-  disabled_reason?: string;
 };
 
 /** A row of the log; without `detail` for those whom it does not concern. */
@@ -27,6 +26,7 @@ export type LogRow = Views["OwnLogView"] & Partial<Views["LogView"]>;
 export type Story = Views["Story"];
 
 export type Job = Views["JobView"];
+export type Turn = Views["TurnView"];
 export type JobItem = Views["JobItemView"];
 
 export type Dashboard = Views["Dashboard"];

@@ -11,7 +11,7 @@ from oneapi.control.lists import Listing, among, contains, equal
 from oneapi.control.rows import begins_with, inserted_id, is_row
 from oneapi.store import changes
 from oneapi.store.enums import ChannelStatus
-from oneapi.store.tables import abilities, channels
+from oneapi.store.tables import abilities, channel_watch, channels
 
 DEFAULT_GROUP = "default"
 
@@ -117,7 +117,8 @@ def _rebuild(connection: Connection, channel_id: int, now: int) -> RowMapping:
 
 
 def delete_channel(connection: Connection, channel_id: int, now: int) -> None:
-    """Delete a channel and its routes."""
+    """Delete a channel, its routes, and what watching it has shown."""
+    connection.execute(delete(channel_watch).where(channel_watch.c.channel_id == channel_id))
     connection.execute(delete(abilities).where(abilities.c.channel_id == channel_id))
     connection.execute(delete(channels).where(channels.c.id == channel_id))
     changes.publish(connection, "channels", str(channel_id), now)

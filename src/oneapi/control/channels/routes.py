@@ -26,7 +26,7 @@ from oneapi.control.channels.queries import (
     matching_channels,
     page_of_channels,
 )
-from oneapi.control.channels.views import ChannelView, channel_view
+from oneapi.control.channels.views import ChannelView, channel_view, channel_views
 from oneapi.control.fields import FoundPage, Paged, QueryText, RowId
 from oneapi.control.identity import Admin, Role, Surroundings, at_least
 from oneapi.control.jobs.kinds import TEST_CHANNELS
@@ -49,8 +49,8 @@ def channels(
     with services.database.connect() as connection:
         if wanted is not None:
             found_rows = slice_of(connection, CHANNELS, wanted)
-            return listed(found_rows, [channel_view(row) for row in found_rows.rows])
-        return found([channel_view(row) for row in page_of_channels(connection, page)])
+            return listed(found_rows, channel_views(connection, found_rows.rows))
+        return found(channel_views(connection, page_of_channels(connection, page)))
 
 
 @router.get("/search", response_model=Rows[ChannelView] | Refusal)
@@ -58,7 +58,7 @@ def search(page: FoundPage, services: Surroundings, keyword: QueryText = "") -> 
     """Find channels by id or the beginning of the name."""
     with services.database.connect() as connection:
         rows = matching_channels(connection, page, keyword)
-        return found([channel_view(row) for row in rows])
+        return found(channel_views(connection, rows))
 
 
 @router.get("/models", response_model=ModelList)
@@ -88,7 +88,7 @@ def not_built() -> Answer:
 def channel(channel_id: RowId, services: Surroundings) -> Answer:
     """Show one channel."""
     with services.database.connect() as connection:
-        return found(channel_view(channel_by_id(connection, channel_id)))
+        return found(channel_view(connection, channel_by_id(connection, channel_id)))
 
 
 @router.post("", response_model=Done | Refusal)
@@ -114,7 +114,8 @@ def change(document: ChannelDocument, services: Surroundings) -> Answer:
             raise bad_field("key", "must be one line: a channel has one key")
     with services.writing() as connection:
         row = change_channel(connection, document.id, columns, services.now())
-    return found(channel_view(row))
+        view = channel_view(connection, row)
+    return found(view)
 
 
 @router.delete("/disabled", response_model=Found[int] | Refusal)

@@ -1,13 +1,21 @@
 """A channel as `/api` shows it: the vendor's key goes in and never comes out."""
 
-from sqlalchemy import RowMapping
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, RowMapping, select
 from typing_extensions import TypedDict
 
 from oneapi.control.answers import as_go
+from oneapi.store.enums import ChannelStatus
+from oneapi.store.tables import channel_watch
 
 
 class ChannelView(TypedDict):
-    """A channel; `key` is always blank, `balance` in the vendor's currency, `response_time` milliseconds."""
+    """A channel; `key` is always blank, `balance` in the vendor's currency, `response_time` milliseconds.
+
+    `disabled_reason`: why the gateway has disabled it (`key_refused`, `failing`, `slow`, `no_balance`; blank where that is
+    not known), `disabled_evidence`: in the vendor's words.
+    """
 
     id: int
     type: int
@@ -29,10 +37,28 @@ class ChannelView(TypedDict):
     priority: int | None
     config: str
     system_prompt: str | None
+    disabled_reason: str
+    disabled_evidence: str
 
 
-def channel_view(row: RowMapping) -> ChannelView:
+def channel_views(connection: Connection, rows: Sequence[RowMapping]) -> list[ChannelView]:
+    """Return the JSON of channels, their keys blank."""
+    off = [row["id"] for row in rows if row["status"] == ChannelStatus.AUTO_DISABLED]
+    reasons: dict[int, tuple[str, str]] = {}
+    if off:
+        watched = channel_watch.c
+        query = select(watched.channel_id, watched.reason, watched.evidence)
+        found = connection.execute(query.where(watched.channel_id.in_(off)))
+        reasons = {row.channel_id: (row.reason, row.evidence) for row in found}
+    return [_view(row, *reasons.get(row["id"], ("", ""))) for row in rows]
+
+
+def channel_view(connection: Connection, row: RowMapping) -> ChannelView:
     """Return the JSON of a channel, its key blank."""
+    return channel_views(connection, [row])[0]
+
+
+def _view(row: RowMapping, reason: str, evidence: str) -> ChannelView:
     return {
         "id": row["id"],
         "type": row["type"] or 0,
@@ -54,4 +80,6 @@ def channel_view(row: RowMapping) -> ChannelView:
         "priority": row["priority"],
         "config": row["config"] or "",
         "system_prompt": row["system_prompt"],
+        "disabled_reason": reason,
+        "disabled_evidence": evidence,
     }

@@ -4,6 +4,7 @@ Only what the gateway itself has switched off is switched on again; what a perso
 and left as it is.
 """
 
+import asyncio
 from functools import partial
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from sqlalchemy import ColumnElement, RowMapping, and_, or_, select
 from starlette.concurrency import run_in_threadpool
 
 from oneapi.control.answers import Refused, sentence
+from oneapi.control.channels.backing_off import count, is_due
 from oneapi.control.channels.probe import Probe
 from oneapi.control.channels.trials import tested
 from oneapi.control.fields import listed
@@ -56,10 +58,14 @@ def chosen_ids(services: Services, conditions: list[ColumnElement[bool]]) -> lis
 
 async def test_channels(services: Services, progress: Progress) -> None:
     """Test the channels that are chosen, some at once, and switch them by what comes of it."""
-    ids = await run_in_threadpool(chosen_ids, services, chosen(progress.arguments))
+    conditions = chosen(progress.arguments)
+    if progress.is_scheduled:
+        conditions.append(is_due(services.now()))
+    ids = await run_in_threadpool(chosen_ids, services, conditions)
     left = [channel_id for channel_id in ids if channel_id not in progress.finished]
     progress.expect(len(left))
-    await over(left, partial(_test, services, progress), AT_ONCE)
+    at_once = 1 if services.test_pause_seconds else AT_ONCE
+    await over(left, partial(_test, services, progress), at_once)
 
 
 async def _test(services: Services, progress: Progress, channel_id: int) -> None:
@@ -77,6 +83,8 @@ async def _test(services: Services, progress: Progress, channel_id: int) -> None
         said = sentence(refusal.key, "en", **refusal.values)
         await progress.record(Item(channel_id, name, Outcome.SKIPPED, said))
         return
+    minutes = int(progress.arguments.get("minutes") or 0)
+    await run_in_threadpool(count, services, channel_id, result.passed, minutes)
     switched = await run_in_threadpool(_follow_up, services, row, result)
     await progress.record(
         Item(
@@ -89,6 +97,8 @@ async def _test(services: Services, progress: Progress, channel_id: int) -> None
             led_to="" if switched is None else "enabled" if switched.is_on else "disabled",
         )
     )
+    if services.test_pause_seconds:
+        await asyncio.sleep(services.test_pause_seconds)
 
 
 def _row(services: Services, channel_id: int) -> RowMapping | None:

@@ -92,6 +92,15 @@ class Item:
 
 def add(database: Database, wanted: Wanted, now: int) -> int:
     """Add a job and return its number; raises `JobRunning`."""
+    try:
+        with database.begin() as connection:
+            return insert_job(connection, wanted, now)
+    except IntegrityError as error:
+        raise JobRunning(wanted.kind) from error
+
+
+def insert_job(connection: Connection, wanted: Wanted, now: int) -> int:
+    """Write a job's row and return its number; fails where one of its kind waits or runs."""
     row = {
         "kind": wanted.kind,
         "state": JobState.WAITING,
@@ -101,11 +110,7 @@ def add(database: Database, wanted: Wanted, now: int) -> int:
         "username": wanted.username,
         "created_at": now,
     }
-    try:
-        with database.begin() as connection:
-            key = connection.execute(insert(jobs).values(row)).inserted_primary_key
-    except IntegrityError as error:
-        raise JobRunning(wanted.kind) from error
+    key = connection.execute(insert(jobs).values(row)).inserted_primary_key
     assert key is not None  # a single row was inserted
     return int(key[0])
 

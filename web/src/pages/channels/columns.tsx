@@ -36,8 +36,10 @@ export function ChannelState({ row }: { row: Channel }) {
   if (row.status === 1) return <State tone="good">{t("channel.enabled")}</State>;
   if (row.status === 3) {
     return (
-      <State tone="bad" title={row.disabled_reason}>
-        {row.disabled_reason || t("channel.autoDisabled")}
+      <State tone="bad" title={row.disabled_evidence || t("channel.autoDisabled")}>
+        {row.disabled_reason
+          ? t(`channel.reasons.${row.disabled_reason as "slow"}`)
+          : t("channel.autoDisabled")}
       </State>
     );
   }

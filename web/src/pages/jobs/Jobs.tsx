@@ -1,6 +1,8 @@
+import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import type { Job } from "@/api/types";
+import { get } from "@/api/call";
+import type { Job, Turn } from "@/api/types";
 import { exact } from "@/format/time";
 import { useAddress } from "@/list/address";
 import { List } from "@/list/List";
@@ -103,10 +105,39 @@ export function Page() {
   );
   return (
     <>
-      <List spec={spec} />
+      <List spec={spec} lead={<Schedule />} />
       {search.open && (
         <JobDialog key={search.open} id={search.open} onClose={() => change({ open: undefined })} />
       )}
     </>
+  );
+}
+
+/** What is begun by itself: how often, and when it was last. */
+function Schedule() {
+  const { t } = useTranslation();
+  const { data } = useQuery({ queryKey: ["schedule"], queryFn: () => get<Turn[]>("/api/status/schedule") });
+  return (
+    <span className="flex flex-wrap gap-x-4 text-muted">
+      {data?.map(({ kind, minutes, last }) => {
+        const name = t(`job.kinds.${kind as "test_channels"}`);
+        const [before, after] = t("job.turn.last", { last: "\n" }).split("\n");
+        return minutes ? (
+          <span key={kind}>
+            {t("job.turn.next", { kind: name, minutes })}
+            {last && (
+              <>
+                {" · "}
+                {before}
+                <Time at={last.created_at} />
+                {after}
+              </>
+            )}
+          </span>
+        ) : (
+          <span key={kind}>{t("job.turn.never", { kind: name })}</span>
+        );
+      })}
+    </span>
   );
 }

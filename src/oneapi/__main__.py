@@ -44,12 +44,12 @@ def _parser() -> _Parser:
     _add_serving(serve)
     migrate = commands.add_parser("migrate", help="create or update the tables", add_help=False)
     _add_questions(migrate)
-    migrate.add_argument(
-        "--check",
-        "-check",
-        action="store_true",
-        help="only say whether it is needed (exit status 1)",
-    )
+    for flag, words in (
+        ("check", "only say whether it is needed (exit status 1)"),
+        ("dry-run", "only say what would be done"),
+        ("no-copy", "adopt a SQLite file of One API's without copying it first"),
+    ):
+        migrate.add_argument(f"--{flag}", f"-{flag}", action="store_true", help=words)
     _add_prices(commands)
     check = commands.add_parser("check", help="prove that the books balance", add_help=False)
     _add_questions(check)
@@ -151,7 +151,13 @@ def _command(arguments: argparse.Namespace, config: Config) -> int:
     try:
         match arguments.command:
             case "migrate":
-                return commands.migrate(config, print, check_only=arguments.check)
+                return commands.migrate(
+                    config,
+                    print,
+                    check_only=arguments.check,
+                    dry_run=arguments.dry_run,
+                    copies=not arguments.no_copy,
+                )
             case "prices":
                 return _prices(arguments, config)
             case "check":

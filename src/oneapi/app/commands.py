@@ -10,8 +10,15 @@ from oneapi.config import Config
 Say = Callable[[str], None]
 
 
-def migrate(config: Config, say: Say, *, check_only: bool) -> int:
-    """Bring every database to this version's schema, or only say whether that is needed."""
+def migrate(
+    config: Config,
+    say: Say,
+    *,
+    check_only: bool = False,
+    dry_run: bool = False,
+    copies: bool = True,
+) -> int:
+    """Bring every database to this version's schema, or say whether that is needed, or what would be done."""
     with databases_of(config) as databases:
         stale = databases.stale()
         if not stale:
@@ -20,9 +27,13 @@ def migrate(config: Config, say: Say, *, check_only: bool) -> int:
             if check_only:
                 say(f"the {scope} database ({database.dialect}) needs `one-api migrate`")
                 continue
-            from oneapi.app.adoption import bring_up_to_date
+            from oneapi.app import adoption
 
-            bring_up_to_date(database, scope, say)
+            if dry_run:
+                say(f"the {scope} database ({database.dialect}):")
+                adoption.foresee(database, scope, say)
+            else:
+                adoption.bring_up_to_date(database, scope, config.state_dir, say, copies=copies)
     return 1 if stale and check_only else 0
 
 

@@ -77,13 +77,11 @@ def report(found: Sequence[Difference], sold: set[str]) -> list[str]:
     return lines
 
 
-def adoption_report(connection: Connection) -> list[str]:
+def adoption_report(texts: dict[str, str], sold: dict[str, set[int]]) -> list[str]:
     """Return what an adopted database sells at another price than our table's, in full only what it sells."""
-    texts = option_texts(connection)
     models, changed = _chosen(texts, ALL)
     if not changed:
         return []
-    sold = served(connection)
     found = adopted.differences(texts, changed, models, sold)
     shown = [difference for difference in found if difference.model in sold]
     lines = [

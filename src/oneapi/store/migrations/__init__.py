@@ -45,13 +45,31 @@ def is_one_apis(connection: Connection) -> bool:
     return not is_ours and connection.execute(select(users.c.id).limit(1)).first() is not None
 
 
+def plan(database: Database, scope: Scope = "main") -> list[str]:
+    """Return what `migrate` would do, in words; changes nothing."""
+    from alembic.runtime.migration import MigrationContext
+
+    from oneapi.store.migrations.conform import steps
+
+    patient = database.patient()
+    try:
+        with patient.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"scope": scope})
+            return [step.words for step in steps(context)]
+    finally:
+        patient.close()
+
+
 def migrate(
-    database: Database, scope: Scope = "main", first: Callable[[Connection], None] | None = None
+    database: Database,
+    scope: Scope = "main",
+    first: Callable[[Connection], None] | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> None:
     """Bring the database to this version's schema; loses nothing, and may be killed and repeated.
 
     Nodes that do so at the same time wait for each other. `first` is called before anything is changed, by the one that
-    does it, in the same transaction where the engine can undo a changed schema.
+    does it, in the same transaction where the engine can undo a changed schema. `say` is told of each step.
     """
     from alembic import command
     from alembic.config import Config
@@ -63,7 +81,7 @@ def migrate(
         with patient.exclusively("migration") as connection:
             if first is not None:
                 first(connection)
-            config.attributes |= {"connection": connection, "scope": scope}
+            config.attributes |= {"connection": connection, "scope": scope, "say": say}
             command.upgrade(config, "head")
     finally:
         patient.close()

@@ -5,7 +5,9 @@ after it was killed half-way (MySQL commits each statement by itself), and so th
 not fail on a database that has gone ahead. Columns that we do not know are left alone.
 """
 
-from typing import Any
+from collections.abc import Callable, Container, Iterator
+from functools import partial
+from typing import Any, NamedTuple
 
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
@@ -33,30 +35,53 @@ from oneapi.store.migrations import sqlite_ddl
 from oneapi.store.tables import LOG_TABLES, abilities, channels, logs, metadata
 
 
+class Step(NamedTuple):
+    """One change: what it does, in words, and how."""
+
+    words: str
+    run: Callable[[], object]
+
+
 def conform(context: MigrationContext) -> None:
-    """Create what is missing and widen what is too small, in the tables of the context's scope."""
+    """Create what is missing and widen what is too small, in the tables of the context's scope.
+
+    The context's option `say` is told of each step when it is done.
+    """
+    say: Callable[[str], None] = context.opts.get("say") or _nothing
+    for step in steps(context):
+        step.run()
+        say(step.words)
+
+
+def steps(context: MigrationContext) -> Iterator[Step]:
+    """Look, and return what is to be done; a step that is not run does not hinder the next from being named."""
     connection = context.connection
     if connection is None:
         raise RuntimeError("migrations need a connection; there is no offline mode")
     tables = LOG_TABLES if context.opts["scope"] == "logs" else tuple(metadata.sorted_tables)
     existing = set(inspect(connection).get_table_names())
-    _create([table for table in tables if table.name not in existing], connection)
+    for table in tables:
+        if table.name not in existing:
+            yield Step(f"create the table `{table.name}`", partial(_create, table, connection))
     operations = Operations(context)
     for table in tables:
         if table.name in existing:
-            _complete(table, connection, operations)
-    if channels in tables:
-        _fill_abilities(connection)
+            yield from _complete(table, connection, operations)
+    if channels in tables and channels.name in existing:
+        yield from _fill_abilities(connection, abilities.name in existing)
 
 
-def _create(missing: list[Table], connection: Connection) -> None:
+def _nothing(_words: str) -> None:
+    """Tell nobody."""
+
+
+def _create(table: Table, connection: Connection) -> None:
     if connection.dialect.name != "sqlite":
-        metadata.create_all(connection, tables=missing)
+        metadata.create_all(connection, tables=[table])
         return
-    for table in missing:
-        connection.exec_driver_sql(sqlite_ddl.create_table(table, connection.dialect))
-        for index in sorted(table.indexes, key=lambda index: str(index.name)):
-            index.create(connection)
+    connection.exec_driver_sql(sqlite_ddl.create_table(table, connection.dialect))
+    for index in sorted(table.indexes, key=lambda index: str(index.name)):
+        index.create(connection)
 
 
 def _add_column(column: Column[Any], connection: Connection, operations: Operations) -> None:
@@ -67,22 +92,27 @@ def _add_column(column: Column[Any], connection: Connection, operations: Operati
         operations.add_column(column.table.name, added)
 
 
-def _complete(table: Table, connection: Connection, operations: Operations) -> None:
+def _complete(table: Table, connection: Connection, operations: Operations) -> Iterator[Step]:
     inspector = inspect(connection)
     present = {column["name"]: column for column in inspector.get_columns(table.name)}
     for column in table.columns:
         if column.name not in present:
-            _add_column(column, connection, operations)
+            add = partial(_add_column, column, connection, operations)
+            yield Step(f"add the column `{table.name}.{column.name}`", add)
     indexed = _indexed(inspector, table)
     if table is channels and "idx_channels_key" in indexed.values():
-        operations.drop_index("idx_channels_key", table.name)  # old versions'; a TEXT has no index
+        drop = partial(operations.drop_index, "idx_channels_key", table.name)
+        yield Step("drop the index `idx_channels_key` of old versions", drop)  # a TEXT has no index
     for column in table.columns:
         if column.name in present and connection.dialect.name != "sqlite":
-            _widen(column, present[column.name]["type"], connection, operations)
+            yield from _widen(column, present[column.name]["type"], connection, operations)
     for name, columns, unique in _wanted_indexes(table):
         if (columns, unique) not in indexed:
-            operations.create_index(name, table.name, list(columns), unique=unique)
-    _write_zeros(table, connection)
+            create = partial(
+                operations.create_index, name, table.name, list(columns), unique=unique
+            )
+            yield Step(f"create the index `{name}` of `{table.name}`", create)
+    yield from _write_zeros(table, connection, present.keys())
 
 
 def _default(column: Column[Any]) -> Any:
@@ -112,13 +142,14 @@ def _wanted_indexes(table: Table) -> list[tuple[str, tuple[str, ...], bool]]:
 
 def _widen(
     column: Column[Any], theirs: TypeEngine[Any], connection: Connection, operations: Operations
-) -> None:
+) -> Iterator[Step]:
     ours = column.type.dialect_impl(connection.dialect)
     if column.primary_key or not _is_wider(ours, theirs):
         return
     can_have_default = connection.dialect.name != "mysql" or getattr(ours, "length", None)
     is_number = isinstance(ours, Integer)
-    operations.alter_column(
+    alter = partial(
+        operations.alter_column,
         column.table.name,
         column.name,
         type_=column.type,
@@ -126,6 +157,7 @@ def _widen(
         existing_nullable=column.nullable,
         existing_server_default=_default(column) if can_have_default or is_number else None,
     )
+    yield Step(f"widen the column `{column.table.name}.{column.name}`", alter)
 
 
 def _is_wider(ours: TypeEngine[Any], theirs: TypeEngine[Any]) -> bool:
@@ -137,15 +169,31 @@ def _is_wider(ours: TypeEngine[Any], theirs: TypeEngine[Any]) -> bool:
     return False
 
 
-def _write_zeros(table: Table, connection: Connection) -> None:
+def _write_zeros(table: Table, connection: Connection, present: Container[str]) -> Iterator[Step]:
     """Replace NULL as gorm reads it: a column added without a default has it in every older row."""
     unique = {index.columns[0].name for index in table.indexes if index.unique}
     for column in table.columns:
         zero = _zero(column)
         # Log rows are many: only the one column that older versions lack and that is indexed.
         is_wanted = table is not logs or column.name == "channel_id"
-        if zero is not None and is_wanted and column.name not in unique:
-            connection.execute(update(table).where(column.is_(None)).values({column.name: zero}))
+        if zero is None or not is_wanted or column.name in unique:
+            continue
+        rows = select(func.count()).select_from(table)
+        has_default = column.server_default is not None
+        if column.name in present or _is_there(column, connection):
+            rows = rows.where(column.is_(None))
+        elif has_default:
+            continue
+        if count := connection.scalar(rows):
+            write = update(table).where(column.is_(None)).values({column.name: zero})
+            words = f"write {zero!r} for NULL in `{table.name}.{column.name}` ({count} rows)"
+            yield Step(words, partial(connection.execute, write))
+
+
+def _is_there(column: Column[Any], connection: Connection) -> bool:
+    return any(
+        found["name"] == column.name for found in inspect(connection).get_columns(column.table.name)
+    )
 
 
 def _zero(column: Column[Any]) -> Any:
@@ -156,12 +204,15 @@ def _zero(column: Column[Any]) -> Any:
     return column.default.arg if isinstance(column.default, ScalarElementColumnDefault) else None
 
 
-def _fill_abilities(connection: Connection) -> None:
+def _fill_abilities(connection: Connection, is_there: bool) -> Iterator[Step]:
     """Index the channels of versions before 0.4, which had no `abilities`."""
-    if connection.scalar(select(func.count()).select_from(abilities)):
+    if is_there and connection.scalar(select(func.count()).select_from(abilities)):
         return
+    # Early versions lacked columns, which a run that only names its steps has not added.
+    names = {column["name"] for column in inspect(connection).get_columns(channels.name)}
+    known = [column for column in channels.columns if column.name in names]
     rows: list[dict[str, Any]] = []
-    for channel in connection.execute(select(channels)):
+    for channel in connection.execute(select(*known)):
         pairs = {
             (group, model)
             for group in (channel.group or "").split(",")
@@ -174,9 +225,10 @@ def _fill_abilities(connection: Connection) -> None:
                 "model": model,
                 "channel_id": channel.id,
                 "enabled": channel.status == ChannelStatus.ENABLED,
-                "priority": channel.priority or 0,
+                "priority": getattr(channel, "priority", None) or 0,
             }
             for group, model in sorted(pairs)
         ]
     if rows:
-        connection.execute(abilities.insert(), rows)
+        words = f"index the models of the channels in `abilities` ({len(rows)} rows)"
+        yield Step(words, partial(connection.execute, abilities.insert(), rows))

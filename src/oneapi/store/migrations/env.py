@@ -15,6 +15,7 @@ context.configure(
     # Our connections begin transactions themselves, so SQLite's DDL is undone with the rest.
     transactional_ddl=connection.dialect.name in ("sqlite", "postgresql"),
     scope=scope,
+    say=context.config.attributes.get("say"),
 )
 with context.begin_transaction():
     context.run_migrations()

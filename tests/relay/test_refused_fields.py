@@ -271,3 +271,137 @@ def test_what_was_learned_outlives_a_change_of_another_channel(
         gateway.serve(other.url, f"other-{tmp_path.name}")
     assert _ask(gateway, key, model, "openai", stream=True).status == 200
     assert len(vendor.requests) == 3
+
+
+# -- servers of Anthropic's dialect --------------------------------------------------------------------------------
+
+MESSAGE = {
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
+    "model": "claude",
+    "content": [{"type": "text", "text": "Hello"}],
+    "stop_reason": "end_turn",
+    "usage": {"input_tokens": 5, "output_tokens": 2},
+}
+
+
+def _claude(vendor: FakeVendor, refuse: Refuse) -> None:
+    vendor.default = lambda received: refuse(received.json()) or json_answer(MESSAGE)
+
+
+def _refused(message: str) -> VendorAnswer:
+    error = {"type": "invalid_request_error", "message": message}
+    return json_answer({"type": "error", "error": error}, 400)
+
+
+UNKNOWN = "{}: Extra inputs are not permitted"
+THINKING = "thinking.type: Input should be 'enabled' or 'disabled'"
+HINTED: dict[str, tuple[dict[str, Any], Refuse]] = {
+    "effort": (
+        {"reasoning_effort": "low"},
+        lambda said: _refused(UNKNOWN.format("output_config")) if "output_config" in said else None,
+    ),
+    "thinking": (
+        {"reasoning_effort": "low"},
+        lambda said: _refused(THINKING) if "thinking" in said else None,
+    ),
+    "thinking, of a server in Python": (
+        {"reasoning_effort": "low"},
+        lambda said: (
+            json_answer({"detail": [{"loc": ["body", "thinking"], "msg": "no"}]}, 422)
+            if "thinking" in said
+            else None
+        ),
+    ),
+    "user": (
+        {"user": "someone"},
+        lambda said: _refused(UNKNOWN.format("metadata")) if "metadata" in said else None,
+    ),
+    "parallel": (
+        {
+            "parallel_tool_calls": False,
+            "tools": [{"type": "function", "function": {"name": "get"}}],
+        },
+        lambda said: (
+            _refused(UNKNOWN.format("tool_choice.auto.disable_parallel_tool_use"))
+            if "disable_parallel_tool_use" in said["tool_choice"]
+            else None
+        ),
+    ),
+}
+
+
+@pytest.mark.fault("W1")
+@pytest.mark.parametrize("kind", HINTED)
+def test_what_a_chat_became_for_a_server_of_anthropics_dialect_is_left_out_and_remembered(
+    gateway: Gateway, key: str, vendor: FakeVendor, kind: str
+) -> None:
+    fields, refuse = HINTED[kind]
+    model = f"claude-opus-4-6-{next(_names)}"
+    _claude(vendor, refuse)
+    gateway.serve(vendor.url, model, type=14)
+    for asked in (2, 3):
+        answer = gateway.chat(key, model, max_tokens=5000, **fields)
+        assert answer.status == 200
+        assert answer.json()["choices"][0]["message"]["content"] == "Hello"
+        assert len(vendor.requests) == asked
+
+
+@pytest.mark.fault("W1", "W15")
+def test_a_limit_that_nobody_named_is_the_vendors_own_where_that_is_lower(
+    gateway: Gateway, key: str, vendor: FakeVendor
+) -> None:
+    model = f"claude-sonnet-4-5-{next(_names)}"
+    words = "max_tokens: {} > 8192, which is the maximum allowed number of output tokens for claude"
+    _claude(
+        vendor,
+        lambda said: (
+            _refused(words.format(said["max_tokens"])) if said["max_tokens"] > 8192 else None
+        ),
+    )
+    gateway.serve(vendor.url, model, type=14)
+    for asked in (2, 3):
+        assert gateway.chat(key, model).status == 200
+        assert len(vendor.requests) == asked
+        assert vendor.requests[-1].json()["max_tokens"] == 8192
+    refused = gateway.chat(key, model, max_tokens=9000)
+    assert refused.status == 400, "a client's own number is the client's error"
+    assert "8192" in refused.json()["error"]["message"]
+
+
+@pytest.mark.fault("W1")
+def test_a_schema_is_said_by_a_tool_where_the_server_knows_no_other_word(
+    gateway: Gateway, key: str, vendor: FakeVendor
+) -> None:
+    model = f"claude-opus-4-6-{next(_names)}"
+    called = {"type": "tool_use", "id": "t", "name": "json_response", "input": {"a": 1}}
+
+    def answer(received: Received) -> VendorAnswer:
+        if "output_config" in received.json():
+            return _refused(UNKNOWN.format("output_config"))
+        return json_answer(MESSAGE | {"content": [called], "stop_reason": "tool_use"})
+
+    vendor.default = answer
+    gateway.serve(vendor.url, model, type=14)
+    schema: Any = {"name": "n", "schema": {"type": "object", "properties": {"a": {}}}}
+    shape = {"type": "json_schema", "json_schema": schema}
+    for _ in range(2):
+        found = gateway.chat(key, model, max_tokens=50, response_format=shape)
+        assert json.loads(found.json()["choices"][0]["message"]["content"]) == {"a": 1}
+    assert len(vendor.requests) == 3
+
+
+@pytest.mark.fault("W1")
+def test_what_a_client_says_in_anthropics_own_words_is_its_own(
+    gateway: Gateway, key: str, vendor: FakeVendor
+) -> None:
+    model = f"claude-opus-4-6-{next(_names)}"
+    _claude(vendor, lambda said: _refused(THINKING) if "thinking" in said else None)
+    gateway.serve(vendor.url, model, type=14)
+    thinking = {"type": "adaptive"}
+    assert gateway.chat(key, model, max_tokens=50, thinking=thinking).status == 400
+    assert len(vendor.requests) == 1
+    answer = _ask(gateway, key, model, "anthropic", thinking=thinking)
+    assert answer.status == 400
+    assert len(vendor.requests) == 2

@@ -11,7 +11,9 @@ import msgspec
 
 from oneapi.errors import UpstreamError
 from oneapi.providers.answers import answer_in
+from oneapi.providers.anthropic_adapting import refused_of_ours, remembered, within
 from oneapi.providers.anthropic_repairs import (
+    MOST,
     UNTHOUGHT,
     adaptation,
     needs_repair,
@@ -22,8 +24,9 @@ from oneapi.providers.anthropic_request import vendor_document
 from oneapi.providers.anthropic_stream import AnthropicDecoder, reply_of
 from oneapi.providers.anthropic_watch import AnthropicWatcher
 from oneapi.providers.base import Call, Document, Headers, Reply, UpstreamRequest
+from oneapi.providers.quirks import NO_FIELDS
 from oneapi.providers.refusals import refusal
-from oneapi.providers.urls import url_of
+from oneapi.providers.urls import adaptations, url_of
 from oneapi.wire.anthropic_blocks import message_of
 from oneapi.wire.anthropic_usage import usage_of
 from oneapi.wire.canonical import text_of
@@ -104,11 +107,18 @@ class AnthropicDialect:
         return refusal(status, headers, body)
 
     def adapt(self, call: Call, error: UpstreamError) -> frozenset[str]:
-        """Return how to go on with a history of which Anthropic refuses what the client cannot know to be wrong."""
-        return adaptation(call, error)
+        """Return how to go on without what is ours, or with a history whose faults the client cannot know."""
+        found = adaptation(call, error)
+        if found:
+            return found
+        ours = refused_of_ours(call, error)
+        return call.adapted | ours if ours and len(call.adapted | ours) <= MOST else NO_FIELDS
 
     def adapted(self, call: Call) -> None:
-        """There is nothing to remember: the next history is another one."""
+        """Remember what of ours the vendor does not take; the next history is another one."""
+        found = remembered(adaptations(call))
+        if found:
+            call.target.observed.refused[call.endpoint, call.model] = found
 
 
 def _edited_body(call: Call) -> bytes:
@@ -127,8 +137,9 @@ def _edited_body(call: Call) -> bytes:
         return body
     fields["model"] = call.model
     if call.max_output_tokens is not None:
+        limit = within(call.max_output_tokens, adaptations(call))
         fields = {name: value for name, value in fields.items() if name not in LIMITS}
-        fields["max_tokens"] = call.max_output_tokens
+        fields["max_tokens"] = limit
     if call.system_prompt is not None:
         fields["system"] = call.system_prompt
     return msgspec.json.encode(fields)

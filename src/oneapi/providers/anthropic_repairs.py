@@ -43,7 +43,7 @@ _UNKNOWN_FIELD: Final = re.compile(
 UNTHOUGHT: Final = "thinking_blocks"
 REPAIRED: Final = "messages"
 _WITHOUT: Final = "without "
-_MOST: Final = 5
+MOST: Final = 5
 _RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _BAD_REQUEST: Final = 400
@@ -84,7 +84,7 @@ def adaptation(call: Call, error: UpstreamError) -> frozenset[str]:
         found = _WITHOUT + unknown[1]
     else:
         return NO_FIELDS
-    is_new = found not in call.adapted and len(call.adapted) < _MOST
+    is_new = found not in call.adapted and len(call.adapted) < MOST
     return call.adapted | {found} if is_new else NO_FIELDS
 
 

@@ -7,12 +7,14 @@ what Anthropic itself makes of OpenAI's fields; the types of OpenAI's Python SDK
 from typing import Any, Final, cast
 
 from oneapi.errors import InvalidRequest
+from oneapi.providers.anthropic_adapting import omit, within
 from oneapi.providers.anthropic_fields import unsaid
 from oneapi.providers.anthropic_models import Traits, traits_of
 from oneapi.providers.anthropic_thinking import is_thinking, think
 from oneapi.providers.anthropic_tools import add_search, add_tool_choice, add_tools, answer_by_tool
 from oneapi.providers.anthropic_turns import conversation
 from oneapi.providers.base import Call, Document
+from oneapi.providers.urls import adaptations
 from oneapi.wire.dialect import LIMITS
 from oneapi.wire.shapes import section
 from oneapi.wire.tool_schemas import as_object
@@ -34,11 +36,14 @@ def vendor_document(call: Call, document: Document) -> Document:
     add_tools(document, request)
     add_search(document, request, traits)
     add_tool_choice(document, request, traits)
-    _ends(call, document, request)
-    _output(document, request, has_schemas=traits.schemas)
+    adapted = adaptations(call)
+    _ends(call, document, request, adapted)
+    _output(document, request, has_schemas=_has_schemas(call, traits))
     think(document, request, traits)
     if is_native:
         return {**request, **section(document["anthropic"])}
+    if adapted:
+        omit(document, request, adapted)
     _sampling(request, traits)
     return request
 
@@ -58,16 +63,16 @@ def _refuse(document: Document) -> None:
         )
 
 
-def _ends(call: Call, document: Document, request: Document) -> None:
+def _ends(call: Call, document: Document, request: Document, adapted: frozenset[str]) -> None:
     """Say where the answer ends, and for whom it is."""
     limit = document.get("max_completion_tokens")
     limit = document.get("max_tokens") if limit is None else limit
     if call.max_output_tokens is not None:
-        limit = call.max_output_tokens
+        limit = within(call.max_output_tokens, adapted)
         for name in LIMITS:
             request.pop(name, None)
     if limit is None or (limit == 0 and "anthropic" not in document):
-        limit = traits_of(call.model).max_tokens
+        limit = within(traits_of(call.model).max_tokens, adapted)
     request["max_tokens"] = limit
     stops = _stops(document)
     if stops is not None:
@@ -123,7 +128,12 @@ def answers_by_tool(call: Call) -> bool:
     if document is None or "anthropic" in document:
         return False
     shape = section(document.get("response_format"))
-    return shape.get("type") == "json_schema" and not traits_of(call.model).schemas
+    return shape.get("type") == "json_schema" and not _has_schemas(call, traits_of(call.model))
+
+
+def _has_schemas(call: Call, traits: Traits) -> bool:
+    """Say whether the answer's schema can be said as such."""
+    return traits.schemas and "output_config" not in adaptations(call)
 
 
 def _sampling(request: Document, traits: Traits) -> None:

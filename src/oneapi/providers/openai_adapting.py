@@ -8,9 +8,7 @@ A wrong guess costs one request: it is remembered only when the vendor takes the
 
 import re
 from collections.abc import Iterator
-from typing import Final, cast
-
-import msgspec
+from typing import Final
 
 from oneapi.errors import UpstreamError
 from oneapi.providers.base import Call, Endpoint
@@ -18,29 +16,15 @@ from oneapi.providers.openai_edits import COMPLETION_LIMIT, LIMIT, STREAMED, Aim
 from oneapi.providers.openai_lowering import HINTS
 from oneapi.providers.openai_messages import NEEDS_REASONING
 from oneapi.providers.quirks import NO_FIELDS, Quirks
+from oneapi.providers.refused_names import names, refusal_text
 from oneapi.providers.urls import OTHER_SPELLING, adaptations
-from oneapi.wire.decoding import UNDECODABLE
 from oneapi.wire.shapes import objects
 
 MOST: Final = 8  # what one call does otherwise
-_READ: Final = 1 << 16  # bytes of a refusal
 _AGAIN: Final = frozenset({408, 425, 429})  # about time, not about fields
 _NAMES: Final = (LIMIT, COMPLETION_LIMIT)
 _USAGE: Final = "stream_options"
 _REASONING: Final = "reasoning_content"
-_ECHOES: Final = frozenset(
-    {"input", "ctx", "url"}
-)  # of a validator: what it was given, not what is wrong
-# Ordinary words count only in quotes.
-_PATTERNS: Final = {
-    name: re.compile(
-        rf"[\"'`\\]{name}[\"'`\\]"
-        if name.isalpha()
-        else rf"(?<![a-z0-9_]){name.replace('_', '[_ -]?')}(?![a-z0-9_])",
-        re.IGNORECASE,
-    )
-    for name in (_USAGE, _REASONING, *_NAMES, *HINTS)
-}
 _SUBFIELD: Final = re.compile(r"include_?usage", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"(?<![\w.-])\d{3,}(?![\w-])")
 
@@ -54,47 +38,21 @@ def adaptation(call: Call, error: UpstreamError) -> frozenset[str]:
         return NO_FIELDS if OTHER_SPELLING in before else call.adapted | {OTHER_SPELLING}
     if call.endpoint not in STREAMED or not error.said:
         return NO_FIELDS
-    said = " ".join(_texts(error.said))
+    said = refusal_text(error.said)
     quirks = Aim(call, "", ()).quirks
     found = frozenset(_refused(call, quirks, said)) - before
     return call.adapted | found if found and len(before | found) <= MOST else NO_FIELDS
 
 
-def _texts(body: bytes) -> list[str]:
-    """Return every text of a refusal, its list of places included, without what it only repeats."""
-    body = body[:_READ]
-    try:
-        document: object = msgspec.json.decode(body)
-    except UNDECODABLE:
-        return [body.decode("utf-8", "replace")]
-    return list(_walk(document, 8))
-
-
-def _walk(value: object, depth: int) -> Iterator[str]:
-    if isinstance(value, str):
-        yield f"'{value}'" if value.isidentifier() else value
-    elif isinstance(value, dict) and depth:
-        for name, inner in cast("dict[str, object]", value).items():
-            if name not in _ECHOES:
-                yield from _walk(inner, depth - 1)
-    elif isinstance(value, list) and depth:
-        for inner in cast("list[object]", value):
-            yield from _walk(inner, depth - 1)
-
-
 def _refused(call: Call, quirks: Quirks, said: str) -> Iterator[str]:
     """Yield what of ours a refusal names, as adaptations."""
-    if _adds_usage(call) and (_names(_USAGE, said) or _SUBFIELD.search(said)):
+    if _adds_usage(call) and (names(_USAGE, said) or _SUBFIELD.search(said)):
         yield _USAGE
     if call.document is not None:
-        yield from (name for name in HINTS if _names(name, said))
-        if _names(_REASONING, said):
+        yield from (name for name in HINTS if names(name, said))
+        if names(_REASONING, said):
             yield _reasoning(call, quirks)
     yield from _limits(call, quirks, said)
-
-
-def _names(name: str, said: str) -> bool:
-    return _PATTERNS[name].search(said) is not None
 
 
 def _adds_usage(call: Call) -> bool:
@@ -123,7 +81,7 @@ def _limits(call: Call, quirks: Quirks, said: str) -> Iterator[str]:
     if not isinstance(limit, int):
         return
     name = limit_name(quirks) if call.endpoint is Endpoint.CHAT else LIMIT
-    if not name or not _names(name, said):
+    if not name or not names(name, said):
         return
     if any(int(number) < limit for number in _NUMBER.findall(said)):
         yield from (

@@ -106,6 +106,12 @@ def _faults_of(item: pytest.Item) -> set[str]:
     return {number for marker in item.iter_markers("fault") for number in marker.args}
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark every property: `make fuzz` tries them all."""
+    if getattr(getattr(item, "function", None), "is_hypothesis_test", False):
+        item.add_marker("fuzz")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what was not asked for, and tests over recorded exchanges where there are no recordings."""
     kept = [item for item in items if not item.name.endswith("[NOTSET]")]

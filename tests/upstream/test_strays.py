@@ -23,10 +23,12 @@ from tests.fakes import (
     until,
 )
 from tests.upstream.asking import LIMIT, SECONDS, whole
+from tests.upstream.proxies import Proxy, http_proxy, running, socks5_proxy
 
 pytestmark = pytest.mark.fault("A8")
 
 NewClient = Callable[..., UpstreamClient]
+PROXIES = {"http": http_proxy, "socks5": socks5_proxy}
 SHORT = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"
 LATE = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged"
 
@@ -181,23 +183,19 @@ async def test_what_has_come_and_is_not_read_yet_is_not_overlooked(client: Upstr
         assert await whole(client, vendor) == b'"mine"'
 
 
-@pytest.mark.parametrize("thinks", [0.0, 0.02], ids=["at once", "after 20 ms"])
-async def test_nobody_gets_a_stray(
-    new_client: NewClient, vendor: FakeVendor, thinks: float
-) -> None:
-    """Every answer is followed by another one, three milliseconds late, as in the attack."""
-    client = new_client(limits=Limits())
+def echo_and_stray(received: Received, thinks: float) -> Answer:
+    """Say the body after `thinks` seconds, and three milliseconds later something that nobody asked for."""
     loop = asyncio.get_running_loop()
+    answers, follows = Gate(), Gate()
+    loop.call_later(thinks, answers.open)
+    loop.call_later(thinks + 0.003, follows.open)
+    stray = body_answer(b"stray of " + received.body).steps
+    steps = answers, *body_answer(received.body).steps, follows, *stray
+    return raw_answer(*steps, ending=Ending.KEEP)
 
-    def echo(received: Received) -> Answer:
-        answers, follows = Gate(), Gate()
-        loop.call_later(thinks, answers.open)
-        loop.call_later(thinks + 0.003, follows.open)
-        stray = body_answer(b"stray of " + received.body).steps
-        steps = answers, *body_answer(received.body).steps, follows, *stray
-        return raw_answer(*steps, ending=Ending.KEEP)
 
-    vendor.default = echo
+async def wrong_answers(client: UpstreamClient, vendor: FakeVendor) -> int:
+    """Return how many of 450 requests of ten clients do not get their own answer."""
 
     async def one(number: int) -> bool:
         body = b"%d" % number
@@ -209,5 +207,46 @@ async def test_nobody_gets_a_stray(
         return sum([not await one(number) for number in range(first, first + 45)])
 
     async with asyncio.timeout(SECONDS):
-        wrong = sum(await asyncio.gather(*(many(45 * worker) for worker in range(10))))
-    assert wrong == 0
+        return sum(await asyncio.gather(*(many(45 * worker) for worker in range(10))))
+
+
+@pytest.mark.parametrize("thinks", [0.0, 0.02], ids=["at once", "after 20 ms"])
+async def test_nobody_gets_a_stray(
+    new_client: NewClient, vendor: FakeVendor, thinks: float
+) -> None:
+    vendor.default = lambda received: echo_and_stray(received, thinks)
+    assert await wrong_answers(new_client(limits=Limits()), vendor) == 0
+
+
+@pytest.mark.parametrize("scheme", PROXIES)
+@pytest.mark.parametrize("thinks", [0.0, 0.02], ids=["at once", "after 20 ms"])
+async def test_nobody_gets_a_stray_through_a_proxy(
+    new_client: NewClient, vendor: FakeVendor, scheme: str, thinks: float
+) -> None:
+    vendor.default = lambda received: echo_and_stray(received, thinks)
+    async with running(PROXIES[scheme], Proxy()) as proxy:
+        client = new_client(limits=Limits(), proxy=f"{scheme}://127.0.0.1:{proxy.port}")
+        assert await wrong_answers(client, vendor) == 0
+        await client.aclose()
+
+
+@pytest.mark.parametrize("scheme", PROXIES)
+async def test_behind_a_proxy_too_a_stray_is_seen_and_said(
+    new_client: NewClient, vendor: FakeVendor, scheme: str
+) -> None:
+    gate = Gate()
+    vendor.script(followed_by(gate))
+    async with running(PROXIES[scheme], Proxy()) as proxy:
+        client = new_client(limits=Limits(), proxy=f"{scheme}://127.0.0.1:{proxy.port}")
+        await whole(client, vendor)
+        gate.open()
+        with capture_logs() as logs:
+            async with asyncio.timeout(SECONDS):
+                while not logs:
+                    assert await whole(client, vendor) != b"forged"
+        assert [line["event"] for line in logs] == ["unasked_answer"]
+        before = vendor.connections
+        for _ in range(3):
+            await whole(client, vendor)
+        assert vendor.connections == before + 3, "none is used twice for a while"
+        await client.aclose()

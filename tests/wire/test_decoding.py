@@ -19,7 +19,6 @@ def _readable(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-@pytest.mark.fuzz
 @pytest.mark.fault("W20")
 @given(TEXTS, st.booleans())
 def test_halves_of_characters_are_read_as_replacements(text: str, is_pretty: bool) -> None:

@@ -265,7 +265,6 @@ def _disputed(body: bytes) -> list[str]:
     return outside + inside
 
 
-@pytest.mark.fuzz
 @pytest.mark.fault("A2", "W21")
 @pytest.mark.parametrize(("client", "endpoint"), ENDPOINTS)
 @given(objects(SAID, MUST))
@@ -284,7 +283,6 @@ def test_all_readers_agree_on_what_is_not_refused(
     assert (envelope.n or 1) == values.get("n", 1)
 
 
-@pytest.mark.fuzz
 @pytest.mark.fault("A2")
 @given(objects(SAID, MUST), st.booleans(), st.booleans(), st.sampled_from([None, "be brief"]))
 def test_what_is_sent_says_nothing_twice(

@@ -215,7 +215,7 @@ class UpstreamClient:
 
         client = self._proxied.get(proxy)
         if client is None:
-            client = ProxiedClient(proxy, self._context(), self._limits.idle_seconds)
+            client = ProxiedClient(proxy, self._context(), self._limits)
             self._proxied[proxy] = client
         return await client.send(request, timeouts)
 

@@ -5,13 +5,18 @@ may hold credentials, so it never appears in a message.
 """
 
 import asyncio
+import select
 import ssl
+import time
 from collections.abc import AsyncIterator, Generator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
+import structlog
+from aiohttp.connector import Connection
 from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError, ProxyTimeoutError
 from yarl import URL
 
@@ -21,7 +26,7 @@ from oneapi.upstream.bodies import Body
 from oneapi.upstream.connection import MAX_HEAD_BYTES, MAX_HEADERS, timeout
 from oneapi.upstream.decoding import decoder
 from oneapi.upstream.heads import cleaned, located
-from oneapi.upstream.limits import Timeouts
+from oneapi.upstream.limits import Limits, Timeouts
 from oneapi.upstream.response import Sink
 
 BUFFER_BYTES = 64 << 10
@@ -29,19 +34,69 @@ BUFFER_BYTES = 64 << 10
 _SOCKS = {"socks5": "socks5", "socks5h": "socks5", "socks4": "socks4", "socks4a": "socks4"}
 
 
+log = structlog.get_logger()
+
+
+class _RestingConnector(aiohttp.TCPConnector):
+    """aiohttp's pool with the rules of ours (`pool`): a connection rests, and is silent, before it is used again."""
+
+    def __init__(self, *, limits: Limits, **given: Any) -> None:
+        super().__init__(  # pyright: ignore[reportUnknownMemberType]
+            limit=0, keepalive_timeout=limits.idle_seconds, **given
+        )
+        self._limits = limits
+        self._distrusted: dict[Any, float] = {}  # until when
+
+    async def _get(self, key: Any, traces: Any) -> Connection | None:
+        kept = self._conns.get(key)
+        if kept and time.monotonic() - kept[0][1] < self._limits.rest_seconds:
+            return None  # the others have rested even less
+        connection = await super()._get(key, traces)
+        if connection is None or _is_silent(connection):
+            return connection
+        if connection.protocol is not None and connection.protocol.is_connected():
+            self._distrust(key)
+        connection.close()
+        return None
+
+    def _distrust(self, key: Any) -> None:
+        """The vendor has sent an answer that nobody asked for; see `Pool.distrust`."""
+        seconds = self._limits.distrust_seconds
+        self._distrusted[key] = time.monotonic() + seconds
+        vendor = f"{key.host}:{key.port}"
+        log.warning("unasked_answer", vendor=vendor, reuse_again_in=seconds)
+        for protocol, _ in self._conns.pop(key, ()):
+            protocol.close()
+
+    def _release(self, key: Any, protocol: Any, *, should_close: bool = False) -> None:
+        distrusted = time.monotonic() < self._distrusted.get(key, 0.0)
+        super()._release(key, protocol, should_close=should_close or distrusted)
+
+
+class _RestingSocksConnector(_RestingConnector, ProxyConnector):
+    """The same through SOCKS."""
+
+
+def _is_silent(connection: Connection) -> bool:
+    """Whether a connection that was idle has said nothing, neither to aiohttp nor to the socket."""
+    protocol, transport = connection.protocol, connection.transport
+    if protocol is None or transport is None or protocol.should_close:
+        return False
+    poll = select.poll()
+    poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+    return not poll.poll(0)
+
+
 class ProxiedClient:
     """All connections through one proxy."""
 
-    def __init__(self, proxy: str, context: ssl.SSLContext, idle_seconds: float) -> None:
+    def __init__(self, proxy: str, context: ssl.SSLContext, limits: Limits) -> None:
         parts = urlsplit(proxy)
         is_http = parts.scheme in {"http", "https"} and bool(parts.hostname)
         self._proxy = proxy if is_http else None
-        if is_http:
-            connector = aiohttp.TCPConnector(limit=0, ssl=context, keepalive_timeout=idle_seconds)
-        else:
-            connector = _socks_connector(proxy, context, idle_seconds)
+        connector = partial(_RestingConnector, limits=limits, ssl=context)
         self._session = aiohttp.ClientSession(
-            connector=connector,
+            connector=connector() if is_http else _socks_connector(proxy, context, limits),
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             read_bufsize=BUFFER_BYTES,
@@ -178,18 +233,15 @@ class ProxiedResponse:
             self._running.set()
 
 
-def _socks_connector(
-    proxy: str, context: ssl.SSLContext, idle_seconds: float
-) -> aiohttp.TCPConnector:
+def _socks_connector(proxy: str, context: ssl.SSLContext, limits: Limits) -> aiohttp.TCPConnector:
     try:
         parts = urlsplit(proxy)
         scheme = _SOCKS[parts.scheme]
-        return ProxyConnector.from_url(
+        return _RestingSocksConnector.from_url(
             urlunsplit(parts._replace(scheme=scheme)),
             rdns=True,
-            limit=0,
             ssl=context,
-            keepalive_timeout=idle_seconds,
+            limits=limits,
         )
     except (KeyError, ValueError):
         text = "the proxy's address is not a usable http, https or socks5 URL"

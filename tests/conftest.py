@@ -137,6 +137,6 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
         terminalreporter.write_line("left out: MySQL, PostgreSQL and the second event loop")
     if RECORDED is None:
         terminalreporter.write_line(
-            "left out: tests over recorded exchanges with vendors, which are not part of the project"
-            " (ONEAPI_FIXTURES names their folder)"
+            "left out: recorded exchanges with vendors, which are not part of the project (ONEAPI_FIXTURES names"
+            " their folder); those of tests/providers/published were used"
         )

@@ -1,4 +1,8 @@
-"""Recorded exchanges and small builders for the tests of dialects."""
+"""Exchanges with vendors, and small builders for the tests of dialects.
+
+`published/` holds the project's own, one a file, written from the examples of the vendors' references (`source`, and when
+they were `read`); recorded ones are added where they are to be had (`tests.fixtures_path`).
+"""
 
 import json
 from dataclasses import dataclass
@@ -16,7 +20,7 @@ from tests.fixtures_path import RECORDED
 
 @dataclass(frozen=True)
 class Exchange:
-    """One recorded exchange with a vendor."""
+    """One exchange with a vendor."""
 
     request: dict[str, Any]
     status: int
@@ -25,31 +29,48 @@ class Exchange:
     streamed: bool
 
 
+PUBLISHED = Path(__file__).parent / "published"
+
+
 def recorded(*kinds: str, status: int = 200) -> list[Any]:
-    """Return the recorded exchanges of some kinds (`anthropic/messages`, …) as pytest parameters."""
-    if RECORDED is None:
-        return []
+    """Return the exchanges of some kinds (`anthropic/messages`, …), our own first, as pytest parameters."""
     found: list[Any] = []
-    for kind in kinds:
-        for path in sorted((RECORDED / kind).glob("*.json")):
-            exchange = _read(path)
-            if exchange.status == status:
-                found.append(pytest.param(exchange, id=f"{kind}/{path.stem}"))
+    for root in filter(None, (PUBLISHED, RECORDED)):
+        for kind in kinds:
+            for path in sorted((root / kind).glob("*.json")):
+                exchange = _read(path)
+                if exchange.status == status:
+                    name = f"{kind}/{path.stem}"
+                    name = f"published/{name}" if root is PUBLISHED else name
+                    found.append(pytest.param(exchange, id=name))
     return found
 
 
 def _read(path: Path) -> Exchange:
     document = json.loads(path.read_text("utf-8"))
     response = document["response"]
-    body = response["body"]
-    data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
     return Exchange(
         request=document["request"]["json"],
         status=response["status"],
         headers={name.lower(): str(value) for name, value in response["headers"].items()},
-        body=data,
+        body=_body(response),
         streamed="event-stream" in response["content_type"],
     )
+
+
+def _body(response: dict[str, Any]) -> bytes:
+    if "events" in response:
+        return b"".join(map(_event, response["events"]))
+    body = response["body"]
+    return body.encode() if isinstance(body, str) else json.dumps(body).encode()
+
+
+def _event(found: Any) -> bytes:
+    """Print an event as its vendor does: Anthropic's have names."""
+    if isinstance(found, str):
+        return f"data: {found}\n\n".encode()
+    named = f"event: {found['type']}\n" if "type" in found else ""
+    return f"{named}data: {json.dumps(found, separators=(',', ':'))}\n\n".encode()
 
 
 def call_to(

@@ -33,9 +33,10 @@ from oneapi.store.bus import Bus
 from oneapi.store.changes import Change, ChangeReader, prune
 from oneapi.store.database import DatabaseAway, is_away
 from oneapi.store.outages import Outage
-from oneapi.store.settings import load as load_settings
+from oneapi.store.settings import Settings, load as load_settings
 from oneapi.upstream import UpstreamClient
 from oneapi.upstream.asking import asking
+from oneapi.upstream.mail import Mailer, MailServer
 from oneapi.web.policy import policy_of
 from oneapi.wire.client_address import ProxyTrust
 
@@ -99,6 +100,7 @@ class Application:
         self._poll_now = asyncio.Event()
         self._logs_consumption = True
         self._policy = b""
+        self._mail_server: MailServer | None = None
         self._proxies = ProxyTrust(trusted_networks(config.trusted_proxies))
         self._is_serving = False
         self._started_at = int(time.time())
@@ -146,6 +148,7 @@ class Application:
         self._relay = self._make_relay(ledger, upstream)
         await self._relay.start()
         stack.push_async_callback(self._relay.aclose)
+        self._mailer = Mailer(lambda: self._mail_server)
         self._runner = Runner(
             databases.main,
             self._run,
@@ -229,6 +232,7 @@ class Application:
             test_prompt=config.test_prompt,
             schedule=self._schedule,
             test_pause_seconds=config.test_pause_seconds,
+            post_mail=self._mailer.post,
         )
 
     def site(self) -> "Site":
@@ -262,6 +266,7 @@ class Application:
 
     def _begin_tasks(self) -> None:
         self._own(self._follow_changes())
+        self._own(self._mailer.run())
         every = self._every
         self._own(every("refresh", self._config.sync_frequency_seconds, self._refresh))
         if self._keeps_house:
@@ -322,6 +327,7 @@ class Application:
             settings = load_settings(connection)
         self._logs_consumption = settings.flag("LogConsumeEnabled")
         self._policy = policy_of(settings)
+        self._mail_server = _mail_server(settings)
 
     async def _look_at_password(self) -> None:
         """Say how to begin, as long as the published password opens the door."""
@@ -361,6 +367,21 @@ class Application:
             self._poll_now.set()
         else:
             self._relay.heard(topic, msgspec.json.decode(payload))
+
+
+def _mail_server(settings: Settings) -> MailServer | None:
+    """Return where mail goes; None until the operator has said it."""
+    host = settings.text("SMTPServer").strip()
+    if not host:
+        return None
+    return MailServer(
+        host=host,
+        port=settings.whole("SMTPPort"),
+        account=settings.text("SMTPAccount").strip(),
+        password=settings.text("SMTPToken"),
+        sender=settings.text("SMTPFrom").strip(),
+        name=settings.text("SystemName"),
+    )
 
 
 async def _tried(outage: Outage, work: Callable[[], Awaitable[Any]]) -> None:

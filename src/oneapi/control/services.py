@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from oneapi.control.jobs.schedule import BY_HAND, Environment
 from oneapi.store.database import Database
 from oneapi.upstream.asking import Ask
+from oneapi.upstream.mail import Mail
 from oneapi.wire.client_address import LOOPBACK, ProxyTrust
 
 
@@ -34,6 +35,21 @@ class RateLimits:
     account: Limit = Limit(10, 1200)
 
 
+@dataclass(frozen=True, slots=True)
+class IdentityUrls:
+    """Where the parties that help people to sign in are asked; tests have their own."""
+
+    turnstile: str = "https://challenges.cloudflare.com/turnstile/v0/siteverify"
+    github: str = "https://github.com"
+    github_api: str = "https://api.github.com"
+    lark: str = "https://open.feishu.cn"
+    lark_user: str = "https://passport.feishu.cn"
+
+
+def _no_mail(_: Mail) -> None:
+    return
+
+
 def _no_cooldowns() -> list[Any]:
     return []
 
@@ -47,6 +63,7 @@ class Services:
     `new_id` returns 32 hexadecimal digits, `random_text(n)` n characters of [0-9a-zA-Z]; both unguessable.
     `pause` waits for some seconds, in a thread of the pool. `schedule` is what the environment says of it; where
     `test_pause_seconds` is set, many channels are tested one after the other, with that pause.
+    `post_mail` queues a mail and returns at once.
     `log_database` is the same object as `database` unless `LOG_SQL_DSN` names another one.
     """
 
@@ -67,6 +84,8 @@ class Services:
     pause: Callable[[float], None] = time.sleep
     schedule: Environment = BY_HAND
     test_pause_seconds: float = 0.0
+    identity: IdentityUrls = field(default_factory=IdentityUrls)
+    post_mail: Callable[[Mail], None] = _no_mail
 
     def now(self) -> int:
         """Return the time in whole seconds, as One API's columns hold it."""

@@ -14,7 +14,7 @@ BANNED = frozenset(
 ) | frozenset({"processor", "processors", "common", "misc", "data", "info", "infos"})
 BANNED_BEGINNINGS = ("do_", "base_")
 ALLOWED_FILES = ("providers/base.py",)
-# Names that a library calls: asyncio's and uvicorn's protocols, http.server's.
+# Names that a library calls: asyncio's and uvicorn's protocols, http.server's, aiosmtpd's.
 GIVEN = frozenset(
     {
         "data_received",
@@ -23,6 +23,7 @@ GIVEN = frozenset(
         "do_GET",
         "do_POST",
         "do_HEAD",
+        "handle_DATA",
     }
 )
 # Words of the trade that contain a banned one.

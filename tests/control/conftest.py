@@ -18,6 +18,7 @@ from oneapi.store.database import Database
 from oneapi.store.tables import changes, users
 from oneapi.upstream import UpstreamClient
 from oneapi.upstream.asking import WholeAnswer, asking
+from oneapi.upstream.mail import Mail
 from tests.control.browser import Browser
 from tests.fakes import FakeClock
 
@@ -64,6 +65,7 @@ class World:
         self.clock = FakeClock(NOW)
         self.nudges: list[float] = []
         self.pauses: list[float] = []
+        self.mails: list[Mail] = []
         randomness = Randomness()
         surroundings: dict[str, Any] = {
             "database": database,
@@ -78,6 +80,7 @@ class World:
             "ask": ask_vendor,
             "test_prompt": "Who are you?",
             "pause": self.pauses.append,
+            "post_mail": self.mails.append,
             "rate_limits": RateLimits(Limit(0, 180), Limit(0, 1200), Limit(0, 1200)),
         }
         self.services = Services(**(surroundings | changes))

@@ -130,3 +130,11 @@ def test_a_hundred_at_once_redeem_one_code_once(everywhere: World) -> None:
     assert sorted(reply.json["success"] for reply in replies) == [False] * 99 + [True]
     assert everywhere.row(users, ALICE)["quota"] == 1500
     assert len(everywhere.rows(logs)) == 1
+
+
+def test_people_close_their_own_account_and_root_does_not(world: World) -> None:
+    assert world.root.delete("/api/user/self").refusal == "不能删除超级管理员账户"
+    assert world.alice.delete("/api/user/self/").json["success"] is True
+    row = world.row(users, ALICE)
+    assert (row["status"], row["username"].startswith("deleted_")) == (3, True)
+    assert world.alice.get("/api/user/self").refusal == "用户已被封禁"

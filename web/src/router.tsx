@@ -65,6 +65,24 @@ const login = createRoute({
   component: lazyRouteComponent(() => import("./pages/login/Login"), "Login"),
 });
 
+const register = createRoute({
+  getParentRoute: () => root,
+  path: "/register",
+  component: lazyRouteComponent(() => import("./pages/login/Register"), "Register"),
+});
+
+const forgotten = createRoute({
+  getParentRoute: () => root,
+  path: "/reset",
+  component: lazyRouteComponent(() => import("./pages/login/Reset"), "Forgotten"),
+});
+
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: "/user/reset",
+  component: lazyRouteComponent(() => import("./pages/login/Reset"), "Reset"),
+});
+
 function page(path: string, load: () => Promise<{ Page: () => React.ReactNode }>, role?: number) {
   return createRoute({
     getParentRoute: () => shell,
@@ -142,6 +160,9 @@ export const router = createRouter({
     opening,
     about,
     login,
+    register,
+    forgotten,
+    reset,
     shell.addChildren(pages),
     ...oldAddresses,
     ...development,

@@ -89,10 +89,14 @@ def _sentences(language: str) -> dict[str, str]:
     return {key: str(sentence) for key, sentence in tomllib.loads(text).items()}
 
 
+def speaks_chinese(accept_language: str) -> bool:
+    """Say whether a client wants Chinese, by One API's rule."""
+    return accept_language.strip().lower().startswith("zh")
+
+
 def sentence(key: str, accept_language: str, **values: object) -> str:
     """Return the sentence in the client's language; what English lacks stays as One API has it."""
-    chinese = accept_language.strip().lower().startswith("zh")
-    template = None if chinese else _sentences("en").get(key)
+    template = None if speaks_chinese(accept_language) else _sentences("en").get(key)
     return (template or _sentences("zh")[key]).format(**values)
 
 

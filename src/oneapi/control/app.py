@@ -24,7 +24,7 @@ from oneapi.control.logs import routes as logs
 from oneapi.control.redemptions import routes as redemptions
 from oneapi.control.services import Services
 from oneapi.control.settings import routes as settings
-from oneapi.control.sign_in import routes as sign_in
+from oneapi.control.sign_in import mailing, registration, routes as sign_in
 from oneapi.control.sign_in.session import end_session
 from oneapi.control.status import routes as status, schedule
 from oneapi.control.users import own, routes as users
@@ -55,6 +55,8 @@ def create_app(services: Services) -> FastAPI:
         status,
         schedule,
         sign_in,
+        mailing,
+        registration,
         own,
         users,
         api_keys,

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, select
 
 from oneapi.control.answers import Refused
 from oneapi.control.services import Services
-from oneapi.control.sign_in.session import Session, read_session
+from oneapi.control.sign_in.session import COOKIE, Session, read_session
 from oneapi.store.enums import Role, UserStatus
 from oneapi.store.tables import users
 
@@ -44,6 +44,13 @@ async def _language(request: Request) -> str:
 
 Surroundings = Annotated[Services, Depends(_services)]
 Language = Annotated[str, Depends(_language)]
+
+
+async def by_script(request: Request) -> None:
+    """Refuse a GET that changes something to browsers: with a session, or on another site's behalf. They use POST."""
+    from_elsewhere = request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
+    if from_elsewhere or COOKIE in request.cookies:
+        raise Refused("use_post")
 
 
 def signed_in(request: Request, services: Surroundings) -> Person:

@@ -744,6 +744,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/reset_password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mail Reset To Script
+         * @description Like POST, for scripts of One API's; refused for browsers with a session and for other sites' pages.
+         */
+        get: operations["get_reset_password"];
+        put?: never;
+        /**
+         * Mail Reset
+         * @description Mail a link with which the owner of an address chooses a new password.
+         */
+        post: operations["post_reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/status": {
         parameters: {
             query?: never;
@@ -1012,6 +1036,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/user/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register
+         * @description Open an account; does not sign in.
+         */
+        post: operations["post_user_register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/user/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset
+         * @description Set a new password with a mailed link; answers it, if it was made up, as One API does. All sessions end.
+         */
+        post: operations["post_user_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/user/search": {
         parameters: {
             query?: never;
@@ -1050,7 +1114,11 @@ export interface paths {
          */
         put: operations["put_user_self"];
         post?: never;
-        delete?: never;
+        /**
+         * Close
+         * @description Close one's own account; the row stays, as One API's does.
+         */
+        delete: operations["delete_user_self"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1119,6 +1187,30 @@ export interface paths {
          * @description Delete a user; the row stays, as One API's does.
          */
         delete: operations["delete_user_user_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mail Code To Script
+         * @description Like POST, for scripts of One API's; refused for browsers with a session and for other sites' pages.
+         */
+        get: operations["get_verification"];
+        put?: never;
+        /**
+         * Mail Code
+         * @description Mail a code that proves whose an address is: for registering, or for one's own account.
+         */
+        post: operations["post_verification"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1875,6 +1967,17 @@ export interface components {
             before: number;
         };
         /**
+         * MailWanted
+         * @description Where a mail shall go.
+         */
+        MailWanted: {
+            /**
+             * Email
+             * @default
+             */
+            email: string;
+        };
+        /**
          * Management
          * @description One of One API's actions on a user.
          */
@@ -2065,6 +2168,27 @@ export interface components {
             wechat_id: string;
         };
         /**
+         * PasswordReset
+         * @description What the mailed link holds, and the password that its owner chose; without one, one is made up.
+         */
+        PasswordReset: {
+            /**
+             * Email
+             * @default
+             */
+            email: string;
+            /**
+             * Password
+             * @default
+             */
+            password: string;
+            /**
+             * Token
+             * @default
+             */
+            token: string;
+        };
+        /**
          * Point
          * @description What one `key` used in the step that began `at`; the empty key stands for all that are not listed.
          */
@@ -2174,6 +2298,31 @@ export interface components {
              * @constant
              */
             success: false;
+        };
+        /**
+         * Registration
+         * @description Who wants an account; `email` and its code only where the operator asks for them.
+         */
+        Registration: {
+            /**
+             * Aff Code
+             * @default
+             */
+            aff_code: string;
+            /**
+             * Email
+             * @default
+             */
+            email: string;
+            /** Password */
+            password: string;
+            /** Username */
+            username: string;
+            /**
+             * Verification Code
+             * @default
+             */
+            verification_code: string;
         };
         /** Rows[ChannelView] */
         Rows_ChannelView_: {
@@ -2347,7 +2496,7 @@ export interface components {
         };
         /**
          * StatusView
-         * @description What anybody may know of this installation.
+         * @description What anybody may know of this installation; the last two are ours: what a visitor may do.
          */
         StatusView: {
             /** Chat Link */
@@ -2366,6 +2515,8 @@ export interface components {
             lark_client_id: string;
             /** Logo */
             logo: string;
+            /** Mail */
+            mail: boolean;
             /** Oidc */
             oidc: boolean;
             /** Oidc Authorization Endpoint */
@@ -2378,6 +2529,8 @@ export interface components {
             oidc_userinfo_endpoint: string;
             /** Oidc Well Known */
             oidc_well_known: string;
+            /** Password Registration */
+            password_registration: boolean;
             /** Quota Per Unit */
             quota_per_unit: number;
             /** Server Address */
@@ -2658,6 +2811,7 @@ export type KeyView = components['schemas']['KeyView'];
 export type LineView = components['schemas']['LineView'];
 export type LogView = components['schemas']['LogView'];
 export type LogsToDelete = components['schemas']['LogsToDelete'];
+export type MailWanted = components['schemas']['MailWanted'];
 export type Management = components['schemas']['Management'];
 export type ModelList = components['schemas']['ModelList'];
 export type ModelToTest = components['schemas']['ModelToTest'];
@@ -2668,11 +2822,13 @@ export type OptionView = components['schemas']['OptionView'];
 export type OwnChanges = components['schemas']['OwnChanges'];
 export type OwnLogView = components['schemas']['OwnLogView'];
 export type OwnView = components['schemas']['OwnView'];
+export type PasswordReset = components['schemas']['PasswordReset'];
 export type Point = components['schemas']['Point'];
 export type ProbeView = components['schemas']['ProbeView'];
 export type ProviderView = components['schemas']['ProviderView'];
 export type Ranked = components['schemas']['Ranked'];
 export type Refusal = components['schemas']['Refusal'];
+export type Registration = components['schemas']['Registration'];
 export type RowsChannelView = components['schemas']['Rows_ChannelView_'];
 export type RowsCodeView = components['schemas']['Rows_CodeView_'];
 export type RowsJobItemView = components['schemas']['Rows_JobItemView_'];
@@ -3818,6 +3974,55 @@ export interface operations {
             };
         };
     };
+    get_reset_password: {
+        parameters: {
+            query?: {
+                email?: string;
+                turnstile?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    post_reset_password: {
+        parameters: {
+            query?: {
+                turnstile?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     get_status: {
         parameters: {
             query?: never;
@@ -4252,6 +4457,56 @@ export interface operations {
             };
         };
     };
+    post_user_register: {
+        parameters: {
+            query?: {
+                turnstile?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Registration"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    post_user_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordReset"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found_str_"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     get_user_search: {
         parameters: {
             query?: {
@@ -4308,6 +4563,26 @@ export interface operations {
                 "application/json": components["schemas"]["OwnChanges"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    delete_user_self: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -4416,6 +4691,55 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_verification: {
+        parameters: {
+            query?: {
+                email?: string;
+                turnstile?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    post_verification: {
+        parameters: {
+            query?: {
+                turnstile?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailWanted"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {

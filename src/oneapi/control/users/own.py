@@ -8,11 +8,12 @@ from oneapi.control.answers import Answer, Done, Found, Refusal, Refused, done, 
 from oneapi.control.identity import Person, SignedIn, Surroundings, User
 from oneapi.control.services import Services
 from oneapi.control.sign_in.passwords import matches
-from oneapi.control.sign_in.session import start_session
+from oneapi.control.sign_in.session import end_session, start_session
 from oneapi.control.users.documents import CodeToRedeem, OwnChanges
 from oneapi.control.users.queries import (
     change_user,
     check_new_name,
+    delete_user,
     models_of_group,
     unused_aff_code,
     user_by_id,
@@ -20,6 +21,7 @@ from oneapi.control.users.queries import (
 from oneapi.control.users.views import OwnView, UserView, user_view
 from oneapi.errors import InvalidRequest
 from oneapi.ledger import redeem, user_balance
+from oneapi.store.enums import Role
 from oneapi.store.tables import users
 
 router = APIRouter(prefix="/api/user", tags=["account"])
@@ -57,6 +59,18 @@ def change(
     answer = done()
     if person.session is not None and "password" in columns:
         start_session(answer, request, person.id, columns["password"], False)
+    return answer
+
+
+@router.delete("/self", response_model=Done | Refusal)
+def close(person: User, services: Surroundings) -> Answer:
+    """Close one's own account; the row stays, as One API's does."""
+    if person.role >= Role.ROOT:
+        raise Refused("root_not_deletable")
+    with services.writing() as connection:
+        delete_user(connection, services, person.id)
+    answer = done()
+    end_session(answer)
     return answer
 
 

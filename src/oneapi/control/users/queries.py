@@ -89,20 +89,23 @@ def _only(connection: Connection, query: Select[Any]) -> RowMapping:
 
 
 def insert_user(
-    connection: Connection, services: Services, username: str, password_hash: str, display_name: str
+    connection: Connection, services: Services, username: str, password_hash: str, **more: str | int
 ) -> int:
-    """Create a common user with nothing on the account and One API's default key; return the id."""
+    """Create a common user with nothing on the account and One API's default key; return the id.
+
+    `more` are columns such as `display_name`, `email`, `inviter_id`.
+    """
     user_id = inserted_id(
         connection,
         insert(users).values(
             username=username,
             password=password_hash,
-            display_name=display_name or username,
             role=Role.COMMON,
             status=UserStatus.ENABLED,
             access_token=services.new_id(),
             aff_code=unused_aff_code(connection, services.random_text),
             group="default",
+            **{"display_name": username} | more,
         ),
     )
     insert_default_key(connection, services, user_id)

@@ -27,12 +27,12 @@ from oneapi.control.sign_in.passwords import hashed
 from oneapi.control.sign_in.session import start_session
 from oneapi.control.users.balance import recalled
 from oneapi.control.users.documents import Management, NewUser, TopUp, UserChanges
+from oneapi.control.users.opening import open_account
 from oneapi.control.users.queries import (
     USERS,
     change_user,
     check_new_name,
     delete_user,
-    insert_user,
     matching_users,
     page_of_users,
     user_by_id,
@@ -42,7 +42,6 @@ from oneapi.control.users.views import UserView, user_view
 from oneapi.ledger import Kind, Reason, credit, leased, set_quota, user_balance
 from oneapi.store.changes import publish
 from oneapi.store.enums import Role, UserStatus
-from oneapi.store.settings import load
 from oneapi.store.tables import users
 
 router = APIRouter(prefix="/api", tags=["users"])
@@ -103,20 +102,9 @@ def create(document: NewUser, admin: Admin, services: Surroundings) -> Answer:
     check_new_name(None, document.username)
     password_hash = hashed(document.password)
     try:
-        with services.crediting() as (connection, log_connection):
-            user_id = insert_user(
-                connection, services, document.username, password_hash, document.display_name or ""
-            )
-            gift = load(connection).whole("QuotaForNewUser")
-            if gift > 0:
-                credit(
-                    connection,
-                    user_id,
-                    gift,
-                    Reason(Kind.REGISTRATION),
-                    now=services.now(),
-                    log_connection=log_connection,
-                )
+        with services.crediting() as connections:
+            name = document.display_name or document.username
+            open_account(connections, services, document.username, password_hash, display_name=name)
     except IntegrityError as error:
         raise Refused("user_exists") from error
     return done()

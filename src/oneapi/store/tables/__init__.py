@@ -1,6 +1,7 @@
 """Every table as a SQLAlchemy Core `Table` on one `metadata`."""
 
 from oneapi.store.tables import ledger as _ledger
+from oneapi.store.tables.accounts import installation, sessions, verifications
 from oneapi.store.tables.columns import metadata
 from oneapi.store.tables.feed import changes
 from oneapi.store.tables.jobs import channel_watch, job_items, jobs
@@ -24,13 +25,16 @@ __all__ = [
     "changes",
     "channel_watch",
     "channels",
+    "installation",
     "job_items",
     "jobs",
     "logs",
     "metadata",
     "options",
     "redemptions",
+    "sessions",
     "tokens",
     "usage_hours",
     "users",
+    "verifications",
 ]

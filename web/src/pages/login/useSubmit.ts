@@ -1,0 +1,23 @@
+import { useState } from "react";
+import { Refusal } from "@/api/call";
+
+/** Sends a small form: what was refused stands at its field, or above the form when it has none of that name. */
+export function useSubmit(fields: string[], send: () => Promise<void>) {
+  const [errors, setErrors] = useState<Record<string, string>>({});
+  const [isBusy, setBusy] = useState(false);
+  const submit = async (event: React.FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setErrors({});
+    try {
+      await send();
+    } catch (error) {
+      const field =
+        error instanceof Refusal && error.field && fields.includes(error.field) ? error.field : "";
+      setErrors({ [field]: error instanceof Error ? error.message : String(error) });
+    } finally {
+      setBusy(false);
+    }
+  };
+  return { errors, isBusy, submit };
+}

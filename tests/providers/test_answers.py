@@ -146,7 +146,10 @@ COUNTS: list[tuple[dict[str, Any], Usage]] = [
 @pytest.mark.fault("W22", "R1")
 @pytest.mark.parametrize(("counts", "usage"), COUNTS)
 def test_counts_as_vendors_spell_them(counts: dict[str, Any], usage: Usage) -> None:
-    assert _usage(Endpoint.CHAT, {"choices": [{}], "usage": counts}) == usage
+    assert (
+        _usage(Endpoint.CHAT, {"choices": [{"message": {"content": "a"}}], "usage": counts})
+        == usage
+    )
     stream = event_bytes(json.dumps({"choices": [], "usage": counts}).encode())
     assert relayed(call_to(1, stream=True), stream).usage == usage
 
@@ -184,7 +187,10 @@ def test_what_cannot_be_counted_is_kept_for_the_log_and_counts_nothing(
 @pytest.mark.fault("W4")
 @pytest.mark.parametrize("parts", [{}, {"prompt_tokens": 0, "completion_tokens": 0}], ids=str)
 def test_a_total_without_parts_is_kept_apart(parts: dict[str, Any]) -> None:
-    usage = _usage(Endpoint.CHAT, {"choices": [{}], "usage": {**parts, "total_tokens": 1500}})
+    usage = _usage(
+        Endpoint.CHAT,
+        {"choices": [{"message": {"content": "a"}}], "usage": {**parts, "total_tokens": 1500}},
+    )
     assert usage is not None
     assert (usage.counts(), usage.total_tokens) == ({}, 1500)
 
@@ -204,7 +210,7 @@ BESIDE: list[tuple[dict[str, Any], int]] = [
 def test_thoughts_that_only_the_total_counts_are_output(
     counts: dict[str, Any], output_tokens: int
 ) -> None:
-    answer = json.dumps({"choices": [{"message": {}}], "usage": counts}).encode()
+    answer = json.dumps({"choices": [{"message": {"content": "a"}}], "usage": counts}).encode()
     converted = OPENAI.response(call_to(45), answer).usage
     stream = event_bytes(json.dumps({"choices": [], "usage": counts}).encode())
     passed = relayed(call_to(45, stream=True), stream).usage
@@ -235,7 +241,7 @@ def test_usage_of_other_endpoints() -> None:
         Endpoint.SPEECH, b"", b'{"model":"tts-1","input":"\xe4\xbd\xa0\xe5\xa5\xbd"}'
     ) == Usage(characters=2)
     assert _usage(Endpoint.MODERATIONS, {"results": [{}]}) is None
-    assert _usage(Endpoint.CHAT, {"choices": [{}]}) is None
+    assert _usage(Endpoint.CHAT, {"choices": [{"message": {"content": "a"}}]}) is None
 
 
 def test_usage_of_transcriptions() -> None:

@@ -34,6 +34,10 @@ NO_CHAT: list[tuple[Any, str]] = [
     ({"base_resp": {"status_code": 1008, "status_msg": "insufficient"}}, "insufficient"),
     ({"error": {"message": "gone"}, "choices": [{"message": {"content": ""}}]}, "gone"),
     ({"choices": [{"error": {"message": "cut"}, "message": {"content": None}}]}, "cut"),
+    ({"choices": [{}]}, "empty choices"),
+    ({"choices": [{"index": 0, "message": None}], "usage": {"prompt_tokens": 5}}, "empty choices"),
+    ({"choices": [{"message": {"role": "assistant", "content": ""}}]}, "empty choices"),
+    ({"choices": [{"message": {"content": ""}, "finish_reason": "error"}]}, "empty choices"),
     ([{"error": {"message": "listed", "code": 503}}], "listed"),
     ([], "not a JSON object"),
     (None, "not a JSON object"),
@@ -60,6 +64,7 @@ NO_MESSAGE: list[tuple[Any, str]] = [
     ({"code": 500, "msg": "busy", "success": False}, "busy"),
     ({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}, "Over"),
     ({"choices": [{"message": {"content": "a"}}]}, "has no content"),
+    ({"content": [{}]}, "empty content"),
 ]
 
 

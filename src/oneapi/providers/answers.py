@@ -19,6 +19,7 @@ from oneapi.providers.refusals import (
     status_inside,
 )
 from oneapi.wire.decoding import UNDECODABLE, json_value
+from oneapi.wire.finish import is_broken_off
 from oneapi.wire.shapes import objects, section
 from oneapi.wire.sse import BLANK, Event, event_bytes, is_done, is_event_stream
 
@@ -54,7 +55,7 @@ def answer_in(body: bytes, field: str) -> Document:
     document = _object_in(body)
     found = document.get(field)
     if objects(found) or (field == "text" and isinstance(found, str)):
-        error = _error_beside(document, field)
+        error = _error_beside(document, field) or _says_nothing(document, field)
         if error is not None:
             raise error
         return document
@@ -208,7 +209,23 @@ def _error_beside(document: Document, field: str) -> UpstreamError | None:
     return error
 
 
+def _says_nothing(document: Document, field: str) -> UpstreamError | None:
+    """Return the error of choices or blocks of which none says anything, or why there is nothing to say."""
+    if field == "choices":
+        is_answer = any(map(_is_answer, objects(document["choices"])))
+    elif field == "content":
+        blocks = objects(document["content"])
+        is_answer = bool(document.get("stop_reason")) or any(block.get("type") for block in blocks)
+    else:
+        is_answer = True
+    return None if is_answer else no_answer(document, f"the provider's answer has empty {field}")
+
+
+def _is_answer(choice: Document) -> bool:
+    ended = choice.get("finish_reason")
+    return _says_something(choice) or (bool(ended) and not is_broken_off(ended))
+
+
 def _says_something(choice: Document) -> bool:
-    message = section(choice.get("message"))
-    names = ("content", "reasoning_content", "reasoning", "refusal", "tool_calls", "audio")
-    return bool(choice.get("text")) or any(message.get(name) for name in names)
+    said = section(choice.get("message")) or section(choice.get("delta"))
+    return "text" in choice or any(value for name, value in said.items() if name != "role")

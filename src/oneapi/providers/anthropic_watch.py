@@ -56,6 +56,7 @@ class AnthropicWatcher:
         "_meter",
         "_stopped",
         "_template",
+        "counted_at",
         "ended",
         "finished",
         "said",
@@ -65,6 +66,7 @@ class AnthropicWatcher:
 
     def __init__(self, call: Call) -> None:
         self.usage: Usage | None = None
+        self.counted_at = 0
         self.said = False
         self.finished = False
         self.ended = False
@@ -128,6 +130,7 @@ class AnthropicWatcher:
         if counts:
             merge_counts(self._counts, counts)
             self.usage = usage_of(self._counts)
+            self.counted_at = self._meter.tokens
 
     def _say_leniently(self, event: Event) -> bytes:
         """Look at an event whose fields are not of the usual types."""

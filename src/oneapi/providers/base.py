@@ -261,11 +261,14 @@ class StreamDecoder(Progress, Protocol):
 class Watcher(Progress, Protocol):
     """The fast lane's eye on a stream that passes through.
 
-    `output_tokens` estimates what has been delivered so far, for answers whose usage never comes.
+    `output_tokens` estimates what has been delivered so far, for answers whose usage never comes; `counted_at` is what it
+    was when the vendor last reported.
     """
 
     @property
     def output_tokens(self) -> int: ...
+    @property
+    def counted_at(self) -> int: ...
 
     def skim(self, events: bytes) -> int:
         """Return how many bytes at the beginning of some whole events need not be looked at: they pass unchanged."""

@@ -95,7 +95,9 @@ class OpenAIDialect:
                 said = answer.data if endpoint is Endpoint.EMBEDDINGS else answer.choices
                 if counts is not None and said and answer.error is None:
                     usage = _plain_usage(counts)
-                    if usage is not None:
+                    if usage is not None and (
+                        usage.output_tokens or endpoint is Endpoint.EMBEDDINGS
+                    ):
                         return usage
         if is_transcript(endpoint, body):
             return usage_of_subtitles(body)

@@ -79,6 +79,7 @@ class OpenAIWatcher:
         "_meter",
         "_template",
         "_usage",
+        "counted_at",
         "ended",
         "finished",
         "said",
@@ -88,6 +89,7 @@ class OpenAIWatcher:
     def __init__(self, call: Call) -> None:
         self._counts: Document = {}
         self._usage: Usage | None = None
+        self.counted_at = 0
         self.said = False
         self.finished = False
         self.ended = False
@@ -123,6 +125,8 @@ class OpenAIWatcher:
         for choice in choices:
             if not self._note(choice):
                 return self._mended(event, section(json_value(event.data)))
+        if counts:
+            self.counted_at = self._meter.tokens
         said = printed(event)
         if self.said and not counts and len(choices) == 1 and not choices[0].finish_reason:
             self._learn(said, choices[0].delta)
@@ -144,6 +148,7 @@ class OpenAIWatcher:
     def _reported(self, counts: Document) -> None:
         merge_counts(self._counts, counts)
         self._usage = None
+        self.counted_at = self._meter.tokens
 
     def _note(self, choice: _Choice) -> bool:
         """Note what a choice says, and say whether it has what a choice has."""

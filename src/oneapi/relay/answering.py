@@ -26,9 +26,7 @@ from oneapi.wire.textmeter import estimate_text
 from oneapi.wire.usage import Usage
 
 BINARY: Final = frozenset({Endpoint.SPEECH})
-_LONGEST_TOKEN: Final = (
-    8  # tokens of an ordinary text: white space and lines of dashes are long ones
-)
+_LONGEST_TOKEN: Final = 8  # tokens of an ordinary text: blanks and dashes come in longer ones
 
 
 class Answering:
@@ -70,10 +68,7 @@ class Answering:
         reported, delivered = translation.usage, translation.output_tokens
         call = attempt.call
         observed = call.target.observed
-        # A count that the text is far beyond was said before the text: Anthropic's stream begins with one.
-        is_whole = end.is_whole and (
-            reported is None or reported.output_tokens * _LONGEST_TOKEN >= delivered
-        )
+        is_whole = end.is_whole and not _is_placeholder(reported, translation)
         if is_whole and reported is not None:
             learn(observed, call.model, reported, delivered, end.thinking_seconds)
         elif end.rule == "client_left":
@@ -131,3 +126,11 @@ class Answering:
 
     def _usage_of(self, job: Job, reply: Reply) -> Usage:
         return job.usage(reply.usage, lambda: estimate_text(text_of(reply.document)), is_whole=True)
+
+
+def _is_placeholder(reported: Usage | None, translation: Translation) -> bool:
+    """Say whether an output was counted before its text, which is far beyond it: Anthropic's streams begin with a 1."""
+    delivered = translation.output_tokens
+    if reported is None or delivered <= translation.counted_at:
+        return False
+    return bool(reported.output_tokens * _LONGEST_TOKEN < delivered)

@@ -55,6 +55,8 @@ class Lane(Progress, Protocol):
 
     @property
     def output_tokens(self) -> int: ...
+    @property
+    def counted_at(self) -> int: ...
 
     def skim(self, events: bytes) -> int:
         """See `Watcher.skim`."""
@@ -74,13 +76,15 @@ class Translation(Protocol):
 
     `ended` turns true with the last piece for the client. `failure` then says why the answer is not whole, `None` that it
     is; what came before the failure has been returned. `usage` is the last one reported; `output_tokens` estimates what
-    was delivered.
+    was delivered, and `counted_at` what had been when the vendor last reported.
     """
 
     @property
     def usage(self) -> Usage | None: ...
     @property
     def output_tokens(self) -> int: ...
+    @property
+    def counted_at(self) -> int: ...
     @property
     def ended(self) -> bool: ...
     @property
@@ -133,6 +137,11 @@ class StreamTranslation:
     def output_tokens(self) -> int:
         """Estimate of the tokens delivered so far."""
         return self._lane.output_tokens
+
+    @property
+    def counted_at(self) -> int:
+        """That estimate when the vendor last reported."""
+        return self._lane.counted_at
 
     def feed(self, piece: bytes) -> bytes:
         """Return what the client gets of the events that are whole now."""
@@ -217,11 +226,12 @@ class StreamTranslation:
 class Conversion:
     """The slow lane: vendor events -> canonical chunks -> the client's events."""
 
-    __slots__ = ("_decoder", "_encoder")
+    __slots__ = ("_decoder", "_encoder", "counted_at")
 
     def __init__(self, decoder: StreamDecoder, encoder: StreamEncoder) -> None:
         self._decoder = decoder
         self._encoder = encoder
+        self.counted_at = 0
 
     @property
     def usage(self) -> Usage | None:
@@ -254,7 +264,12 @@ class Conversion:
 
     def say(self, event: Event) -> bytes:
         """Convert one event."""
-        return b"".join([self._encoder.feed(chunk) for chunk in self._decoder.feed(event)])
+        decoder, encoder = self._decoder, self._encoder
+        before = decoder.usage
+        said = b"".join([encoder.feed(chunk) for chunk in decoder.feed(event)])
+        if decoder.usage is not before:
+            self.counted_at = encoder.output_tokens
+        return said
 
     def close(self) -> bytes:
         """Say the end."""
@@ -273,6 +288,7 @@ class WholeTranslation:
         "_dialect",
         "_parts",
         "_size",
+        "counted_at",
         "ended",
         "failure",
         "output_tokens",
@@ -286,6 +302,7 @@ class WholeTranslation:
         self.failure: UpstreamError | None = None
         self.usage: Usage | None = None
         self.output_tokens = 0
+        self.counted_at = 0
         self._charged = charged
         self._client = client
         self._dialect = dialect
@@ -326,6 +343,7 @@ class WholeTranslation:
         self.failure = translation.failure
         self.usage = translation.usage
         self.output_tokens = translation.output_tokens
+        self.counted_at = translation.counted_at
         return out
 
     def _fail(self, error: UpstreamError) -> None:
@@ -342,7 +360,7 @@ class WholeTranslation:
             return events_of_answer(call.endpoint, answer_of(call.endpoint, body))
         reply = self._dialect.response(call, body)
         usage = self.usage = self._charged(reply)
-        self.output_tokens = usage.output_tokens
+        self.output_tokens = self.counted_at = usage.output_tokens
         encoder = self._client.stream(call)
         events = [encoder.feed(chunk) for chunk in as_chunks(with_usage(reply, usage), usage)]
         events.append(encoder.finish())

@@ -1,7 +1,8 @@
 """Exchanges with vendors, and small builders for the tests of dialects.
 
-`published/` holds the project's own, one a file, written from the examples of the vendors' references (`source`, and when
-they were `read`); recorded ones are added where they are to be had (`tests.fixtures_path`).
+`published/` holds the project's own, one a file, in the shapes that the vendors' references publish (`source`, and when they
+were `written`); the vendors' SDKs judge them (`test_published`). Recorded ones are added where they are to be had
+(`tests.fixtures_path`).
 """
 
 import json

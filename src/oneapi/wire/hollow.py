@@ -11,8 +11,8 @@ from oneapi.wire.field_names import plain_fields
 
 LARGE: Final = 4096  # bytes of a body that is worth the trouble
 LONG: Final = 2048  # bytes of a string worth cutting out
-STRIDE: Final = 200  # bytes from quote to quote; below, decoding everything is quicker
-PATIENCE: Final = 64  # quotes before that is asked
+STRIDE: Final = 300  # bytes to be cut out for each quote that is looked for; below, decoding everything is quicker
+PATIENCE: Final = 24  # quotes before that is asked
 _BACKSLASH: Final = 0x5C
 
 
@@ -40,13 +40,13 @@ def hollowed(body: bytes) -> bytes:
     """Return the document with its long strings emptied, as far as looking for them pays; whatever it is."""
     kept: list[bytes] = []
     begin = 0
-    quotes = 0
+    quotes = cut = 0
     at = body.find(b'"')
-    while at >= 0 and (quotes < PATIENCE or quotes * STRIDE < at):
+    while at >= 0 and (quotes < PATIENCE or quotes * STRIDE < cut):
         end = body.find(b'"', at + 1)
         quotes += 1
         while end > 0 and body[end - 1] == _BACKSLASH and _is_escaped(body, end):
-            if quotes >= PATIENCE and quotes * STRIDE >= end:
+            if quotes >= PATIENCE and quotes * STRIDE >= cut + end - at:
                 end = -1
                 break
             end = body.find(b'"', end + 1)
@@ -55,6 +55,7 @@ def hollowed(body: bytes) -> bytes:
             break
         if end - at > LONG:
             kept.append(body[begin : at + 1])
+            cut += end - at
             begin = end
         at = body.find(b'"', end + 1)
     if begin == 0:

@@ -19,7 +19,8 @@ from tests.fakes import (
 from tests.gateway import Gateway, chat_request
 
 MODELS = (
-    "gpt-4o-mini,dall-e-3,gpt-image-1,davinci-002,text-embedding-3-small,whisper-large-v3-turbo"
+    "gpt-4o-mini,dall-e-3,gpt-image-1,davinci-002,text-embedding-3-small,"
+    "whisper-large-v3-turbo,whisper-1"
 )
 WORDS = "hello there my friend " * 40  # 880 bytes
 TOKENS = {"input_tokens": 50, "output_tokens": 4160, "total_tokens": 4210}
@@ -100,6 +101,36 @@ def test_sound_that_is_priced_by_the_second_is_not_free_because_its_tokens_are_c
     sql = "SELECT * FROM logs WHERE model_name = 'whisper-large-v3-turbo'"
     wait_until(lambda: gateway.rows(sql))
     assert gateway.rows(sql)[0]["quota"] > 0
+
+
+@pytest.mark.fault("W4")
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+def test_sound_that_is_counted_by_its_length_is_charged_by_it(
+    gateway: Gateway, vendor: FakeVendor, stream: bool
+) -> None:
+    done = {
+        "type": "transcript.text.done",
+        "text": "hi",
+        "usage": {"type": "duration", "seconds": 7},
+    }
+    vendor.script(stream_answer(event(done)) if stream else json_answer(done))
+    fields = {"model": "whisper-1", "stream": str(stream).lower()}
+    form = "".join(
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    )
+    form += '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+    form += "RIFF" * 9000 + "\r\n--x--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    headers["Authorization"] = f"Bearer {gateway.add_key()}"
+    known = len(gateway.rows("SELECT id FROM logs WHERE model_name = 'whisper-1'"))
+
+    answer = gateway.request("POST", "/v1/audio/transcriptions", form.encode(), headers)
+
+    assert answer.status == 200, answer.body
+    sql = "SELECT * FROM logs WHERE model_name = 'whisper-1' ORDER BY id DESC"
+    wait_until(lambda: len(gateway.rows(sql)) > known)
+    assert gateway.rows(sql)[0]["quota"] == 7 * 50
 
 
 @pytest.mark.fault("W2")

@@ -80,7 +80,9 @@ _SPEECH = msgspec.json.Decoder(_Speech)
 
 
 def usage_of(counts: dict[str, Any]) -> Usage:
-    """Read a usage object; what is missing is 0."""
+    """Read a usage object; what is missing is 0. Sound may be counted by its length alone."""
+    if counts.get("type") == "duration":
+        return _heard(counts.get("seconds"))
     prompt = section(counts.get("prompt_tokens_details") or counts.get("input_tokens_details"))
     prompt = prompt or section(counts.get("input_token_details"))
     answer = section(counts.get("completion_tokens_details") or counts.get("output_tokens_details"))
@@ -183,12 +185,17 @@ def usage_of_answer(call: Call, document: dict[str, Any]) -> Usage | None:
 
 
 def _transcript(document: dict[str, Any], counts: dict[str, Any]) -> Usage | None:
-    seconds = (
-        counts.get("seconds") if counts.get("type") == "duration" else document.get("duration")
-    )
-    if isinstance(seconds, int | float) and not isinstance(seconds, bool):
-        return Usage(seconds=float(seconds)) if seconds >= 0 else odd({"duration": seconds})
+    seconds = document.get("duration")
+    if counts.get("type") != "duration" and isinstance(seconds, int | float):
+        return _heard(seconds)
     return usage_of(counts) if counts else None
+
+
+def _heard(seconds: object) -> Usage:
+    """Return the usage of so many seconds of sound."""
+    if isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds >= 0:
+        return Usage(seconds=float(seconds))
+    return odd({"duration": seconds})
 
 
 def usage_of_subtitles(body: bytes) -> Usage | None:

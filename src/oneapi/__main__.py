@@ -1,4 +1,4 @@
-"""The command line: `one-api [serve]`, `migrate`, `prices`, `check`, `reset-password`, `backup`.
+"""The command line: `one-api [serve]`, `migrate`, `prices`, `import`, `check`, `reset-password`, `backup`.
 
 Each command imports what it needs when it runs: `--version` waits for no web server's imports.
 """
@@ -51,6 +51,16 @@ def _parser() -> _Parser:
     ):
         migrate.add_argument(f"--{flag}", f"-{flag}", action="store_true", help=words)
     _add_prices(commands)
+    brought = commands.add_parser(
+        "import",
+        help="bring in users, keys, channels, prices and codes of another program",
+        add_help=False,
+    )
+    _add_questions(brought)
+    brought.add_argument("program", choices=("one-hub", "new-api"), help="one-hub or new-api")
+    brought.add_argument(
+        "dsn", metavar="DSN", help="its database, as its `SQL_DSN` or a SQLite file; only read"
+    )
     check = commands.add_parser("check", help="prove that the books balance", add_help=False)
     _add_questions(check)
     reset = commands.add_parser(
@@ -160,6 +170,10 @@ def _command(arguments: argparse.Namespace, config: Config) -> int:
                 )
             case "prices":
                 return _prices(arguments, config)
+            case "import":
+                from oneapi.app.importing import bring_in
+
+                return bring_in(config, arguments.program, arguments.dsn, print)
             case "check":
                 return commands.check(config, print)
             case "reset-password":

@@ -102,6 +102,16 @@ class Database:
         arguments = {k: v for k, v in self._dsn.arguments.items() if not k.endswith("_timeout")}
         return Database(replace(self._dsn, arguments=arguments), Pool(max_idle=1, max_open=4), LONG)
 
+    def follow_ids(self, connection: Connection, table: Table) -> None:
+        """Let ids that are given out follow those that were written; PostgreSQL does not see them by itself."""
+        if self.dialect == "postgresql":
+            connection.execute(
+                text(
+                    f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'),"  # noqa: S608 - ours
+                    f" (SELECT COALESCE(MAX(id), 1) FROM {table.name}))"
+                )
+            )
+
     def insert_ignore(self, table: Table) -> Insert:
         """See `inserts.insert_ignore`."""
         return inserts.insert_ignore(self.dialect, table)

@@ -85,3 +85,17 @@ def migrate(
             command.upgrade(config, "head")
     finally:
         patient.close()
+
+
+def widen_keys(database: Database) -> None:
+    """Make room for keys of up to 128 characters, as other programs give them out; SQLite has it."""
+    if database.dialect == "sqlite":
+        return
+    from alembic.operations import Operations
+    from alembic.runtime.migration import MigrationContext
+    from sqlalchemy import String
+
+    with database.exclusively("migration") as connection:
+        operations = Operations(MigrationContext.configure(connection))
+        collation = "utf8mb4_bin" if database.dialect == "mysql" else None
+        operations.alter_column("tokens", "key", type_=String(128, collation=collation))

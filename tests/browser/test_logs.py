@@ -51,7 +51,7 @@ def test_the_list_can_be_used_by_keys_alone(
     page.keyboard.type("channels")
     page.keyboard.press("Enter")
     expect(page).to_have_url("/channel")
-    expect(page.get_by_role("link", name="first")).to_be_visible()
+    expect(page.get_by_role("link", name="first", exact=True)).to_be_visible()
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog", name="first")).to_be_visible()

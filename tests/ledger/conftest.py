@@ -7,7 +7,7 @@ import pytest
 
 from oneapi.ledger import Ledger, Seat, Terms
 from oneapi.store.database import Database
-from tests.ledger.scene import Clock, seat, terms
+from tests.ledger.scene import Clock, person, seat, terms
 
 Opener = Callable[..., Awaitable[Ledger]]
 
@@ -19,7 +19,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def opened(tmp_path: Path, clock: Clock) -> AsyncGenerator[Opener]:
-    """A function that starts a ledger; all are closed in the end."""
+    """A function that starts a ledger, with `quota` one of which person 1 has so much; all are closed in the end."""
     started: list[Ledger] = []
 
     async def start(
@@ -29,7 +29,10 @@ async def opened(tmp_path: Path, clock: Clock) -> AsyncGenerator[Opener]:
         log_database: Database | None = None,
         *,
         logs_consumption: bool = True,
+        quota: int | None = None,
     ) -> Ledger:
+        if quota is not None:
+            person(database, 1, quota)
         ledger = Ledger(
             database,
             where or seat(tmp_path),

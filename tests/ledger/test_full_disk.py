@@ -71,8 +71,7 @@ async def _admit_all(ledger: Ledger) -> list[Hold]:
 async def test_on_a_full_disk_whoever_was_admitted_is_recorded_and_nobody_else_is_admitted(
     sqlite_database: Database, opened: Opener, disk: SmallDisk
 ) -> None:
-    person(sqlite_database, 1, RICH)
-    ledger = await opened(sqlite_database, seat(disk.folder))
+    ledger = await opened(sqlite_database, seat(disk.folder), quota=RICH)
     await pay(ledger, RICH // 2, 0, "makes the lease large")
     disk.fill()
     holds = await _admit_all(ledger)
@@ -89,8 +88,7 @@ async def test_on_a_full_disk_whoever_was_admitted_is_recorded_and_nobody_else_i
 async def test_there_is_room_again_as_soon_as_the_disk_has_some(
     sqlite_database: Database, opened: Opener, disk: SmallDisk
 ) -> None:
-    person(sqlite_database, 1, RICH)
-    ledger = await opened(sqlite_database, seat(disk.folder))
+    ledger = await opened(sqlite_database, seat(disk.folder), quota=RICH)
     assert ledger.condition == Condition()
     await pay(ledger, RICH // 2, 0, "makes the lease large")
     disk.fill()
@@ -127,8 +125,7 @@ def _a_disk_that_breaks_its_promise() -> Generator[None, None, None]:
 async def test_a_whole_answer_that_cannot_be_recorded_is_no_answer(
     sqlite_database: Database, opened: Opener
 ) -> None:
-    person(sqlite_database, 1, 1000)
-    ledger = await opened(sqlite_database)
+    ledger = await opened(sqlite_database, quota=1000)
     hold = await ledger.hold(payer(), 100, "request-1").__aenter__()
     with _a_disk_that_breaks_its_promise():
         with pytest.raises(StorageFailed):
@@ -147,8 +144,7 @@ async def test_a_whole_answer_that_cannot_be_recorded_is_no_answer(
 async def test_what_was_cut_off_is_charged_as_soon_as_it_can_be_recorded(
     sqlite_database: Database, opened: Opener
 ) -> None:
-    person(sqlite_database, 1, 1000)
-    ledger = await opened(sqlite_database)
+    ledger = await opened(sqlite_database, quota=1000)
     hold = await ledger.hold(payer(), 100, "request-1").__aenter__()
     with _a_disk_that_breaks_its_promise():
         assert settle(hold, 60, ended="client_left") == 60

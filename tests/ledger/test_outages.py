@@ -39,8 +39,7 @@ async def test_leases_carry_requests_while_the_database_is_away(
     sqlite_database: Database, opened: Opener
 ) -> None:
     away = FailingDatabase(sqlite_database)
-    person(sqlite_database, 1, 64_000)
-    ledger = await opened(away, its_terms=terms(database_seconds=0.2))
+    ledger = await opened(away, its_terms=terms(database_seconds=0.2), quota=64_000)
     await pay(ledger, 100, 10, "request-1")
     away.is_away = True
     for number in range(9):
@@ -60,8 +59,7 @@ async def test_an_outage_takes_nothing_out_of_a_lease(
     sqlite_database: Database, opened: Opener
 ) -> None:
     away = FailingDatabase(sqlite_database)
-    person(sqlite_database, 1, 1000)
-    ledger = await opened(away)
+    ledger = await opened(away, quota=1000)
     await pay(ledger, 100, 10, "request-1")
     away.is_away = True
     for _ in range(4):
@@ -86,8 +84,7 @@ async def test_an_account_that_cannot_be_refilled_is_asked_again_later(
     sqlite_database: Database, opened: Opener
 ) -> None:
     away = FailingDatabase(sqlite_database)
-    person(sqlite_database, 1, 64_000)
-    ledger = await opened(away)
+    ledger = await opened(away, quota=64_000)
     await pay(ledger, 100, 100, "request-1")
     away.is_away = True
     with pytest.raises(Unavailable):
@@ -102,8 +99,7 @@ async def test_an_account_that_cannot_be_refilled_is_asked_again_later(
 async def test_who_stops_waiting_in_the_moment_of_admission_gives_it_back(
     sqlite_database: Database, opened: Opener
 ) -> None:
-    person(sqlite_database, 1, 1000)
-    ledger = await opened(sqlite_database)
+    ledger = await opened(sqlite_database, quota=1000)
     hold = ledger.hold(payer(), 100, "request-1")
     task = asyncio.ensure_future(hold.__aenter__())
     # Looking at every turn of the loop, we are always one step ahead of the task that was admitted.
@@ -121,8 +117,7 @@ async def test_who_stops_waiting_before_leaves_no_trace(
     sqlite_database: Database, opened: Opener
 ) -> None:
     away = FailingDatabase(sqlite_database)
-    person(sqlite_database, 1, 1000)
-    ledger = await opened(away)
+    ledger = await opened(away, quota=1000)
     away.is_away = True
     task = asyncio.ensure_future(pay(ledger, 100, 1, "request-1"))
     await until(lambda: bool(ledger._teller._waiters))
@@ -136,8 +131,7 @@ async def test_closing_refuses_those_who_come_and_those_who_wait(
     sqlite_database: Database, opened: Opener
 ) -> None:
     away = FailingDatabase(sqlite_database)
-    person(sqlite_database, 1, 1000)
-    ledger = await opened(away, its_terms=terms(close_seconds=0.2))
+    ledger = await opened(away, its_terms=terms(close_seconds=0.2), quota=1000)
     away.is_away = True
     task = asyncio.ensure_future(pay(ledger, 100, 1, "request-1"))
     await until(lambda: bool(ledger._teller._waiters))
@@ -158,8 +152,7 @@ async def test_closing_while_the_database_is_away_leaves_everything_to_the_next_
     sqlite_database: Database, opened: Opener
 ) -> None:
     away = FailingDatabase(sqlite_database)
-    person(sqlite_database, 1, 1000)
-    ledger = await opened(away)
+    ledger = await opened(away, quota=1000)
     await pay(ledger, 100, 60, "request-1")
     away.is_away = True
     await ledger.aclose()
@@ -172,8 +165,7 @@ async def test_closing_does_not_wait_for_a_database_that_hangs(
     sqlite_database: Database, opened: Opener
 ) -> None:
     hanging = FailingDatabase(sqlite_database)
-    person(sqlite_database, 1, 1000)
-    ledger = await opened(hanging, its_terms=terms(close_seconds=0.05))
+    ledger = await opened(hanging, its_terms=terms(close_seconds=0.05), quota=1000)
     await pay(ledger, 100, 60, "request-1")
     hanging.on_begin = lambda: time.sleep(0.5)
     await ledger.aclose()
@@ -183,8 +175,7 @@ async def test_closing_does_not_wait_for_a_database_that_hangs(
 async def test_a_hold_that_outlives_the_ledger_cannot_settle(
     sqlite_database: Database, opened: Opener
 ) -> None:
-    person(sqlite_database, 1, 1000)
-    ledger = await opened(sqlite_database)
+    ledger = await opened(sqlite_database, quota=1000)
     hold = await ledger.hold(payer(), 100, "request-1").__aenter__()
     await ledger.aclose()
     with pytest.raises(OSError, match="descriptor"):
@@ -196,8 +187,7 @@ async def test_a_ledger_whose_task_dies_refuses_requests(
     sqlite_database: Database, opened: Opener
 ) -> None:
     broken = FailingDatabase(sqlite_database)
-    person(sqlite_database, 1, 1000)
-    ledger = await opened(broken)
+    ledger = await opened(broken, quota=1000)
 
     def fail() -> None:
         raise ZeroDivisionError
@@ -238,8 +228,7 @@ async def test_a_lease_is_not_trusted_when_it_was_not_renewed_for_long(
     sqlite_database: Database, opened: Opener, clock: Clock
 ) -> None:
     away = FailingDatabase(sqlite_database)
-    person(sqlite_database, 1, 64_000)
-    ledger = await opened(away, its_terms=terms(database_seconds=0.1))
+    ledger = await opened(away, its_terms=terms(database_seconds=0.1), quota=64_000)
     await pay(ledger, 100, 10, "request-1")
     away.is_away = True
     clock.now += 301
@@ -252,8 +241,7 @@ async def test_a_lease_is_not_trusted_when_it_was_not_renewed_for_long(
 async def test_leases_in_use_are_renewed(
     sqlite_database: Database, opened: Opener, clock: Clock, tmp_path: Path
 ) -> None:
-    person(sqlite_database, 1, 1000)
-    ledger = await opened(sqlite_database)
+    ledger = await opened(sqlite_database, quota=1000)
     async with ledger.hold(payer(), 100, "request-1") as hold:
         for _ in range(8):
             clock.now += 100
@@ -297,8 +285,7 @@ async def test_a_lease_that_shrank_pays_what_it_has_and_the_account_the_rest(
 async def test_a_worker_that_slept_looks_before_it_grants(
     sqlite_database: Database, opened: Opener, clock: Clock, tmp_path: Path
 ) -> None:
-    person(sqlite_database, 1, 64_000)
-    ledger = await opened(sqlite_database)
+    ledger = await opened(sqlite_database, quota=64_000)
     await pay(ledger, 100, 0, "request-1")
     clock.now += 700
     await opened(sqlite_database, seat(tmp_path, 0, "other"))  # takes the lease of the sleeper back
@@ -309,8 +296,7 @@ async def test_a_worker_that_slept_looks_before_it_grants(
 async def test_a_lease_that_vanished_is_noticed_at_the_next_refill(
     sqlite_database: Database, opened: Opener
 ) -> None:
-    person(sqlite_database, 1, 1000)
-    ledger = await opened(sqlite_database)
+    ledger = await opened(sqlite_database, quota=1000)
     hold = await ledger.hold(payer(), 100, "request-1").__aenter__()
     with sqlite_database.begin() as connection:
         connection.execute(delete(leases))
@@ -327,8 +313,7 @@ async def test_a_return_that_fails_leaves_the_lease_in_use(
     sqlite_database: Database, opened: Opener, fault: str
 ) -> None:
     failing = FailingDatabase(sqlite_database)
-    person(sqlite_database, 1, 1000)
-    ledger = await opened(failing)
+    ledger = await opened(failing, quota=1000)
     await pay(ledger, 100, 60, "request-1")
     await ledger.flush()
     failing.faults = [fault]
@@ -358,8 +343,7 @@ async def test_an_idle_lease_goes_home_beside_a_debt(
 
 async def test_nothing_is_flushed_in_doubt(sqlite_database: Database, opened: Opener) -> None:
     failing = FailingDatabase(sqlite_database)
-    person(sqlite_database, 1, 1000)
-    ledger = await opened(failing)
+    ledger = await opened(failing, quota=1000)
     await pay(ledger, 100, 60, "request-1")
     failing.faults = ["answer lost", "refused", "refused", "refused"]
     for _ in range(2):
@@ -374,8 +358,7 @@ async def test_a_doubt_that_cannot_be_settled_admits_nobody(
     sqlite_database: Database, opened: Opener
 ) -> None:
     failing = FailingDatabase(sqlite_database)
-    person(sqlite_database, 1, 1000)
-    ledger = await opened(failing)
+    ledger = await opened(failing, quota=1000)
     hold = await ledger.hold(payer(), 100, "request-1").__aenter__()
     with sqlite_database.begin() as connection:
         connection.execute(delete(leases))
@@ -390,8 +373,7 @@ async def test_a_doubt_that_cannot_be_settled_admits_nobody(
 async def test_an_account_that_is_gone_loses_nothing_else(
     sqlite_database: Database, opened: Opener
 ) -> None:
-    person(sqlite_database, 1, 1000)
-    ledger = await opened(sqlite_database)
+    ledger = await opened(sqlite_database, quota=1000)
     async with ledger.hold(payer(limited=True), 100, "request-1") as hold:
         with sqlite_database.begin() as connection:
             connection.execute(delete(tokens))
@@ -403,8 +385,7 @@ async def test_an_account_that_is_gone_loses_nothing_else(
 async def test_files_that_are_in_the_database_are_deleted(
     sqlite_database: Database, opened: Opener, tmp_path: Path
 ) -> None:
-    person(sqlite_database, 1, 100_000)
-    ledger = await opened(sqlite_database, its_terms=terms(rotate_at=2000, batch=7))
+    ledger = await opened(sqlite_database, its_terms=terms(rotate_at=2000, batch=7), quota=100_000)
     for number in range(50):
         await pay(ledger, 10, 10, f"request-{number}")
     folder = seat(tmp_path).folder
@@ -432,8 +413,7 @@ async def test_time_alone_flushes_syncs_and_reclaims(
 async def test_a_hold_may_be_taken_at_once_or_not_at_all(
     sqlite_database: Database, opened: Opener
 ) -> None:
-    person(sqlite_database, 1, 1000)
-    ledger = await opened(sqlite_database)
+    ledger = await opened(sqlite_database, quota=1000)
     assert ledger.hold_now(payer(), 100, "request-1") is None
     await pay(ledger, 100, 0, "request-2")
     hold = ledger.hold_now(payer(), 100, "request-3")
@@ -446,8 +426,7 @@ async def test_a_hold_may_be_taken_at_once_or_not_at_all(
 
 
 async def test_a_busy_key_is_refilled_too(sqlite_database: Database, opened: Opener) -> None:
-    person(sqlite_database, 1, 64_000)
-    ledger = await opened(sqlite_database)
+    ledger = await opened(sqlite_database, quota=64_000)
     for number in range(8):
         await pay(ledger, 100, 100, f"request-{number}", limited=True)
     await until(lambda: key_money(sqlite_database).leased > 1000)
@@ -457,8 +436,7 @@ async def test_callers_that_come_during_a_flush_get_their_own(
     sqlite_database: Database, opened: Opener
 ) -> None:
     slow = FailingDatabase(sqlite_database)
-    person(sqlite_database, 1, 64_000)
-    ledger = await opened(slow)
+    ledger = await opened(slow, quota=64_000)
     await pay(ledger, 100, 10, "request-1")
     begun = threading.Event()
     go_on = threading.Event()
@@ -484,8 +462,7 @@ async def test_who_waits_for_a_flush_hears_that_the_teller_died(
     sqlite_database: Database, opened: Opener
 ) -> None:
     broken = FailingDatabase(sqlite_database)
-    person(sqlite_database, 1, 1000)
-    ledger = await opened(broken)
+    ledger = await opened(broken, quota=1000)
     await pay(ledger, 100, 10, "request-1")
 
     def fail() -> None:
@@ -502,8 +479,7 @@ async def test_who_waits_is_told_when_the_gateway_stops_and_others_have_left(
     sqlite_database: Database, opened: Opener
 ) -> None:
     away = FailingDatabase(sqlite_database)
-    person(sqlite_database, 1, 1000)
-    ledger = await opened(away)
+    ledger = await opened(away, quota=1000)
     away.is_away = True
     left = ledger._teller.queue(ledger.hold(payer(), 100, "request-1"))
     left.future.cancel()

@@ -64,11 +64,6 @@ def gateway(tmp_path_factory: pytest.TempPathFactory, vendor: FakeVendor) -> Ite
         yield running
 
 
-@pytest.fixture(scope="module")
-def key(gateway: Gateway) -> str:
-    return gateway.add_key()
-
-
 def _user(content: Any) -> dict[str, Any]:
     return {"role": "user", "content": content}
 

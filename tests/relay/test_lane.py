@@ -16,24 +16,6 @@ from tests.relay.raw_http import connected, request_head
 from tests.relay.spellings import CHAT, REFUSED
 
 
-@pytest.fixture(scope="module")
-def vendor() -> Iterator[FakeVendor]:
-    with FakeVendor.in_thread() as vendor:
-        yield vendor
-
-
-@pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory, vendor: FakeVendor) -> Iterator[Gateway]:
-    with Gateway(tmp_path_factory.mktemp("gateway")) as running:
-        running.serve(vendor.url, "gpt-4o-mini")
-        yield running
-
-
-@pytest.fixture(scope="module")
-def key(gateway: Gateway) -> str:
-    return gateway.add_key()
-
-
 @pytest.fixture
 def wire(gateway: Gateway) -> Iterator[socket.socket]:
     with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as connection:

@@ -24,11 +24,6 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def key(gateway: Gateway) -> str:
-    return gateway.add_key()
-
-
 def read_by_openai(gateway: Gateway, key: str, model: str) -> str:
     client = openai.OpenAI(
         api_key=key, base_url=f"http://127.0.0.1:{gateway.port}/v1", max_retries=0

@@ -16,11 +16,6 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def key(gateway: Gateway) -> str:
-    return gateway.add_key()
-
-
 def ask(gateway: Gateway, key: str, model: str, client: str, stream: bool) -> Answer:
     path = "/v1/chat/completions" if client == "chat" else "/v1/messages"
     return gateway.post(key, path, chat_request(model, max_tokens=9, stream=stream))

@@ -31,11 +31,6 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def key(gateway: Gateway) -> str:
-    return gateway.add_key()
-
-
 @pytest.fixture
 def vendor() -> Iterator[FakeVendor]:
     with FakeVendor.in_thread() as running:

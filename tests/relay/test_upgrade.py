@@ -33,24 +33,6 @@ UPGRADES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def vendor() -> Iterator[FakeVendor]:
-    with FakeVendor.in_thread() as vendor:
-        yield vendor
-
-
-@pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory, vendor: FakeVendor) -> Iterator[Gateway]:
-    with Gateway(tmp_path_factory.mktemp("gateway")) as running:
-        running.serve(vendor.url, "gpt-4o-mini")
-        yield running
-
-
-@pytest.fixture(scope="module")
-def key(gateway: Gateway) -> str:
-    return gateway.add_key()
-
-
 @pytest.fixture
 def client(gateway: Gateway) -> Iterator[RawClient]:
     with connected(gateway.port) as client:

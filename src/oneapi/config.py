@@ -28,7 +28,6 @@ WITHOUT_EFFECT: Final[Mapping[str, str]] = {
     "METRIC_FAIL_CHAN_SIZE": "results are counted in place, without queues",
     "TIKTOKEN_CACHE_DIR": "nothing is downloaded to count tokens",
     "DATA_GYM_CACHE_DIR": "nothing is downloaded to count tokens",
-    "CHANNEL_UPDATE_FREQUENCY": "One API documents it and does not implement it either",
     "REDIS_CONN_STRING": "one node needs no Redis, and several nodes meet in the database",
     "REDIS_MASTER_NAME": "one node needs no Redis, and several nodes meet in the database",
     "REDIS_PASSWORD": "one node needs no Redis, and several nodes meet in the database",
@@ -218,6 +217,7 @@ class Config(NamedTuple):
     metric_success_rate: float = 0.8
     test_prompt: str = "Output only your specific model name with no additional text."
     channel_test_minutes: int = 0
+    channel_balance_minutes: int = 0
     test_pause_seconds: int = 0
 
     # Logs
@@ -291,6 +291,7 @@ VARIABLES: Final[Mapping[str, Variable]] = {
     "relay_proxy": Variable("RELAY_PROXY", _proxy, is_secret=True),
     "test_prompt": Variable("TEST_PROMPT", _text),
     "channel_test_minutes": Variable("CHANNEL_TEST_FREQUENCY", _integer(0, 525_600)),
+    "channel_balance_minutes": Variable("CHANNEL_UPDATE_FREQUENCY", _integer(0, 525_600)),
     "test_pause_seconds": Variable("POLLING_INTERVAL", _integer(0, 3_600)),
     "relay_timeout_seconds": Variable("RELAY_TIMEOUT", _number(0, 86_400)),
     "metric_enabled": Variable("ENABLE_METRIC", _boolean),

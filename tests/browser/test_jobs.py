@@ -63,3 +63,16 @@ def test_old_rows_of_the_log_are_deleted(as_root: Visits, gateway: Gateway) -> N
     expect(page.get_by_role("dialog", name="Delete log rows")).to_contain_text("done · 0 done")
     (job,) = gateway.api("GET", "/api/jobs")
     assert (job["kind"], job["state"]) == ("delete_logs", "done")
+
+
+def test_balances_are_updated_and_shown(
+    as_root: Visits, vendor: FakeVendor, gateway: Gateway
+) -> None:
+    gateway.add_channel(vendor.url, name="kimi", type=25)
+    vendor.default = json_answer({"code": 0, "data": {"available_balance": 49.5}})
+    page = as_root("/channel")
+    page.get_by_role("button", name="Update balances").click()
+    dialog = page.get_by_role("dialog", name="Update balances")
+    expect(dialog.get_by_role("listitem")).to_contain_text("49.50")
+    dialog.get_by_role("button", name="Close").last.click()
+    expect(page.get_by_role("row", name="kimi")).to_contain_text("49.50")

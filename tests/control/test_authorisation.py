@@ -83,6 +83,8 @@ LEVELS: dict[str, int] = {
     "POST /api/jobs/{job_id}/cancel": ADMIN,
     "POST /api/jobs/test_channels": ADMIN,
     "POST /api/jobs/delete_logs": ADMIN,
+    "POST /api/jobs/update_balances": ADMIN,
+    "POST /api/channel/{channel_id}/balance": ADMIN,
     "GET /api/log/self/stat": USER,
     "GET /api/log/self/search": USER,
     "GET /api/option": ROOT,

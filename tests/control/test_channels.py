@@ -237,11 +237,6 @@ def test_disabled_channels_are_deleted_together(everywhere: World) -> None:
     assert everywhere.published("channels")[-2:] == [str(by_hand), str(by_gateway)]
 
 
-@pytest.mark.parametrize("path", ["update_balance/1", "update_balance"])
-def test_what_is_not_built_says_so(world: World, path: str) -> None:
-    assert "not implemented" in world.admin.get(f"/api/channel/{path}").refusal
-
-
 def test_all_known_models_are_listed_in_openais_format(world: World) -> None:
     answer = world.admin.get("/api/channel/models").json
     assert answer["object"] == "list"

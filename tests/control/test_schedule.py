@@ -124,11 +124,12 @@ def test_what_a_person_has_disabled_is_left_alone(world: World, vendor: FakeVend
 
 def test_the_last_run_is_seen(worlds: Callable[..., World], vendor: FakeVendor) -> None:
     world = worlds(schedule=HALF_HOURLY)
-    (turn,) = world.admin.get("/api/status/schedule").content
+    turn, other = world.admin.get("/api/status/schedule").content
+    assert (other["kind"], other["minutes"], other["next_at"]) == ("update_balances", 0, 0)
     assert turn == {"kind": "test_channels", "minutes": 30, "next_at": NOW + 1800, "last": None}
     channel(world, vendor)
     begun(world, 30)
     work_off(world)
-    (turn,) = world.admin.get("/api/status/schedule").content
+    turn, _ = world.admin.get("/api/status/schedule").content
     assert turn["next_at"] == NOW + 3600
     assert (turn["last"]["state"], turn["last"]["done"]) == ("done", 1)

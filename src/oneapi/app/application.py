@@ -105,7 +105,11 @@ class Application:
         self._is_serving = False
         self._started_at = int(time.time())
         self._schedule = Environment(
-            {"test_channels": config.channel_test_minutes}, self._started_at
+            {
+                "test_channels": config.channel_test_minutes,
+                "update_balances": config.channel_balance_minutes,
+            },
+            self._started_at,
         )
 
     @property

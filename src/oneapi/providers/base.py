@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Final, Protocol
 
 from oneapi.errors import UpstreamError
+from oneapi.providers.balance_row import Balance
 from oneapi.providers.quirks import NO_FIELDS, NO_QUIRKS, Quirks
 from oneapi.providers.secret import Secret
 from oneapi.wire.sse import Event
@@ -45,10 +46,12 @@ class Provider:
     `paths` holds the request path of every endpoint that the vendor serves, in a template of `{base}`,
     `{model}` and `{version}`; an endpoint that is absent is not served. `unversioned` is the end of a base URL under
     which the vendor serves the paths without model and version. `quirks`: what it takes differently from its dialect.
+    `balance`: where it tells what is left of an account, if it does.
     """
 
     __slots__ = (
         "auth",
+        "balance",
         "base_url",
         "dialect",
         "headers",
@@ -74,6 +77,7 @@ class Provider:
         quirks: Quirks = NO_QUIRKS,
         notes: str = "",
         unversioned: str = "",
+        balance: Balance | None = None,
     ) -> None:
         self.type: Final = type
         self.slug: Final = slug
@@ -86,6 +90,7 @@ class Provider:
         self.quirks: Final = quirks
         self.notes: Final = notes
         self.unversioned: Final = unversioned
+        self.balance: Final = balance
 
 
 class Observed:

@@ -9,7 +9,9 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
+from oneapi.providers import balances
 from oneapi.providers.anthropic import AnthropicDialect
+from oneapi.providers.balance_row import Balance
 from oneapi.providers.base import Dialect, Endpoint, Headers, Provider
 from oneapi.providers.catalogue import owner
 from oneapi.providers.openai import OpenAIDialect
@@ -115,19 +117,27 @@ _GEMINI: Final = Quirks(
 )
 
 
-def _openai(
+def _openai(  # noqa: PLR0913 - one per column of the row
     number: int,
     slug: str,
     name: str,
     base_url: str,
     paths: Paths = _V1,
     quirks: Quirks = NO_QUIRKS,
+    balance: Balance | None = None,
 ) -> Provider:
-    return Provider(number, slug, name, base_url, "openai", paths, quirks=quirks)
+    return Provider(number, slug, name, base_url, "openai", paths, quirks=quirks, balance=balance)
 
 
 _ROWS: Final = (
-    _openai(1, "openai", "OpenAI", "https://api.openai.com", quirks=_OPENAI),
+    _openai(
+        1,
+        "openai",
+        "OpenAI",
+        "https://api.openai.com",
+        quirks=_OPENAI,
+        balance=balances.OLD_BILLING,
+    ),
     _openai(2, "api2d", "API2D", "https://oa.api2d.net"),
     Provider(
         3,
@@ -143,17 +153,26 @@ _ROWS: Final = (
         "none of that name (404 `DeploymentNotFound`), the name with or without its dots is tried once and remembered. "
         "`api_version` from the channel or the client's query; a base URL ending in `/openai/v1` needs none.",
     ),
-    _openai(4, "closeai", "CloseAI", "https://api.closeai-proxy.xyz"),
-    _openai(5, "openai-sb", "OpenAI-SB", "https://api.openai-sb.com"),
+    _openai(
+        4, "closeai", "CloseAI", "https://api.closeai-proxy.xyz", balance=balances.AVAILABLE_GRANTS
+    ),
+    _openai(5, "openai-sb", "OpenAI-SB", "https://api.openai-sb.com", balance=balances.OPENAI_SB),
     _openai(6, "openai-max", "OpenAI Max", "https://api.openaimax.com"),
     _openai(7, "ohmygpt", "OhMyGPT", "https://api.ohmygpt.com"),
     Provider(
-        8, "custom", "Custom", "", "openai", _V1, notes="Base URL required; `/v1/…` is appended."
+        8,
+        "custom",
+        "Custom",
+        "",
+        "openai",
+        _V1,
+        balance=balances.OLD_BILLING,
+        notes="Base URL required; `/v1/…` is appended.",
     ),
     _openai(9, "ails", "AI.LS", "https://api.caipacity.com"),
-    _openai(10, "aiproxy", "AI Proxy", "https://api.aiproxy.io"),
-    _openai(12, "api2gpt", "API2GPT", "https://api.api2gpt.com"),
-    _openai(13, "aigc2d", "AIGC2D", "https://api.aigc2d.com"),
+    _openai(10, "aiproxy", "AI Proxy", "https://api.aiproxy.io", balance=balances.AI_PROXY),
+    _openai(12, "api2gpt", "API2GPT", "https://api.api2gpt.com", balance=balances.REMAINING_GRANTS),
+    _openai(13, "aigc2d", "AIGC2D", "https://api.aigc2d.com", balance=balances.AVAILABLE_GRANTS),
     Provider(
         14,
         "anthropic",
@@ -176,6 +195,7 @@ _ROWS: Final = (
         _V1,
         headers=_OPENROUTER_HEADERS,
         quirks=_OPENROUTER,
+        balance=balances.OPENROUTER,
         notes="Cache marks and signed thinking are passed on.",
     ),
     Provider(
@@ -187,7 +207,14 @@ _ROWS: Final = (
         _V1,
         notes="Key: `APIKey-AppId`.",
     ),
-    _openai(25, "moonshot", "Moonshot AI", "https://api.moonshot.cn", quirks=_REASONING),
+    _openai(
+        25,
+        "moonshot",
+        "Moonshot AI",
+        "https://api.moonshot.cn",
+        quirks=_REASONING,
+        balance=balances.MOONSHOT,
+    ),
     _openai(26, "baichuan", "Baichuan", "https://api.baichuan-ai.com"),
     _openai(27, "minimax", "MiniMax", "https://api.minimax.chat", _MINIMAX),
     Provider(
@@ -202,8 +229,15 @@ _ROWS: Final = (
     ),
     _openai(29, "groq", "Groq", "https://api.groq.com/openai", quirks=_GROQ),
     _openai(31, "lingyiwanwu", "01.AI", "https://api.lingyiwanwu.com"),
-    _openai(32, "stepfun", "StepFun", "https://api.stepfun.com"),
-    _openai(36, "deepseek", "DeepSeek", "https://api.deepseek.com", quirks=_DEEPSEEK),
+    _openai(32, "stepfun", "StepFun", "https://api.stepfun.com", balance=balances.STEPFUN),
+    _openai(
+        36,
+        "deepseek",
+        "DeepSeek",
+        "https://api.deepseek.com",
+        quirks=_DEEPSEEK,
+        balance=balances.DEEPSEEK,
+    ),
     _openai(39, "togetherai", "together.ai", "https://api.together.xyz"),
     _openai(
         40,
@@ -213,7 +247,14 @@ _ROWS: Final = (
         _paths("/api/v3", *_TEXT, Endpoint.IMAGES),
         _REASONING_SWITCH,
     ),
-    _openai(41, "novita", "Novita", "https://api.novita.ai/v3/openai", _paths("", *_TEXT)),
+    _openai(
+        41,
+        "novita",
+        "Novita",
+        "https://api.novita.ai/v3/openai",
+        _paths("", *_TEXT),
+        balance=balances.NOVITA,
+    ),
     Provider(
         43,
         "proxy",
@@ -224,7 +265,14 @@ _ROWS: Final = (
         auth="raw",
         notes="Reached by `/v1/oneapi/proxy/{channel}/…` only; the key is sent as it is.",
     ),
-    _openai(44, "siliconflow", "SiliconFlow", "https://api.siliconflow.cn", quirks=_REASONING),
+    _openai(
+        44,
+        "siliconflow",
+        "SiliconFlow",
+        "https://api.siliconflow.cn",
+        quirks=_REASONING,
+        balance=balances.SILICONFLOW,
+    ),
     _openai(45, "xai", "xAI", "https://api.x.ai"),
     _openai(
         47,
@@ -248,6 +296,7 @@ _ROWS: Final = (
         "",
         "openai",
         _BARE,
+        balance=balances.OLD_BILLING,
         notes="Base URL required, as SDKs want it (with `/v1`).",
     ),
     _openai(

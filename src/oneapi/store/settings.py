@@ -296,6 +296,16 @@ _RELAY = (
         maximum=525_600,
         ours=True,
     ),
+    Setting(
+        "ChannelBalanceMinutes",
+        Kind.WHOLE,
+        "0",
+        "How often vendors are asked for the balances of channels, in minutes; 0: only when asked for. Until it is saved"
+        " here, `CHANNEL_UPDATE_FREQUENCY` counts.",
+        minimum=0,
+        maximum=525_600,
+        ours=True,
+    ),
     _flag("AutomaticDisableChannelEnabled", False, "Channels that prove broken are disabled."),
     _flag(
         "AutomaticEnableChannelEnabled", False, "Channels that pass a later test are enabled again."

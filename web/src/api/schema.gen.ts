@@ -168,8 +168,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Not Built
-         * @description Refuse: balances are not part of this version.
+         * Begin Balances
+         * @description Begin to update all balances, as One API's scripts ask for it; nothing more happens while that goes on.
          */
         get: operations["get_channel_update_balance"];
         put?: never;
@@ -188,8 +188,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Not Built
-         * @description Refuse: balances are not part of this version.
+         * Balance As One Api
+         * @description Ask the vendor what is left of a channel's account; answers One API's way.
          */
         get: operations["get_channel_update_balance_channel_id"];
         put?: never;
@@ -219,6 +219,26 @@ export interface paths {
          * @description Delete a channel.
          */
         delete: operations["delete_channel_channel_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channel/{channel_id}/balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Balance
+         * @description Ask the vendor what is left of a channel's account.
+         */
+        post: operations["post_channel_channel_id_balance"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -358,6 +378,26 @@ export interface paths {
          * @description Test many channels; those that prove broken, or work again, are switched as the settings say.
          */
         post: operations["post_jobs_test_channels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/update_balances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Balances
+         * @description Ask vendors what is left of many accounts.
+         */
+        post: operations["post_jobs_update_balances"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1241,6 +1281,27 @@ export interface components {
             quota: number;
         };
         /**
+         * BalanceView
+         * @description A balance in the vendor's currency, and when it was asked for (unix seconds).
+         */
+        BalanceView: {
+            /** Balance */
+            balance: number;
+            /** Balance Updated Time */
+            balance_updated_time: number;
+        };
+        /**
+         * BalancesToUpdate
+         * @description The channels with these `ids`; without any, all that no person has disabled and whose vendors tell a balance.
+         */
+        BalancesToUpdate: {
+            /**
+             * Ids
+             * @default []
+             */
+            ids: number[];
+        };
+        /**
          * ChannelDocument
          * @description The fields of a channel that a client may set, and the `id` of the one to change; no counters, no times.
          */
@@ -1536,6 +1597,17 @@ export interface components {
             min: number | null;
             /** Value */
             value: string;
+        };
+        /** Found[BalanceView] */
+        Found_BalanceView_: {
+            data: components["schemas"]["BalanceView"];
+            /** Message */
+            message: string;
+            /**
+             * Success
+             * @constant
+             */
+            success: true;
         };
         /** Found[Balance] */
         Found_Balance_: {
@@ -2029,6 +2101,21 @@ export interface components {
             role?: number | null;
             /** Username */
             username: string;
+        };
+        /**
+         * OneApiBalance
+         * @description A balance as One API says it.
+         */
+        OneApiBalance: {
+            /** Balance */
+            balance: number;
+            /** Message */
+            message: string;
+            /**
+             * Success
+             * @constant
+             */
+            success: true;
         };
         /**
          * OneApiTest
@@ -2769,6 +2856,8 @@ export interface components {
 }
 export type AttemptView = components['schemas']['AttemptView'];
 export type Balance = components['schemas']['Balance'];
+export type BalanceView = components['schemas']['BalanceView'];
+export type BalancesToUpdate = components['schemas']['BalancesToUpdate'];
 export type ChannelDocument = components['schemas']['ChannelDocument'];
 export type ChannelView = components['schemas']['ChannelView'];
 export type ChannelsToTest = components['schemas']['ChannelsToTest'];
@@ -2782,6 +2871,7 @@ export type Done = components['schemas']['Done'];
 export type Failed = components['schemas']['Failed'];
 export type FieldView = components['schemas']['FieldView'];
 export type FormEntry = components['schemas']['FormEntry'];
+export type FoundBalanceView = components['schemas']['Found_BalanceView_'];
 export type FoundBalance = components['schemas']['Found_Balance_'];
 export type FoundChannelView = components['schemas']['Found_ChannelView_'];
 export type FoundCodeView = components['schemas']['Found_CodeView_'];
@@ -2816,6 +2906,7 @@ export type Management = components['schemas']['Management'];
 export type ModelList = components['schemas']['ModelList'];
 export type ModelToTest = components['schemas']['ModelToTest'];
 export type NewUser = components['schemas']['NewUser'];
+export type OneApiBalance = components['schemas']['OneApiBalance'];
 export type OneApiTest = components['schemas']['OneApiTest'];
 export type Option = components['schemas']['Option'];
 export type OptionView = components['schemas']['OptionView'];
@@ -3131,7 +3222,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
                 };
             };
         };
@@ -3140,7 +3231,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                channel_id: number;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -3151,7 +3244,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["OneApiBalance"] | components["schemas"]["Refusal"];
                 };
             };
         };
@@ -3196,6 +3289,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    post_channel_channel_id_balance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found_BalanceView_"] | components["schemas"]["Refusal"];
                 };
             };
         };
@@ -3360,6 +3475,30 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ChannelsToTest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found_JobView_"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    post_jobs_update_balances: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BalancesToUpdate"];
             };
         };
         responses: {

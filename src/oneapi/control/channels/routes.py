@@ -1,5 +1,6 @@
 """`/api/channel`: administrators keep the accounts at vendors."""
 
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -29,8 +30,8 @@ from oneapi.control.channels.queries import (
 from oneapi.control.channels.views import ChannelView, channel_view, channel_views
 from oneapi.control.fields import FoundPage, Paged, QueryText, RowId
 from oneapi.control.identity import Admin, Role, Surroundings, at_least
-from oneapi.control.jobs.kinds import TEST_CHANNELS
-from oneapi.control.jobs.routes import ChannelsToTest, begin
+from oneapi.control.jobs.kinds import TEST_CHANNELS, UPDATE_BALANCES
+from oneapi.control.jobs.routes import BalancesToUpdate, ChannelsToTest, begin
 from oneapi.control.lists import Wanted, listed, slice_of, wanted_of
 from oneapi.control.status.models import ModelList, model_list
 
@@ -77,11 +78,12 @@ def begin_tests(person: Admin, services: Surroundings, scope: QueryText = "all")
     return done()
 
 
-@router.get("/update_balance")
-@router.get("/update_balance/{channel_id:int}")
-def not_built() -> Answer:
-    """Refuse: balances are not part of this version."""
-    raise Refused("not_built")
+@router.get("/update_balance", response_model=Done | Refusal)
+def begin_balances(person: Admin, services: Surroundings) -> Answer:
+    """Begin to update all balances, as One API's scripts ask for it; nothing more happens while that goes on."""
+    with suppress(Refused):
+        begin(services, person, UPDATE_BALANCES, BalancesToUpdate())
+    return done()
 
 
 @router.get("/{channel_id:int}", response_model=Found[ChannelView] | Refusal)

@@ -1,12 +1,13 @@
-"""`/api/channel/test` and its like: administrators try a channel and see what the vendor says."""
+"""`/api/channel/test` and its like: administrators ask a channel's vendor, and see what it says."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from oneapi.control.answers import Answer, Found, Refusal, Refused, as_go, bad_field, found
+from oneapi.control.channels.balances import update_balance
 from oneapi.control.channels.documents import ChannelDocument
 from oneapi.control.channels.probe import Probe, ProbeView, model_to_test, probe, vendor_models
 from oneapi.control.channels.queries import channel_by_id
@@ -63,6 +64,35 @@ async def try_as_one_api(
         "modelName": result.model,
     }
     return Answer(content)
+
+
+class OneApiBalance(BaseModel):
+    """A balance as One API says it."""
+
+    success: Literal[True]
+    message: str
+    balance: float
+
+
+class BalanceView(BaseModel):
+    """A balance in the vendor's currency, and when it was asked for (unix seconds)."""
+
+    balance: float
+    balance_updated_time: int
+
+
+@router.get("/update_balance/{channel_id:int}", response_model=OneApiBalance | Refusal)
+async def balance_as_one_api(channel_id: RowId, services: Surroundings) -> Answer:
+    """Ask the vendor what is left of a channel's account; answers One API's way."""
+    balance = await update_balance(services, channel_id)
+    return Answer({"success": True, "message": "", "balance": as_go(balance)})
+
+
+@router.post("/{channel_id:int}/balance", response_model=Found[BalanceView] | Refusal)
+async def balance(channel_id: RowId, services: Surroundings) -> Answer:
+    """Ask the vendor what is left of a channel's account."""
+    left = await update_balance(services, channel_id)
+    return found({"balance": as_go(left), "balance_updated_time": services.now()})
 
 
 @router.post("/{channel_id:int}/test", response_model=Found[ProbeView] | Failed)

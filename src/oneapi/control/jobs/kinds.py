@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
+from oneapi.control.channels.balances import update_balances
 from oneapi.control.channels.watching import test_channels
 from oneapi.control.jobs.runner import Work
 from oneapi.control.logs.deletion import delete_old_logs
 from oneapi.control.services import Services
 
 TEST_CHANNELS: Final = "test_channels"
+UPDATE_BALANCES: Final = "update_balances"
 DELETE_LOGS: Final = "delete_logs"
 
 
@@ -17,5 +19,6 @@ def kinds(services: Services) -> Mapping[str, Work]:
     """Return the work of each kind."""
     return {
         TEST_CHANNELS: partial(test_channels, services),
+        UPDATE_BALANCES: partial(update_balances, services),
         DELETE_LOGS: partial(delete_old_logs, services),
     }

@@ -11,7 +11,7 @@ from oneapi.control.answers import Answer, Found, Refusal, Refused, Rows, as_go,
 from oneapi.control.fields import BIGINT_MAX, Document, Number, Paged, RowId, Text
 from oneapi.control.identity import Admin, Person, Role, Surroundings, at_least
 from oneapi.control.jobs import queue
-from oneapi.control.jobs.kinds import DELETE_LOGS, TEST_CHANNELS
+from oneapi.control.jobs.kinds import DELETE_LOGS, TEST_CHANNELS, UPDATE_BALANCES
 from oneapi.control.jobs.queue import JobRunning
 from oneapi.control.lists import Listing, Wanted, equal, listed, slice_of, wanted_of
 from oneapi.control.services import Services
@@ -67,6 +67,11 @@ class JobItemView(TypedDict):
     led_to: str
 
 
+ChannelIds = Annotated[
+    list[Annotated[Number, Field(ge=1, le=BIGINT_MAX)]], Field(max_length=CHANNELS_MAX)
+]
+
+
 class ChannelsToTest(Document):
     """Which channels: those with these `ids`, else those of the scope.
 
@@ -75,12 +80,16 @@ class ChannelsToTest(Document):
     where a channel has it, and the first of its models elsewhere.
     """
 
-    ids: Annotated[
-        list[Annotated[Number, Field(ge=1, le=BIGINT_MAX)]], Field(max_length=CHANNELS_MAX)
-    ] = []
+    ids: ChannelIds = []
     scope: Literal["all", "failed", "disabled"] = "all"
     includes_disabled: bool = False
     model: Annotated[Text, Field(max_length=191)] = ""
+
+
+class BalancesToUpdate(Document):
+    """The channels with these `ids`; without any, all that no person has disabled and whose vendors tell a balance."""
+
+    ids: ChannelIds = []
 
 
 class LogsToDelete(Document):
@@ -137,6 +146,12 @@ def cancel(job_id: RowId, services: Surroundings) -> Answer:
 def begin_tests(document: ChannelsToTest, person: Admin, services: Surroundings) -> Answer:
     """Test many channels; those that prove broken, or work again, are switched as the settings say."""
     return found(begin(services, person, TEST_CHANNELS, document))
+
+
+@router.post("/update_balances", response_model=Found[JobView] | Refusal)
+def begin_balances(document: BalancesToUpdate, person: Admin, services: Surroundings) -> Answer:
+    """Ask vendors what is left of many accounts."""
+    return found(begin(services, person, UPDATE_BALANCES, document))
 
 
 @router.post("/delete_logs", response_model=Found[JobView] | Refusal)

@@ -15,7 +15,10 @@ from oneapi.store.database import Database
 from oneapi.store.settings import Settings, load
 from oneapi.store.tables import jobs
 
-SETTINGS: Final[Mapping[str, str]] = {"test_channels": "ChannelTestMinutes"}
+SETTINGS: Final[Mapping[str, str]] = {
+    "test_channels": "ChannelTestMinutes",
+    "update_balances": "ChannelBalanceMinutes",
+}
 """By kind of job, the setting that says how often."""
 
 

@@ -82,7 +82,7 @@ def _view(provider: Provider) -> ProviderView:
         "fields": [_TIERS] if provider.paths else [],
         "models": list(catalogue.models_of(provider.type)),
         "lists_models": bool(provider.paths),
-        "has_balance": False,
+        "has_balance": provider.balance is not None,
         "is_in_china": False,
         "endpoints": sorted(endpoint.value for endpoint in provider.paths),
         "notes": provider.notes,

@@ -1,5 +1,5 @@
-import { FlaskConical, Plus } from "lucide-react";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { FlaskConical, Plus, Scale } from "lucide-react";
+import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { put, remove } from "@/api/call";
 import { useProviders } from "@/api/providers";
@@ -7,9 +7,11 @@ import type { Channel } from "@/api/types";
 import { useAddress } from "@/list/address";
 import { List } from "@/list/List";
 import type { ListSpec } from "@/list/types";
+import { begin } from "@/pages/jobs/job";
 import { useGroups } from "@/session";
 import { Button } from "@/ui/Button";
 import { Chip } from "@/ui/Chip";
+import { sayError } from "@/ui/toasts";
 import { useChannelColumns, useVendorName } from "./columns";
 
 const ChannelDrawer = lazy(() => import("./ChannelDrawer").then((part) => ({ default: part.ChannelDrawer })));
@@ -29,7 +31,8 @@ export function Page() {
   const { t } = useTranslation();
   const [search, change] = useAddress();
   const [tested, setTested] = useState<Channel[]>();
-  const spec = useChannelList(setTested);
+  const updateBalances = useBalanceUpdate();
+  const spec = useChannelList(setTested, updateBalances);
   const one = tested?.length === 1 ? tested[0] : undefined;
   const close = () => setTested(undefined);
   return (
@@ -53,6 +56,9 @@ export function Page() {
               className="max-md:hidden"
             >
               {t("channel.testAll")}
+            </Button>
+            <Button icon={<Scale aria-hidden />} onClick={() => updateBalances([])} className="max-lg:hidden">
+              {t("channel.updateBalances")}
             </Button>
             <Button look="primary" icon={<Plus aria-hidden />} onClick={() => change({ open: "new" })}>
               {t("channel.add")}
@@ -85,7 +91,25 @@ export function Page() {
   );
 }
 
-function useChannelList(test: (channels: Channel[]) => void): ListSpec<Channel> {
+/** Ask for the balances of some channels, or with none named of all, as a job that is shown. */
+function useBalanceUpdate(): (ids: number[]) => Promise<void> {
+  const [, change] = useAddress();
+  return useCallback(
+    async (ids) => {
+      try {
+        change({ job: String((await begin("update_balances", { ids })).id) });
+      } catch (error) {
+        sayError(error);
+      }
+    },
+    [change],
+  );
+}
+
+function useChannelList(
+  test: (channels: Channel[]) => void,
+  update: (ids: number[]) => void,
+): ListSpec<Channel> {
   const { t } = useTranslation();
   const [, change] = useAddress();
   const columns = useChannelColumns(test);
@@ -128,6 +152,7 @@ function useChannelList(test: (channels: Channel[]) => void): ListSpec<Channel> 
         { label: t("action.enable"), run: (row) => put(CHANNELS, { id: row.id, status: 1 }) },
         { label: t("action.disable"), run: (row) => put(CHANNELS, { id: row.id, status: 2 }) },
         { label: t("channel.test"), runAll: test },
+        { label: t("channel.updateBalances"), runAll: (rows) => update(rows.map((row) => row.id)) },
         {
           label: t("action.delete"),
           isDangerous: true,
@@ -145,6 +170,6 @@ function useChannelList(test: (channels: Channel[]) => void): ListSpec<Channel> 
         ),
       },
     }),
-    [t, change, columns, providers, vendorName, groups, test],
+    [t, change, columns, providers, vendorName, groups, test, update],
   );
 }

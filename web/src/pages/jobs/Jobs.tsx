@@ -14,7 +14,7 @@ import { JOBS, TONES } from "./job";
 
 const LIVE_SECONDS = 3;
 const STATES = ["waiting", "running", "done", "failed", "cancelled", "stopped"] as const;
-const KINDS = ["test_channels", "delete_logs"] as const;
+const KINDS = ["test_channels", "update_balances", "delete_logs"] as const;
 
 /** What runs long, and what ran of late. */
 export function Page() {

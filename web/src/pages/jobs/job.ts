@@ -4,7 +4,7 @@ import type { Tone } from "@/ui/State";
 
 export const JOBS = "/api/jobs";
 
-export type JobKind = "test_channels" | "delete_logs";
+export type JobKind = "test_channels" | "update_balances" | "delete_logs";
 
 export const isActive = (job: Job) => job.state === "waiting" || job.state === "running";
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from oneapi.store.tables import abilities, channels, logs, options
+from oneapi.store.tables import abilities, channels, jobs, logs, options
 from tests.control.conftest import NOW, World
 from tests.control.test_channel_tests import channel
 from tests.control.working import work_off
@@ -175,3 +175,12 @@ def test_one_apis_scripts_test_all(world: World, vendor: FakeVendor) -> None:
     assert world.admin.get("/api/channel/test").json["success"] is False
     work_off(world)
     assert [row["test_time"] for row in world.rows(channels)] == [NOW, NOW]
+
+
+@pytest.mark.parametrize("path", ["test", "test/1", "update_balance", "update_balance/1"])
+def test_no_link_makes_a_browser_ask_vendors(world: World, vendor: FakeVendor, path: str) -> None:
+    channel(world, vendor, type=25)
+    admin = world.visitor()
+    admin.post("/api/user/login", {"username": "admin", "password": "correct horse"})
+    assert admin.get(f"/api/channel/{path}").json["code"] == "use_post"
+    assert (vendor.requests, world.rows(jobs)) == ([], [])

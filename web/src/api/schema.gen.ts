@@ -3202,7 +3202,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OneApiTest"];
+                    "application/json": components["schemas"]["OneApiTest"] | components["schemas"]["Refusal"];
                 };
             };
         };

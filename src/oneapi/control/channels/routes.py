@@ -29,7 +29,7 @@ from oneapi.control.channels.queries import (
 )
 from oneapi.control.channels.views import ChannelView, channel_view, channel_views
 from oneapi.control.fields import FoundPage, Paged, QueryText, RowId
-from oneapi.control.identity import Admin, Role, Surroundings, at_least
+from oneapi.control.identity import Admin, Role, Surroundings, at_least, by_script
 from oneapi.control.jobs.kinds import TEST_CHANNELS, UPDATE_BALANCES
 from oneapi.control.jobs.routes import BalancesToUpdate, ChannelsToTest, begin
 from oneapi.control.lists import Wanted, listed, slice_of, wanted_of
@@ -68,7 +68,7 @@ def models() -> Answer:
     return Answer({"object": "list", "data": model_list()})
 
 
-@router.get("/test", response_model=Done | Refusal)
+@router.get("/test", response_model=Done | Refusal, dependencies=[Depends(by_script)])
 def begin_tests(person: Admin, services: Surroundings, scope: QueryText = "all") -> Answer:
     """Begin to test all channels, or with `scope=disabled` those that are disabled, as One API's scripts ask for it."""
     wanted = ChannelsToTest(
@@ -78,7 +78,7 @@ def begin_tests(person: Admin, services: Surroundings, scope: QueryText = "all")
     return done()
 
 
-@router.get("/update_balance", response_model=Done | Refusal)
+@router.get("/update_balance", response_model=Done | Refusal, dependencies=[Depends(by_script)])
 def begin_balances(person: Admin, services: Surroundings) -> Answer:
     """Begin to update all balances, as One API's scripts ask for it; nothing more happens while that goes on."""
     with suppress(Refused):

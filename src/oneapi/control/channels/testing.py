@@ -13,7 +13,7 @@ from oneapi.control.channels.probe import Probe, ProbeView, model_to_test, probe
 from oneapi.control.channels.queries import channel_by_id
 from oneapi.control.channels.trials import tested
 from oneapi.control.fields import Document, QueryText, RowId, Text
-from oneapi.control.identity import Role, Surroundings, at_least
+from oneapi.control.identity import Role, Surroundings, at_least, by_script
 from oneapi.control.services import Services
 from oneapi.errors import UpstreamError
 from oneapi.store.tables import channels
@@ -50,7 +50,9 @@ class UnsavedChannel(ChannelDocument):
     model: Annotated[Text, Field(max_length=191)] = ""
 
 
-@router.get("/test/{channel_id:int}", response_model=OneApiTest)
+@router.get(
+    "/test/{channel_id:int}", response_model=OneApiTest | Refusal, dependencies=[Depends(by_script)]
+)
 async def try_as_one_api(
     channel_id: RowId, services: Surroundings, model: QueryText = ""
 ) -> Answer:
@@ -81,7 +83,11 @@ class BalanceView(BaseModel):
     balance_updated_time: int
 
 
-@router.get("/update_balance/{channel_id:int}", response_model=OneApiBalance | Refusal)
+@router.get(
+    "/update_balance/{channel_id:int}",
+    response_model=OneApiBalance | Refusal,
+    dependencies=[Depends(by_script)],
+)
 async def balance_as_one_api(channel_id: RowId, services: Surroundings) -> Answer:
     """Ask the vendor what is left of a channel's account; answers One API's way."""
     balance = await update_balance(services, channel_id)

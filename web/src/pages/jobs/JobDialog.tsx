@@ -33,7 +33,10 @@ export function JobDialog({ id, onClose }: { id: string; onClose: () => void }) 
   });
   const hasEnded = !!job && !isActive(job);
   useEffect(() => {
-    if (hasEnded) client.invalidateQueries({ queryKey: ["list"] });
+    const refresh = () => client.invalidateQueries({ queryKey: ["list"] });
+    if (hasEnded) refresh();
+    // Who closes it before its end sees what is done so far.
+    return () => void refresh();
   }, [hasEnded, client]);
   const end = async () => {
     try {

@@ -1,10 +1,7 @@
-"""The settings an administrator changes while serving: one table of One API's 59 option keys and
-ours.
+"""The settings an administrator changes while serving: one table of One API's 59 option keys and ours.
 
-Rows of `options` are texts; here is what they mean, what is allowed, who may see them. From this
-table come validation,
-`/api/option`, the web form and `docs/settings.md`. What the environment decides is
-`oneapi.config`'s.
+Rows of `options` are texts; here is what they mean, what is allowed, who may see them. From this table come validation,
+`/api/option`, the web form and `docs/settings.md`. What the environment decides is `oneapi.config`'s.
 """
 
 import json
@@ -73,6 +70,10 @@ def _quota(name: str, default: int, help: str) -> Setting:
 
 def _seconds(name: str, default: str, help: str, minimum: float, maximum: float) -> Setting:
     return Setting(name, Kind.NUMBER, default, help, minimum, maximum, ours=True)
+
+
+def _minutes(name: str, help: str) -> Setting:
+    return Setting(name, Kind.WHOLE, "0", help, minimum=0, maximum=525_600, ours=True)
 
 
 def _ratios(name: str, default: str, help: str, ours: bool = False) -> Setting:
@@ -285,26 +286,16 @@ _RELAY = (
         minimum=0,
         maximum=86400,
     ),
-    Setting(
+    _minutes(
         "ChannelTestMinutes",
-        Kind.WHOLE,
-        "0",
         "How often channels are tested, in minutes; 0: only when asked for. Until it is saved here,"
         " `CHANNEL_TEST_FREQUENCY` counts. Channels that keep failing are tested less and less often, once a day"
         " at least.",
-        minimum=0,
-        maximum=525_600,
-        ours=True,
     ),
-    Setting(
+    _minutes(
         "ChannelBalanceMinutes",
-        Kind.WHOLE,
-        "0",
         "How often vendors are asked for the balances of channels, in minutes; 0: only when asked for. Until it is saved"
         " here, `CHANNEL_UPDATE_FREQUENCY` counts.",
-        minimum=0,
-        maximum=525_600,
-        ours=True,
     ),
     _flag("AutomaticDisableChannelEnabled", False, "Channels that prove broken are disabled."),
     _flag(

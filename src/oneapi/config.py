@@ -109,6 +109,12 @@ def _access_token(text: str) -> str:
     return text
 
 
+def _password(text: str) -> str:
+    if not 8 <= len(text) <= 20 or len(text.encode()) > 72:
+        raise ValueError("8 to 20 characters")
+    return text
+
+
 def _session_secret(text: str) -> str:
     # One API's documents use this placeholder, and it refuses it too.
     return "" if text == "random_string" else text
@@ -207,6 +213,7 @@ class Config(NamedTuple):
     session_secret: str = ""
     initial_root_key: str = ""
     initial_root_access_token: str = ""
+    initial_root_password: str = ""
     global_api_rate_limit: int = 480
 
     # Relay
@@ -287,6 +294,7 @@ VARIABLES: Final[Mapping[str, Variable]] = {
     "initial_root_access_token": Variable(
         "INITIAL_ROOT_ACCESS_TOKEN", _access_token, is_secret=True
     ),
+    "initial_root_password": Variable("INITIAL_ROOT_PASSWORD", _password, is_secret=True),
     "global_api_rate_limit": Variable("GLOBAL_API_RATE_LIMIT", _integer(0, 10_000_000)),
     "relay_proxy": Variable("RELAY_PROXY", _proxy, is_secret=True),
     "test_prompt": Variable("TEST_PROMPT", _text),

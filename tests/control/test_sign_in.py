@@ -8,7 +8,7 @@ from itsdangerous import URLSafeSerializer
 from sqlalchemy import update
 
 from oneapi.control.sign_in.session import COOKIE
-from oneapi.store.tables import options, users
+from oneapi.store.tables import installation, options, users
 from tests.control.browser import Browser, Reply
 from tests.control.conftest import ADMIN, ALICE, DEFAULT_HASH, NOW, PASSWORD, ROOT, World
 
@@ -205,6 +205,21 @@ class TestDefaultPassword:
         for visitor in (fresh.visitor("8.8.8.8"), behind_proxy):
             assert "one-api reset-password" in sign_in(visitor, "root", "123456").refusal
             assert visitor.cookies == {}
+
+    def test_in_the_first_hour_it_opens_from_anywhere(self, fresh: World) -> None:
+        fresh.add(installation, name="made_at", value=NOW)
+        fresh.clock.advance(3599)
+        visitor = fresh.visitor("8.8.8.8")
+        behind_proxy = fresh.visitor("127.0.0.1", x_forwarded_for="8.8.8.8")
+        stranger = fresh.visitor("8.8.8.8", x_forwarded_for="192.168.1.5")
+        for one in (visitor, behind_proxy, stranger):
+            assert sign_in(one, "root", "123456").json["success"] is True
+            assert 'PUT /api/user/self with {"password": ' in one.get("/api/channel/").refusal
+        fresh.clock.advance(1)
+        for one in (visitor, behind_proxy, stranger):
+            refusal = sign_in(one, "root", "123456").refusal
+            for way in ("one-api reset-password root", "tunnel", "INITIAL_ROOT_PASSWORD"):
+                assert way in refusal
 
     def test_from_a_private_address_it_only_serves_to_change_it(self, fresh: World) -> None:
         visitor = fresh.visitor("192.168.1.5")

@@ -6,9 +6,15 @@ import bcrypt
 import pytest
 from sqlalchemy import func, select
 
-from oneapi.store.bootstrap import FirstRun, bootstrap, has_first_password, root_api_key
+from oneapi.store.bootstrap import (
+    FirstRun,
+    bootstrap,
+    has_first_password,
+    is_first_hour,
+    root_api_key,
+)
 from oneapi.store.database import Database
-from oneapi.store.tables import changes, tokens, users
+from oneapi.store.tables import changes, options, tokens, users
 
 FRESH = "0123456789abcdef0123456789abcdef"
 OWN_HASH = bcrypt.hashpw(b"own", bcrypt.gensalt(4)).decode()
@@ -104,3 +110,33 @@ def test_the_first_password_is_known_until_it_is_changed(
     with sqlite_database.begin() as connection:
         connection.execute(users.update().values(password=stored))
     assert not has_first_password(sqlite_database)
+
+
+def test_a_database_that_we_made_has_one_first_hour(database: Database) -> None:
+    with database.connect() as connection:
+        assert not is_first_hour(connection, 1_700_000_000)
+    bootstrap(database, now=1_700_000_000, fresh_access_token=FRESH)
+    with database.connect() as connection:
+        told = [is_first_hour(connection, 1_700_000_000 + at) for at in (-1, 0, 3599, 3600)]
+    assert told == [False, True, True, False]
+
+
+def test_a_database_that_was_used_before_has_none(database: Database) -> None:
+    with database.begin() as connection:
+        connection.execute(options.insert().values(key="SystemName", value="theirs"))
+    assert bootstrap(database, now=1_700_000_000, fresh_access_token=FRESH).made_root
+    with database.connect() as connection:
+        assert not is_first_hour(connection, 1_700_000_000)
+
+
+def test_the_first_password_comes_from_the_environment(database: Database) -> None:
+    bootstrap(
+        database,
+        now=1_700_000_000,
+        fresh_access_token=FRESH,
+        initial_root_password="correct horse",
+    )
+    assert not has_first_password(database)
+    with database.connect() as connection:
+        stored = connection.scalar(select(users.c.password)) or ""
+    assert bcrypt.checkpw(b"correct horse", stored.encode())

@@ -337,7 +337,10 @@ class Application:
         """Say how to begin, as long as the published password opens the door."""
         if await self._run(has_first_password, self._databases.main):
             address = f"http://localhost:{self._config.port}"
-            how = f"sign in at {address} as root with the password 123456, and change it"
+            how = (
+                f"sign in at {address} as root with the password 123456, and change it: it is still the default one,"
+                " accepted from anywhere in the first hour of a new database, from private addresses after that"
+            )
             log.warning(how)
 
     def _prune(self) -> None:

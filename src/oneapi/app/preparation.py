@@ -50,6 +50,7 @@ def _bootstrap(config: Config, database: Database) -> FirstRun:
         fresh_access_token=secrets.token_hex(16),
         initial_root_token=config.initial_root_key,
         initial_root_access_token=config.initial_root_access_token,
+        initial_root_password=config.initial_root_password,
     )
 
 

@@ -12,9 +12,11 @@ from oneapi.control.fields import Document, Text
 from oneapi.control.gate import client_of
 from oneapi.control.identity import Surroundings
 from oneapi.control.limits import RateLimiter, TooManyRequests, critical
+from oneapi.control.services import Services
 from oneapi.control.sign_in.passwords import DEFAULT_PASSWORD, NOBODY, matches
 from oneapi.control.sign_in.session import end_session, start_session
 from oneapi.store import settings
+from oneapi.store.bootstrap import is_first_hour
 from oneapi.store.enums import UserStatus
 from oneapi.store.tables import users
 
@@ -63,7 +65,7 @@ def login(credentials: Credentials, request: Request, services: Surroundings) ->
         raise Refused("login_failed")
     accounts.forgive(account)
     is_default = credentials.password == DEFAULT_PASSWORD
-    if is_default and not client_of(request).is_private:
+    if is_default and not (client_of(request).is_private or _is_first_hour(services)):
         raise Refused("default_password_public")
     answer = found(
         {
@@ -76,6 +78,11 @@ def login(credentials: Credentials, request: Request, services: Surroundings) ->
     )
     start_session(answer, request, user.id, user.password, is_default)
     return answer
+
+
+def _is_first_hour(services: Services) -> bool:
+    with services.database.connect() as connection:
+        return is_first_hour(connection, services.clock())
 
 
 def _alike(name: str) -> str:

@@ -55,6 +55,27 @@ def limited(
     return worlds(rate_limits=limits)
 
 
+@pytest.mark.fault("A9")
+def test_addresses_of_one_ipv6_network_share_a_limit(worlds: Callable[..., World]) -> None:
+    """Whoever has one of them has all the others, too."""
+    world = limited(worlds, api=3)
+    statuses = [world.visitor(f"2001:db8:1:2::{n}").get("/api/status").status for n in range(4)]
+    assert statuses == [200, 200, 200, 429]
+    assert world.visitor("2001:db8:1:3::1").get("/api/status").status == 200
+
+
+@pytest.mark.fault("A9")
+def test_wrong_passwords_from_one_ipv6_network_share_a_limit(worlds: Callable[..., World]) -> None:
+    world = limited(worlds, critical=2)
+    said = [
+        world.visitor(f"2001:db8:1:2::{n}")
+        .post("/api/user/login", {"username": f"u{n}", "password": "wrong"})
+        .status
+        for n in range(3)
+    ]
+    assert said == [200, 200, 429]
+
+
 def test_the_global_limit_answers_429_with_an_empty_body(worlds: Callable[..., World]) -> None:
     world = limited(worlds, api=3)
     visitor = world.visitor("8.8.8.8")

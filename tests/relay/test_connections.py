@@ -85,3 +85,16 @@ def test_nothing_is_left_of_who_has_gone() -> None:
     for connection in found:
         connections.discard(connection)
     assert (len(connections), connections.by_address) == (0, {})
+
+
+@pytest.mark.fault("A5", "A9")
+def test_who_has_many_addresses_has_so_many_connections_all_the_same() -> None:
+    connections = Connections(per_address=2)
+    kept = [Fake(n, f"2001:db8:1:2::{n}") for n in range(2)]
+    assert all(connections.add(connection) for connection in kept)
+    another = Fake(3, "2001:db8:1:2:ffff::9")
+    assert not connections.add(another)
+    assert connections.add(Fake(4, "2001:db8:1:3::1"))
+    for connection in (another, kept[0]):
+        connections.discard(connection)
+    assert connections.add(Fake(5, "2001:db8:1:2::5"))

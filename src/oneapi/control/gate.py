@@ -18,7 +18,7 @@ from oneapi.control.answers import refused, sentence
 from oneapi.control.bodies import Bodies, BodyTooLargeError, ClientLeftError, NoRoomError
 from oneapi.control.limits import RateLimiter
 from oneapi.control.services import Services
-from oneapi.wire.client_address import FORWARDING, Client
+from oneapi.wire.client_address import FORWARDING, Client, counted_as
 
 RETRY_AFTER: Final = "5"  # seconds
 REQUEST_ID_HEADER: Final = "X-Oneapi-Request-Id"
@@ -87,7 +87,7 @@ class Gate:
             log.warning("proxy_not_trusted", peer=peer, setting="TRUSTED_PROXIES")
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
-        wait = self._limiter.wait_seconds(scope["state"]["client"].address)
+        wait = self._limiter.wait_seconds(counted_as(scope["state"]["client"].address))
         if wait:
             await too_many(wait)(scope, receive, send)
             return

@@ -11,6 +11,7 @@ from fastapi import Request
 
 from oneapi.control.services import Limit
 from oneapi.errors import GatewayError
+from oneapi.wire.client_address import counted_as
 
 _SWEEP_AT = 10_000  # addresses remembered before those without a debt are forgotten
 
@@ -73,6 +74,6 @@ class TooManyRequests(GatewayError):
 async def critical(request: Request) -> None:
     """Count one use of a route that guessing must not exhaust (passwords, codes): one bucket for all of them."""
     limiter: RateLimiter = request.app.state.critical
-    wait = limiter.wait_seconds(request.state.client.address)
+    wait = limiter.wait_seconds(counted_as(request.state.client.address))
     if wait:
         raise TooManyRequests(wait)

@@ -7,6 +7,8 @@ may only take up a part of the descriptors: when they are more, the one that has
 from collections.abc import Callable, Iterator
 from typing import Any, Final, Protocol
 
+from oneapi.wire.client_address import counted_as
+
 MOST: Final = 1 << 20
 _SCANNED: Final = 256  # connections that are looked at for one that may go
 
@@ -77,8 +79,9 @@ class Connections:
     def add(self, connection: Connection) -> bool:
         """Take a new connection in and tell whether it may stay; others may have to go for it."""
         address = connection.address
-        count = self.by_address.get(address, 0)
-        self.by_address[address] = count + 1
+        counted = counted_as(address)
+        count = self.by_address.get(counted, 0)
+        self.by_address[counted] = count + 1
         self._unproven[connection] = None
         if 0 < self._per_address <= count and not self._is_trusted(address):
             return False
@@ -102,7 +105,7 @@ class Connections:
             del self._proven[connection]
         else:
             return
-        address = connection.address
+        address = counted_as(connection.address)
         left = self.by_address.get(address, 0) - 1
         if left > 0:
             self.by_address[address] = left

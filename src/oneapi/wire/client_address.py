@@ -65,6 +65,20 @@ def is_in(address: Address, networks: Iterable[Network]) -> bool:
     return any(address in network for network in networks)
 
 
+def counted_as(address: str) -> str:
+    """Return what a limit for this address counts by: of IPv6, the /64 network, all of which one client has."""
+    if ":" not in address:
+        return address
+    found = address_of(address)
+    return address if found is None else _network(found)
+
+
+def _network(address: Address) -> str:
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(IPv6Address(int(address) >> 64 << 64))
+
+
 class Client(NamedTuple):
     """Where a request comes from.
 

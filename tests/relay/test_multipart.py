@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from oneapi.errors import InvalidRequest
+from oneapi.relay.intake import Intake, Limits
 from oneapi.relay.multipart import envelope_of, read_form, with_model
 from oneapi.upstream.bodies import SpooledBody
 
@@ -22,6 +23,20 @@ def form(*parts: bytes) -> SpooledBody:
 
 
 AUDIO = part("file", bytes(range(256)) * 10, "speech.mp3")
+
+
+@pytest.mark.fault("A10")
+@pytest.mark.parametrize(
+    "kind", ["multipart/form-data", "Multipart/Form-Data", "MULTIPART/FORM-DATA"]
+)
+def test_a_form_is_a_form_in_any_case(kind: str) -> None:
+    """RFC 9110 section 8.3.1: media types know no case."""
+    headers = {b"content-type": f"{kind}; boundary=XX".encode()}
+    intake = Intake("POST", b"/v1/audio/transcriptions", headers, "request-1", Limits())
+    assert intake.is_form
+    body = form(AUDIO, part("model", b"whisper-1"))
+    assert read_form(body, f"{kind}; boundary=XX").fields == {"model": "whisper-1"}
+    intake.close()
 
 
 def test_the_model_is_found_after_the_file() -> None:

@@ -50,6 +50,18 @@ async def test_a_whole_url_is_a_target_too(origin: str) -> None:
 
 
 @pytest.mark.fault("A10")
+@pytest.mark.parametrize(("version", "is_told"), [("1.1", True), ("1.0", False)])
+async def test_who_speaks_http_1_0_knows_no_interim_answer(version: str, is_told: bool) -> None:
+    """RFC 9110 section 10.1.1: such an `Expect` is ignored."""
+    wire = Wire()
+    first = f"POST {CHAT} HTTP/{version}"
+    wire.send(head(HOST, "Expect: 100-continue", "Content-Length: 2", first=first))
+    assert (b"100 Continue" in wire.transport.written) == is_told
+    wire.send(b"{}")
+    assert wire.statuses[-1] == 200
+
+
+@pytest.mark.fault("A10")
 @pytest.mark.parametrize("status", [200, 404])
 async def test_head_has_no_body(status: int) -> None:
     wire = Wire(lambda request: None)

@@ -232,7 +232,9 @@ class Cycle:
     def go_on(self) -> None:
         """Read the body, of which the client may be told that it is welcome."""
         self._admitted()
-        if self.intake.headers.get(b"expect", b"").lower() == b"100-continue":
+        intake = self.intake
+        said = intake.headers.get(b"expect", b"").lower()
+        if said == b"100-continue" and not intake.http_1_0:  # RFC 9110 section 10.1.1
             self._transport.write(CONTINUE)
 
     def _admitted(self) -> None:

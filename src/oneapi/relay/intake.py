@@ -128,7 +128,7 @@ class Intake:
         length = headers.get(b"content-length")
         if length is not None and length.isdigit() and int(length) > limits.body:
             self.refusal = self._too_large()
-        elif headers.get(b"content-type", b"").startswith(b"multipart/"):
+        elif headers.get(b"content-type", b"")[:10].lower() == b"multipart/":
             self._is_form = True
             self._spool = SpooledBody(UNCOUNTED_BYTES)
 

@@ -19,7 +19,7 @@ from oneapi.relay.ceiling import (
     ceiling,
     demand,
 )
-from oneapi.relay.metering import HOLDING, TIGHT
+from oneapi.relay.metering import HOLDING, TIGHT, compacts
 from oneapi.wire.registry import client_dialect
 from oneapi.wire.usage import Usage
 
@@ -189,12 +189,15 @@ def test_the_smallest_limit_counts_in_whatever_word(
 
 @pytest.mark.fault("A1")
 def test_a_compaction_reads_the_prompt_once_more_and_writes() -> None:
-    edits = {"edits": [{"type": "compact_20260112"}]}
-    plain = demand(Endpoint.CHAT, chat("hi", context_management={}), Asked(limit=100))
-    twice = demand(Endpoint.CHAT, chat("hi", context_management=edits), Asked(limit=100))
+    body = chat("hi")
+    plain = demand(Endpoint.CHAT, body, Asked(limit=100))
+    twice = demand(Endpoint.CHAT, body, Asked(limit=100, compacts=True))
 
-    assert twice.input_tokens > 2 * plain.input_tokens
+    assert twice.input_tokens == 2 * plain.input_tokens
     assert (plain.beside, twice.beside) == (0, 100)
+    assert compacts({"edits": [{"type": "clear_thinking"}, {"type": "compact_20260112"}]})
+    assert not compacts({"edits": [{"type": "clear_thinking"}, None]})
+    assert not compacts("compact")
 
 
 @pytest.mark.fault("A1")

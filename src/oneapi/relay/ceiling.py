@@ -18,7 +18,6 @@ from oneapi.relay.metering import (
     Rates,
     Sized,
     chat_size,
-    compacts,
     estimate_prompt,
     heard,
     read_prompt,
@@ -65,7 +64,8 @@ class Ceiling(msgspec.Struct, frozen=True):
 class Asked(msgspec.Struct, frozen=True):
     """What a request's envelope says of its size, and its model and channels of its prompt.
 
-    `window`: tokens that the model reads at most; `instructions`: bytes that a channel adds to the prompt.
+    `window`: tokens that the model reads at most; `instructions`: bytes that a channel adds to the prompt; `compacts`: the
+    vendor may sum the prompt up first.
     """
 
     limit: int | None = None
@@ -76,6 +76,7 @@ class Asked(msgspec.Struct, frozen=True):
     model: str = ""
     window: int = ASSUMED_WINDOW
     instructions: int = 0
+    compacts: bool = False
 
 
 _NOTHING: Final = Asked()
@@ -91,9 +92,9 @@ def demand(
             size = chat_size(body, asked.model, rates)
             tokens = min(size.tokens + asked.instructions, asked.window)
             beside = asked.beside
-            if compacts(
-                body
-            ):  # the prompt is read, and a summary of it written, before the answer is begun
+            if (
+                asked.compacts
+            ):  # the prompt is read, and a summary written, before the answer begins
                 tokens, beside = 2 * tokens, beside + (asked.limit or FLOOR)
             return Demand(
                 endpoint,

@@ -118,6 +118,7 @@ def _demand(job: Job, rates: metering.Rates) -> None:
             envelope.model,
             _window(job),
             worst.instructions,
+            metering.compacts(envelope.context_management),
         ),
         rates,
     )

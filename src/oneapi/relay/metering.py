@@ -176,7 +176,7 @@ def provider_rounds(body: bytes | Sized) -> int:
     for tool in asked.tools:
         if is_providers(tool.type):
             rounds += max(shapes.count(tool.max_uses), _USUAL_ROUNDS)
-    return rounds * 2 if _compacts(asked) else rounds
+    return rounds * 2 if compacts(asked.context_management) else rounds
 
 
 def is_providers(tool: Any) -> bool:
@@ -184,23 +184,13 @@ def is_providers(tool: Any) -> bool:
     return isinstance(tool, str) and not tool.startswith(_RUN_BY_CLIENT)
 
 
-def _compacts(asked: _ProviderTools) -> bool:
+def compacts(context_management: Any) -> bool:
     """Say whether a prompt that has become too long is summed up first, which is one more reading of it.
 
     Source: https://platform.claude.com/docs/en/build-with-claude/compaction (read 2026-11-26).
     """
-    edits = shapes.objects(shapes.section(asked.context_management).get("edits"))
+    edits = shapes.objects(shapes.section(context_management).get("edits"))
     return any(shapes.text(edit.get("type")).startswith("compact") for edit in edits)
-
-
-def compacts(body: bytes | Sized) -> bool:
-    """Say whether a request asks the vendor to sum up its prompt when that has become too long."""
-    if not isinstance(body, bytes) or b"compact" not in body:
-        return False
-    try:
-        return _compacts(_read_provider_tools(body))
-    except _UNREADABLE:
-        return False
 
 
 def _size(body: bytes | Sized, rates: Rates) -> int:

@@ -25,12 +25,17 @@ _ASKING_OTHERS: Final = (
 )  # in the type of a tool, the id of a plugin
 
 
+class _Named(msgspec.Struct):
+    type: Any = None
+
+
 class _Equipment(msgspec.Struct):
-    tools: Any = None
+    tools: list[_Named] = []
     plugins: Any = None
 
 
 _read: Final = msgspec.json.Decoder(_Equipment).decode
+_read_closely: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def check_other_models(envelope: Envelope, body: bytes | Sized) -> None:
@@ -38,29 +43,35 @@ def check_other_models(envelope: Envelope, body: bytes | Sized) -> None:
     for name, named in (("models", envelope.models), ("fallbacks", envelope.fallbacks)):
         if named:
             raise _refusal(name)
-    if not isinstance(body, bytes) or not _may_ask_others(body):
+    if not isinstance(body, bytes) or not _has_equipment(body):
         return
     try:
-        equipment = _read(body)
+        fields = _read_closely(body)
     except UNDECODABLE:
         return
-    for name, kind in (("tools", "type"), ("plugins", "id")):
-        for number, entry in enumerate(objects(getattr(equipment, name))):
-            if _asks_others(entry, text(entry.get(kind)), envelope.model):
-                raise _refusal(f"{name}[{number}]")
+    for number, tool in enumerate(objects(fields.get("tools"))):
+        kind = tool.get("type")
+        if is_providers(kind) and _asks_others(tool, text(kind), envelope.model):
+            raise _refusal(f"tools[{number}]")
+    for number, plugin in enumerate(objects(fields.get("plugins"))):
+        if _asks_others(plugin, text(plugin.get("id")), envelope.model):
+            raise _refusal(f"plugins[{number}]")
 
 
-def _may_ask_others(body: bytes) -> bool:
-    """Say whether a body may have what `check_other_models` looks for; most have not, however long they are."""
+def _has_equipment(body: bytes) -> bool:
+    """Say whether a request has tools that the vendor runs; those of nearly all are the client's."""
     if not (b"tools" in body or b"plugins" in body or b"\\u00" in body):
         return False
-    words = (word.encode() for word in _ASKING_OTHERS)
-    return body.count(b"odel") > 1 or b"\\u00" in body or any(word in body for word in words)
+    try:
+        equipment = _read(body)
+    except msgspec.ValidationError:
+        return True  # some tool is no object
+    except UNDECODABLE:
+        return False
+    return bool(equipment.plugins) or any(is_providers(tool.type) for tool in equipment.tools)
 
 
 def _asks_others(entry: dict[str, Any], kind: str, model: str) -> bool:
-    if "type" in entry and not is_providers(kind):
-        return False
     named = list(_models_in(entry))
     if any(name != model for name in named):
         return True

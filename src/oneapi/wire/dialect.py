@@ -73,6 +73,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     service_tier: Any = None
     speed: Any = None
     inference_geo: Any = None
+    context_management: Any = None
 
     @property
     def stream(self) -> bool:

@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import update
 
 from oneapi.control.app import create_app
-from oneapi.store.tables import users
+from oneapi.store.tables import metadata, users
 from tests.control.browser import Asked, Browser, Reply
-from tests.control.conftest import DEFAULT_HASH, World
+from tests.control.conftest import DEFAULT_HASH, PASSWORD, World
 
 ANYBODY, SIGNED_IN, USER, ADMIN, ROOT = range(5)
 LEVELS: dict[str, int] = {
@@ -32,6 +32,7 @@ LEVELS: dict[str, int] = {
     "GET /api/user/token": USER,
     "POST /api/user/token": USER,
     "GET /api/user/aff": USER,
+    "POST /api/user/aff": USER,
     "GET /api/user/available_models": USER,
     "POST /api/user/topup": USER,
     "GET /api/user": ADMIN,
@@ -140,3 +141,28 @@ def test_a_route_admits_its_level_and_those_above(world: World, route: str) -> N
     if route == "PUT /api/user/self":
         admitted[SIGNED_IN] = True  # asked for the one change that it may make: see test_sign_in
     assert admitted == [level >= LEVELS[route] for level in range(len(people))]
+
+
+@pytest.mark.parametrize("route", [route for route in LEVELS if route.startswith("GET ")])
+def test_a_session_changes_nothing_by_get(world: World, route: str) -> None:
+    """Links and images of other sites can make a browser send a GET: scripts with an access token may, sessions not."""
+    with world.database.begin() as connection:
+        connection.execute(update(users).where(users.c.id == 1).values(aff_code=""))
+    visitor = world.visitor()
+    visitor.post("/api/user/login", {"username": "root", "password": PASSWORD})
+    tables = [table for table in metadata.sorted_tables if table.name != "changes"]
+    before = [world.rows(table) for table in tables]
+    visitor.ask(asked(route))
+    assert [world.rows(table) for table in tables] == before
+    assert visitor.cookies != {}
+
+
+CHANGING = ["/api/user/token", "/api/user/logout", "/api/user/aff", "/api/channel/test"]
+
+
+@pytest.mark.parametrize("path", [*CHANGING, "/api/verification", "/api/reset_password"])
+def test_what_changes_by_get_is_for_scripts(world: World, path: str) -> None:
+    visitor = world.visitor()
+    visitor.post("/api/user/login", {"username": "root", "password": PASSWORD})
+    assert visitor.get(path).json["code"] == "use_post"
+    assert world.root.get(path).json.get("code") != "use_post"

@@ -43,7 +43,7 @@ def test_an_email_address_serves_as_a_name(world: World) -> None:
 def test_signing_out_ends_the_session(world: World) -> None:
     visitor = world.visitor()
     sign_in(visitor)
-    visitor.get("/api/user/logout")
+    visitor.post("/api/user/logout")
     assert visitor.get("/api/user/self").status == 401
 
 
@@ -159,9 +159,9 @@ def test_a_session_that_another_sites_page_uses_is_none(world: World) -> None:
     visitor = world.visitor()
     sign_in(visitor)
     before = world.row(users, ALICE)["access_token"]
-    assert visitor.get("/api/user/token", sec_fetch_site="cross-site").status == 401
+    assert visitor.post("/api/user/token", sec_fetch_site="cross-site").status == 401
     assert world.row(users, ALICE)["access_token"] == before
-    assert visitor.get("/api/user/token", sec_fetch_site="same-origin").status == 200
+    assert visitor.post("/api/user/token", sec_fetch_site="same-origin").content
 
 
 def test_a_session_wins_over_an_access_token(world: World) -> None:

@@ -49,7 +49,7 @@ Language = Annotated[str, Depends(_language)]
 async def by_script(request: Request) -> None:
     """Refuse a GET that changes something to browsers: with a session, or on another site's behalf. They use POST."""
     from_elsewhere = request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
-    if from_elsewhere or COOKIE in request.cookies:
+    if request.method == "GET" and (from_elsewhere or COOKIE in request.cookies):
         raise Refused("use_post")
 
 
@@ -92,6 +92,7 @@ def _person(
     )
 
 
+NotByGet = Annotated[None, Depends(by_script)]
 SignedIn = Annotated[Person, Depends(signed_in)]
 
 

@@ -983,7 +983,11 @@ export interface paths {
          */
         get: operations["get_user_aff"];
         put?: never;
-        post?: never;
+        /**
+         * Invitation Code
+         * @description Show one's invitation code; the first time, make it.
+         */
+        post: operations["post_user_aff"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4469,6 +4473,26 @@ export interface operations {
         };
     };
     get_user_aff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found_str_"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    post_user_aff: {
         parameters: {
             query?: never;
             header?: never;

@@ -1,7 +1,7 @@
 import { useRouter } from "@tanstack/react-router";
 import { Languages, LogOut, Moon, Search, Settings, Sun, SunMoon, UserRound } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { get } from "@/api/call";
+import { post } from "@/api/call";
 import { queryClient, rememberSession, useAccount, visitorQuery } from "@/session";
 import { speak } from "@/text";
 import { chooseTheme, type Theme, useTheme } from "@/theme";
@@ -76,7 +76,7 @@ function Me() {
   const account = useAccount();
   const router = useRouter();
   const leave = async () => {
-    await get("/api/user/logout");
+    await post("/api/user/logout");
     rememberSession(false);
     queryClient.clear();
     queryClient.setQueryData(visitorQuery.queryKey, null);

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 from oneapi.control.answers import Answer, Done, Found, Refusal, Refused, done, found
 from oneapi.control.fields import Document, Text
 from oneapi.control.gate import client_of
-from oneapi.control.identity import Surroundings
+from oneapi.control.identity import Surroundings, by_script
 from oneapi.control.limits import RateLimiter, TooManyRequests, critical
 from oneapi.control.services import Services
 from oneapi.control.sign_in.passwords import DEFAULT_PASSWORD, NOBODY, matches
@@ -109,7 +109,7 @@ def _account(connection: Connection, name: str) -> Row[Any, Any, Any, Any, Any, 
 
 
 @router.post("/logout", response_model=Done | Refusal)
-@router.get("/logout", response_model=Done | Refusal)
+@router.get("/logout", response_model=Done | Refusal, dependencies=[Depends(by_script)])
 async def logout() -> Answer:
     """End the session."""
     answer = done()

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, update
 from sqlalchemy.exc import IntegrityError
 
 from oneapi.control.answers import Answer, Done, Found, Refusal, Refused, done, found
-from oneapi.control.identity import Person, SignedIn, Surroundings, User
+from oneapi.control.identity import NotByGet, Person, SignedIn, Surroundings, User
 from oneapi.control.services import Services
 from oneapi.control.sign_in.passwords import matches
 from oneapi.control.sign_in.session import end_session, start_session
@@ -86,7 +86,7 @@ def _check_original(changes: OwnChanges, person: Person, services: Services) -> 
 
 @router.post("/token", response_model=Found[str] | Refusal)
 @router.get("/token", response_model=Found[str] | Refusal)
-def access_token(person: User, services: Surroundings) -> Answer:
+def access_token(person: User, _: NotByGet, services: Surroundings) -> Answer:
     """Make a new access token for `/api`; the old one stops working."""
     made = services.new_id()
     with services.writing() as connection:
@@ -94,8 +94,9 @@ def access_token(person: User, services: Surroundings) -> Answer:
     return found(made)
 
 
+@router.post("/aff", response_model=Found[str] | Refusal)
 @router.get("/aff", response_model=Found[str] | Refusal)
-def invitation_code(person: User, services: Surroundings) -> Answer:
+def invitation_code(person: User, _: NotByGet, services: Surroundings) -> Answer:
     """Show one's invitation code; the first time, make it."""
     with services.writing() as connection:
         code = user_by_id(connection, person.id)["aff_code"]

@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Copy } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { get, put, remove } from "@/api/call";
+import { post, put, remove } from "@/api/call";
 import { ROLE } from "@/api/types";
 import { Form } from "@/form/Form";
 import type { FieldSpec, Values } from "@/form/types";
@@ -117,7 +117,7 @@ function AccessToken() {
   const make = async () => {
     setBusy(true);
     try {
-      setMade(await get<string>("/api/user/token"));
+      setMade(await post<string>("/api/user/token"));
     } catch (error) {
       sayError(error);
     } finally {

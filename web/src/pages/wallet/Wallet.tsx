@@ -119,7 +119,7 @@ function topUpLink(link: string, account: { username: string; id: number }): str
 function Invite() {
   const { t } = useTranslation();
   const site = useSite();
-  const { data: code } = useQuery({ queryKey: ["invitation"], queryFn: () => get<string>("/api/user/aff") });
+  const { data: code } = useQuery({ queryKey: ["invitation"], queryFn: () => post<string>("/api/user/aff") });
   const link = code ? `${siteAddress(site.server_address)}/register?aff=${code}` : "";
   return (
     <section>

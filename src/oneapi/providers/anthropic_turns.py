@@ -19,7 +19,7 @@ from oneapi.wire.anthropic_blocks import (
     without,
 )
 from oneapi.wire.shapes import objects, section, text
-from oneapi.wire.tool_ids import ToolIds
+from oneapi.wire.tool_ids import NO_RESULT, ToolIds
 
 # The fields of each block; what clients write beside them is theirs. Blocks of other types travel as they are.
 _MARKED: Final = frozenset({"type", "cache_control"})
@@ -54,7 +54,7 @@ def conversation(messages: list[Document], prompt: str | None, *, is_native: boo
             turns.add(message, f"messages[{i}]")
     if not is_native:
         turns.finish(messages)
-    said: Document = {"messages": turns.said}
+    said: Document = {"messages": turns.said if is_native else _paired(turns.said)}
     system = turns.system
     if len(system) == 1 and system[0] != "":
         said["system"] = system[0]
@@ -225,6 +225,8 @@ class _Turns:
             }
         if not self.said or self.said[-1]["role"] != "assistant":
             self._ids.begin()
+        if message.get("refusal") and not message.get("content") and not self._is_native:
+            message = {**message, "content": text(message["refusal"])}
         content = message.get("content")
         aside = ("tool_calls", "thinking_blocks", "content_blocks", "cache_control")
         if isinstance(content, str) and content and not any(message.get(name) for name in aside):
@@ -264,6 +266,57 @@ class _Turns:
             where = f"messages[{last}].content"
             raise InvalidRequest(f"`{where}` is empty; there is nothing to answer", param=where)
         self.said[-1]["content"] = _trimmed(self.said[-1]["content"])
+
+
+def _paired(turns: list[Document]) -> list[Document]:
+    """Give every call its result in what follows; a result whose call is not there is told as a text.
+
+    Chat clients cut old messages off, and go on after a call that was stopped; Anthropic refuses both.
+    """
+    paired: list[Document] = []
+    calls: list[str] = []
+    for message in turns:
+        blocks = _as_blocks(message["content"])
+        if message["role"] == "assistant":
+            calls += [block["id"] for block in blocks if block.get("type") == "tool_use"]
+        elif message["role"] == "user":
+            answered = _answered(calls, blocks)
+            calls = []
+            if answered != blocks:
+                paired.append({**message, "content": answered})
+                continue
+        paired.append(message)
+    if calls:
+        paired.append({"role": "user", "content": _answered(calls, [])})
+    return paired
+
+
+def _answered(calls: list[str], blocks: list[Block]) -> list[Block]:
+    """Return what follows some calls: a result for each of them first, then the rest."""
+    results: dict[str, Block] = {}
+    others: list[Block] = []
+    for block in blocks:
+        call_id: Any = block.get("tool_use_id")
+        if block.get("type") != "tool_result":
+            others.append(block)
+        elif call_id in calls and call_id not in results:
+            results[call_id] = block
+        else:
+            others += _told(block)
+    missing = [_no_result(call_id) for call_id in calls if call_id not in results]
+    return [*results.values(), *missing, *others]
+
+
+def _no_result(call_id: str) -> Block:
+    return {"type": "tool_result", "tool_use_id": call_id, "content": NO_RESULT}
+
+
+def _told(result: Block) -> list[Block]:
+    """Return a tool's result as what a user says."""
+    blocks = _as_blocks(result.get("content") or "")
+    said = "\n\n".join(text(block.get("text")) for block in blocks if block.get("type") == "text")
+    head = {"type": "text", "text": f"Result of tool call {result['tool_use_id']}: {said}"}
+    return [head, *(block for block in blocks if block.get("type") != "text")]
 
 
 def _require_text(blocks: list[Block], where: str) -> None:

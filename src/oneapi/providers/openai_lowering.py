@@ -45,6 +45,8 @@ def lowered(document: Document, quirks: Quirks) -> Document:
         raise InvalidRequest("`mcp_servers` is not supported by this provider", param="mcp_servers")
     plain = {name: value for name, value in document.items() if name not in _SAID_OTHERWISE}
     plain["messages"] = plain_messages(document["messages"], quirks)
+    if not plain.get("stop"):
+        plain.pop("stop", None)  # an empty list is refused
     _equip(document, plain, quirks)
     _check_stops(document, quirks)
     user = document.get("user")

@@ -16,11 +16,11 @@ from oneapi.providers.base import Document
 from oneapi.providers.openai_parts import part_of, plain_content, tool_content
 from oneapi.providers.quirks import Quirks
 from oneapi.wire.shapes import objects, section, text
+from oneapi.wire.tool_ids import NO_RESULT
 
 # OpenAI refuses longer ids of calls ("Expected a string with maximum length 40") and longer names, which Anthropic takes.
 MAX_CALL_ID: Final = 40
 MAX_NAME: Final = 64
-NO_RESULT: Final = "(no result)"
 NEEDS_REASONING: Final = (
     "+reasoning_content"  # an adaptation: calls of tools need a thought before them
 )

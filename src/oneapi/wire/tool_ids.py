@@ -9,6 +9,7 @@ import re
 from hashlib import blake2b
 from typing import Final
 
+NO_RESULT: Final = "(no result)"  # of a call, in a history that says none
 MAX_LENGTH: Final = 64
 _KEPT: Final = 40  # characters of an id that has to be rewritten, before its hash
 _GOOD: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert
-from tests.fakes import FakeVendor, chat_document, json_answer
+from tests.fakes import FakeVendor, chat_document, error_answer, json_answer, wait_until
 from tests.gateway import Gateway
 
 from oneapi.store.tables import jobs
@@ -78,3 +78,14 @@ def test_the_schedule_begins_what_is_due(tmp_path: Path) -> None:
             time.sleep(0.05)
         done = ended(gateway, 2)
         assert (done["state"], done["done"], done["is_scheduled"]) == ("done", 1, True)
+
+
+def test_a_webhook_hears_of_a_channel_that_was_disabled(tmp_path: Path) -> None:
+    with FakeVendor.in_thread() as vendor, Gateway(tmp_path / "g") as gateway:
+        vendor.default = error_answer(401, "no such key")
+        gateway.set_option("AutomaticDisableChannelEnabled", "true")
+        gateway.set_option("AlarmWebhookUrl", f"{vendor.url}/alarm")
+        gateway.add_channel(vendor.url, name="a channel")
+        job = gateway.api("POST", "/api/jobs/test_channels", {})
+        ended(gateway, job["id"])
+        wait_until(lambda: any(got.path == "/alarm" for got in vendor.requests), SECONDS)

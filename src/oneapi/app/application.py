@@ -34,6 +34,7 @@ from oneapi.store.changes import Change, ChangeReader, prune
 from oneapi.store.database import DatabaseAway, is_away
 from oneapi.store.outages import Outage
 from oneapi.store.settings import Settings, load as load_settings
+from oneapi.store.switching import take_untold
 from oneapi.upstream import UpstreamClient
 from oneapi.upstream.asking import asking
 from oneapi.upstream.mail import Mailer, MailServer
@@ -50,6 +51,7 @@ POLL_SECONDS = 0.5
 CHECKPOINT_SECONDS = 3.0
 JOBS_SECONDS = 1.0  # between looks for a job to run
 SCHEDULE_SECONDS = 5.0  # between looks for what is due
+ALARM_SECONDS = 10.0  # what is switched within is told together
 PRUNE_SECONDS = 600.0
 MOST_DESCRIPTORS = 1 << 20
 THREADS = 4  # for what blocks: the change feed, unknown keys, snapshots
@@ -277,6 +279,7 @@ class Application:
             main = self._databases.main
             self._own(every("checkpoint", CHECKPOINT_SECONDS, lambda: self._run(checkpoint, main)))
             self._own(every("schedule", SCHEDULE_SECONDS, self._keep_schedule))
+            self._own(every("alarms", ALARM_SECONDS, self._tell_alarms))
             self._own(every("jobs", JOBS_SECONDS, self._runner.look))
             self._own(every("prune", PRUNE_SECONDS, lambda: self._run(self._prune)))
             self._own(_tried(Outage("first password"), self._look_at_password))
@@ -350,6 +353,15 @@ class Application:
 
     async def _keep_schedule(self) -> None:
         await self._run(begin_due, self._databases.main, self._schedule, int(time.time()))
+
+    async def _tell_alarms(self) -> None:
+        switched = await self._run(take_untold, self._databases.main)
+        if switched:
+            from oneapi.control import alarms  # heavy, and seldom needed
+
+            settings, addresses = await self._run(alarms.whom, self._databases.main)
+            ways = alarms.Ways(asking(self._upstream), self._mailer.post)
+            await alarms.tell(ways, settings, addresses, alarms.Told(switched, int(time.time())))
 
     async def _work(self) -> "Mapping[str, Work]":
         """Load what does jobs; heavy, as it is the management plane's."""

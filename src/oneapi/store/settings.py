@@ -56,12 +56,12 @@ def _text(name: str, help: str, default: str = "") -> Setting:
     return Setting(name, Kind.TEXT, default, help)
 
 
-def _url(name: str, help: str, default: str = "") -> Setting:
-    return Setting(name, Kind.URL, default, help)
+def _url(name: str, help: str, default: str = "", ours: bool = False) -> Setting:
+    return Setting(name, Kind.URL, default, help, ours=ours)
 
 
-def _secret(name: str, help: str) -> Setting:
-    return Setting(name, Kind.TEXT, "", help, secret=True)
+def _secret(name: str, help: str, ours: bool = False) -> Setting:
+    return Setting(name, Kind.TEXT, "", help, secret=True, ours=ours)
 
 
 def _quota(name: str, default: int, help: str) -> Setting:
@@ -136,6 +136,8 @@ _MAIL = (
     _secret("SMTPToken", "Password at the mail server."),
     _url("MessagePusherAddress", "Address of a Message Pusher that gets the alarms."),
     _secret("MessagePusherToken", "Token of the Message Pusher."),
+    _url("AlarmWebhookUrl", "Gets JSON when channels are disabled or enabled.", ours=True),
+    _secret("AlarmWebhookSecret", "Signs what the webhook gets (HMAC-SHA256).", ours=True),
 )
 
 _APPEARANCE = (

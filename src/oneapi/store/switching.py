@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from oneapi.store import changes
 from oneapi.store.database import Database
@@ -98,11 +98,42 @@ def _remember(
         connection.execute(insert(channel_watch).values(channel_id=channel_id, **values))
 
 
-def log_switched(log_database: Database, switched: Switched, now: int) -> None:
-    """Write a row of the log: which channel, which way, why, on what evidence."""
+def in_chinese(switched: Switched) -> str:
+    """Return what happened in One API's language."""
     words = "已重新启用" if switched.is_on else "已被禁用"
     reason = _IN_CHINESE[switched.reason]
     content = f"渠道「{switched.name}」（#{switched.channel_id}）{words}，原因：{reason}"
+    return f"{content}；{switched.evidence}" if switched.evidence else content
+
+
+def take_untold(database: Database) -> list[Switched]:
+    """Return what was switched and not told yet, each switch once, whichever process asks."""
+    watch = channel_watch.c
+    told_at = func.coalesce(watch.told_at, 0)
+    untold = select(channel_watch, channels.c.name).join(
+        channels, channels.c.id == watch.channel_id
+    )
+    with database.connect() as connection:
+        found = list(connection.execute(untold.where(watch.changed_at > told_at)).mappings())
+    taken: list[Switched] = []
+    for row in found:
+        mine = (watch.channel_id == row["channel_id"], watch.changed_at == row["changed_at"])
+        with database.begin() as connection:
+            changed = connection.execute(
+                update(channel_watch)
+                .where(*mine, watch.changed_at > told_at)
+                .values(told_at=row["changed_at"])
+            )
+        if changed.rowcount == 1:
+            name = row["name"] or f"#{row['channel_id']}"
+            is_on = not row["reason"]
+            reason = Reason.PASSED if is_on else Reason(row["reason"])
+            taken.append(Switched(row["channel_id"], name, is_on, reason, row["evidence"]))
+    return taken
+
+
+def log_switched(log_database: Database, switched: Switched, now: int) -> None:
+    """Write a row of the log: which channel, which way, why, on what evidence."""
     detail: dict[str, Any] = {
         "channel_state": "enabled" if switched.is_on else "disabled",
         "channel": switched.name,
@@ -114,7 +145,7 @@ def log_switched(log_database: Database, switched: Switched, now: int) -> None:
         "user_id": 0,
         "created_at": now,
         "type": LogType.SYSTEM,
-        "content": f"{content}；{switched.evidence}" if switched.evidence else content,
+        "content": in_chinese(switched),
         "detail": json.dumps(detail, ensure_ascii=False),
         "channel_id": switched.channel_id,
     }

@@ -13,6 +13,7 @@ from oneapi.store.tables.columns import (
     TEXT,
     identity,
     metadata,
+    number,
 )
 
 SUBJECT_LENGTH = 191
@@ -67,4 +68,5 @@ channel_watch = Table(
     Column("reason", String(32), nullable=False, default=""),  # why it is switched off
     Column("evidence", TEXT, nullable=False, default=""),
     Column("changed_at", BIGINT, nullable=False, default=0),  # when it was switched
+    number("told_at", 0),  # up to which switch somebody was told
 )

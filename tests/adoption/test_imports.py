@@ -14,7 +14,8 @@ from sqlalchemy import MetaData, select
 
 from oneapi.store.database import Database
 from tests.adoption import foreign
-from tests.engines import Engine, Sqlite
+from tests.adoption.one_api import awkward
+from tests.engines import Engine, Engines, Sqlite
 from tests.fakes import FakeVendor, chat_document, json_answer
 from tests.fixtures_path import DATABASES
 from tests.gateway import Gateway
@@ -156,6 +157,21 @@ def test_several_keys_of_a_channel_become_channels(brought: Import) -> None:
         ("several", "k1", 1),
         ("several (2)", "k2", 3),
     ]
+
+
+def test_one_api_s_own_database_is_no_place_for_an_import(engines: Engines, tmp_path: Path) -> None:
+    engine = engines.engine("sqlite")
+    assert isinstance(engine, Sqlite)
+    shutil.move(engine.path(awkward(engine)), tmp_path / "one-api.db")
+    source = engine.create_database()
+    database = engine.open(source)
+    foreign.make(database, "new-api", "")
+    database.close()
+    status, _, refused = Import("new-api", engine.dsn(source), tmp_path, "").run()
+    tables = Gateway(tmp_path).rows("SELECT name FROM sqlite_master WHERE name = 'leases'")
+
+    assert (status, "this database is One API's" in refused) == (1, True)
+    assert tables == []
 
 
 @pytest.mark.skipif(DATABASES is None, reason="no recorded databases")

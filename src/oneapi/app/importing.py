@@ -22,7 +22,7 @@ from oneapi.ledger.catalogue import entry
 from oneapi.store.changes import publish
 from oneapi.store.database import Database, open_database
 from oneapi.store.enums import ChannelStatus, Role
-from oneapi.store.migrations import migrate, widen_keys
+from oneapi.store.migrations import is_one_apis, migrate, widen_keys
 from oneapi.store.private_files import make_folder, make_private_file
 from oneapi.store.settings import lenient_ratios
 from oneapi.store.tables import abilities, channels, options, redemptions, tokens, users
@@ -38,9 +38,12 @@ _BATCH: Final = 500
 def bring_in(config: Config, kind: str, dsn: str, say: Say) -> int:
     """Import another program's database; says, and writes into `DATA_DIR`, what was done and what has no place."""
     with databases_of(config) as databases, _source(dsn) as source:
+        with databases.main.connect() as connection:
+            if is_one_apis(connection):
+                raise CannotStart("this database is One API's: an import goes into a new one")
+        rows = _read(source, kind)
         for database, scope in databases.stale():
             migrate(database, scope)
-        rows = _read(source, kind)
         lines = _write(databases.main, rows, kind)
     make_folder(config.state_dir)
     path = config.state_dir / REPORT

@@ -238,8 +238,8 @@ class _Turns:
             blocks[-1] = {**blocks[-1], "cache_control": message["cache_control"]}
         if not self._is_native:
             blocks = [self._renamed(block) for block in self._cleaned(blocks)]
-            self._shown += [block for block in blocks if block.get("type") in _SHOWN]
-            blocks = [block for block in blocks if block.get("type") not in _SHOWN]
+            self._shown += [block for block in blocks if text(block.get("type")) in _SHOWN]
+            blocks = [block for block in blocks if text(block.get("type")) not in _SHOWN]
         if blocks:
             self.said.append({"role": "assistant", "content": blocks})
 

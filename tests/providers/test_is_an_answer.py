@@ -136,6 +136,15 @@ def test_an_answer_that_was_broken_off_is_none(word: str) -> None:
         registry.dialect("openai").response(call_to(8, document={"messages": []}), body)
 
 
+@pytest.mark.fault("W11")
+def test_a_byte_order_mark_before_an_answer_is_overlooked() -> None:
+    body = json.dumps({"choices": [{"message": {"content": "hi"}}], "usage": USAGE}).encode()
+    for marked in (body, b"\xef\xbb\xbf" + body):
+        usage = OPENAI.usage(call_to(8), marked)
+        assert usage is not None
+        assert usage.output_tokens == 2
+
+
 def test_a_text_that_is_no_answer_is_shown() -> None:
     with pytest.raises(UpstreamError, match="not JSON: 'Service busy'"):
         OPENAI.response(call_to(1), b"Service busy\n")

@@ -36,6 +36,7 @@ FIELDS: Final = {
     Endpoint.TRANSCRIPTIONS: "text",
     Endpoint.TRANSLATIONS: "text",
 }
+_MARK: Final = b"\xef\xbb\xbf"  # the byte order mark that some servers begin with
 _SHOWN: Final = 200  # characters of a body that is not JSON
 _BAD_BODY: Final = "bad_response_body"
 _NOT_THE_CLIENTS: Final = frozenset({401, 402, 403, 404, 408, 409, 425, 429})
@@ -176,7 +177,7 @@ def no_sound(body: bytes) -> UpstreamError | None:
 
 def _object_in(body: bytes) -> Document:
     try:
-        decoded = json_value(body)
+        decoded = json_value(body.removeprefix(_MARK))
     except UNDECODABLE as error:
         raise UnreadableAnswerError(_what_else(body)) from error
     if isinstance(decoded, dict):

@@ -11,15 +11,16 @@ import math
 import os
 import random
 import sys
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from bisect import bisect_left
 from pathlib import Path
 from typing import Any, Final
 
 import bcrypt
 from sqlalchemy import Connection, insert, select, update
+from tools.demo_vendor import vendor
 
+from oneapi.ledger.batches import HOUR_COUNTERS
 from oneapi.store.bootstrap import bootstrap
 from oneapi.store.database import open_database
 from oneapi.store.migrations import migrate
@@ -33,6 +34,7 @@ from oneapi.store.tables import (
     usage_hours,
     users,
 )
+from oneapi.store.tables.statistics import FIRST_TOKEN_MS
 
 PASSWORD: Final = "demo-password"
 DAYS: Final = 61
@@ -306,12 +308,15 @@ def _hours(connection: Connection, rows: list[dict[str, Any]]) -> None:
         key_id = key_ids.get((row["user_id"], row["token_name"]), 0)
         at = row["created_at"] - row["created_at"] % 3600
         place = (at, row["user_id"], key_id, row["channel_id"], row["model_name"])
-        cached = json.loads(row["detail"])["usage"].get("cached_tokens", 0)
+        detail = json.loads(row["detail"])
+        cached = detail.get("usage", {}).get("cached_tokens", 0)
         counters = (1, row["prompt_tokens"], row["completion_tokens"], cached, row["quota"])
-        sums = hours.setdefault(place, [0] * 6)
-        for index, value in enumerate((*counters, row["elapsed_time"])):
+        sums = hours.setdefault(place, [0] * len(HOUR_COUNTERS))
+        for index, value in enumerate((*counters, row["elapsed_time"], "failure" in detail)):
             sums[index] += value
-    columns = [column.name for column in usage_hours.c]
+        if first := detail.get("first_token_ms"):
+            sums[7 + bisect_left(FIRST_TOKEN_MS, first)] += 1
+    columns = [*("hour", "user_id", "token_id", "channel_id", "model_name"), *HOUR_COUNTERS]
     sums_by_row = [
         dict(zip(columns, (*place, *sums), strict=True)) for place, sums in hours.items()
     ]
@@ -359,10 +364,14 @@ def _row(
         "price": {"input": units[0], "output": units[2], "cache_read": units[1], "source": "table"},
         "factor": int(factor * NANO),
         "ceiling": quota * 4,
-        **({"attempts": tried} if tried else {}),
+        "choice": "lower_priority" if tried else "turn",
+        **({"attempts": tried, "errors": ["overloaded"]} if tried else {}),
     }
+    is_stream = chance.random() < 0.8
+    if is_stream:
+        detail["first_token_ms"] = int(chance.lognormvariate(6.4, 0.5))
     seconds = int(at)
-    return {
+    made = {
         "user_id": person["id"],
         "created_at": at,
         "type": 2,
@@ -377,90 +386,37 @@ def _row(
         "request_id": time.strftime("%Y%m%d%H%M%S", time.gmtime(seconds))
         + f"{chance.randrange(10**9)}{chance.randrange(10**8):08d}",
         "elapsed_time": int(300 + received * chance.uniform(3, 9)),
-        "is_stream": chance.random() < 0.8,
+        "is_stream": is_stream,
         "system_prompt_reset": False,
         "detail": json.dumps(detail),
     }
+    return _failed(made, chance) if chance.random() < 0.015 else made
 
 
-ANSWER: Final = (
-    "Hello! This answer comes from the **demo vendor** on this machine. It speaks "
-    "OpenAI's format, streams word by word, and costs nothing.\n\n```python\nprint('hello')\n```\n"
-)
-
-
-class Vendor(BaseHTTPRequestHandler):
-    """A vendor that lists two models and always says the same."""
-
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-    def do_GET(self) -> None:
-        """List the models."""
-        listed = [
-            {"id": name, "object": "model"} for name in ("demo-chat", "demo-thinking", "demo-new")
-        ]
-        self._send({"object": "list", "data": listed})
-
-    def do_POST(self) -> None:
-        """Answer a chat, whole or as a stream."""
-        asked = json.loads(self.rfile.read(int(self.headers.get("content-length", 0))))
-        usage = {"prompt_tokens": 24, "completion_tokens": 42, "total_tokens": 66}
-        if not asked.get("stream"):
-            message = {"role": "assistant", "content": ANSWER}
-            choice = {"index": 0, "message": message, "finish_reason": "stop"}
-            self._send(
-                {
-                    "id": "chatcmpl-1",
-                    "object": "chat.completion",
-                    "model": asked["model"],
-                    "choices": [choice],
-                    "usage": usage,
-                }
-            )
-            return
-        self.send_response(200)
-        self.send_header("content-type", "text/event-stream")
-        self.send_header("connection", "close")
-        self.end_headers()
-        for word in ANSWER.split(" "):
-            self._event(asked["model"], {"content": word + " "})
-            time.sleep(0.03)
-        self._event(asked["model"], {}, "stop")
-        self._event(asked["model"], {}, None, usage)
-        self.wfile.write(b"data: [DONE]\n\n")
-
-    def _event(
-        self, model: str, delta: dict[str, Any], finish: str | None = None, usage: Any = None
-    ) -> None:
-        choices = [{"index": 0, "delta": delta, "finish_reason": finish}] if usage is None else []
-        event = {
-            "id": "chatcmpl-1",
-            "object": "chat.completion.chunk",
-            "model": model,
-            "choices": choices,
-        }
-        self.wfile.write(
-            b"data: " + json.dumps(event | ({"usage": usage} if usage else {})).encode() + b"\n\n"
-        )
-        self.wfile.flush()
-
-    def _send(self, document: Any) -> None:
-        body = json.dumps(document).encode()
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-def vendor(port: int = 0) -> str:
-    """Serve the vendor from a thread that ends with the process; return its address."""
-    server = ThreadingHTTPServer(("127.0.0.1", port), Vendor)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return f"http://127.0.0.1:{server.server_address[1]}"
+def _failed(row: dict[str, Any], chance: random.Random) -> dict[str, Any]:
+    """Return the row of the same request, had its channel not answered."""
+    status, said = chance.choice(
+        ((503, "the model is overloaded"), (429, "rate limit reached"), (504, "no answer in time"))
+    )
+    detail = {
+        "failure": "bad_response_status_code",
+        "status": status,
+        "error": said,
+        "ended": "failed",
+        "endpoint": "chat_completions",
+        "ceiling": 4 * row["quota"],
+        "choice": "turn",
+        "attempts": [(row["channel_id"], status)],
+        "errors": [said],
+    }
+    return row | {
+        "type": 6,
+        "content": f"{status}：{said}",
+        "quota": 0,
+        "prompt_tokens": 0,
+        "completion_tokens": 0,
+        "detail": json.dumps(detail),
+    }
 
 
 def main() -> None:

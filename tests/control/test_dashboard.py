@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from oneapi.control.dashboard.queries import median_of
 from oneapi.store.tables import channels, tokens, usage_hours
 from tests.control.conftest import ALICE, BOB, NOW, World
 
@@ -24,6 +25,7 @@ def use(world: World, **values: Any) -> None:
         "cached_tokens": 40,
         "quota": 500,
         "elapsed_ms": 3000,
+        "failed": 1,
     }
     world.add(usage_hours, **(row | values))
 
@@ -42,6 +44,8 @@ def test_use_is_added_up_ranked_and_laid_out_by_the_day(everywhere: World) -> No
         "output_tokens": 30,
         "cached_tokens": 120,
         "elapsed_ms": 9000,
+        "failed": 3,
+        "first_token_ms": 0,
     }
     assert told["before"]["quota"] == 7
     assert [(entry["name"], entry["quota"]) for entry in told["top"]] == [
@@ -51,6 +55,29 @@ def test_use_is_added_up_ranked_and_laid_out_by_the_day(everywhere: World) -> No
     assert told["step_seconds"] == 24 * HOUR
     assert sum(point["quota"] for point in told["series"]) == 1450
     assert {point["key"] for point in told["series"]} == {"o3", "gpt-4o"}
+
+
+def test_the_first_token_of_streams_is_a_median(everywhere: World) -> None:
+    use(everywhere, first_token_100=1, first_token_300=1, first_token_1500=2)
+    use(everywhere, model_name="o3", first_token_1500=1)
+    use(everywhere, user_id=BOB, first_token_10000=100)
+    told = everywhere.alice.get("/api/dashboard").content
+    assert 1000 < told["sums"]["first_token_ms"] <= 1500
+    assert told["before"]["first_token_ms"] == 0
+
+
+@pytest.mark.parametrize(
+    ("counts", "median"),
+    [
+        ([0] * 12, 0),
+        ([1, *[0] * 11], 50),
+        ([0, 4, *[0] * 10], 150),
+        ([1, 0, 0, 1, *[0] * 8], 100),
+        ([*[0] * 11, 2], 15_000),
+    ],
+)
+def test_a_median_lies_within_its_class(counts: list[int], median: int) -> None:
+    assert median_of(counts) == median
 
 
 def test_two_days_are_shown_by_the_hour(world: World) -> None:

@@ -185,6 +185,20 @@ DETAIL = {
     "ceiling": 9000,
     "endpoint": "chat",
     "attempts": [[8, 429]],
+    "errors": ["busy"],
+    "choice": "turn",
+    "first_token_ms": 420,
+}
+FAILURE: dict[str, Any] = {
+    "failure": "bad_response_status_code",
+    "status": 502,
+    "error": "overloaded",
+    "ended": "failed",
+    "ceiling": 9000,
+    "endpoint": "chat",
+    "attempts": [[8, 529]],
+    "errors": ["what only the vendor's customer may read"],
+    "unwritten": 3,
 }
 REQUEST_ID = "20231114221320" + "0" * 17
 
@@ -199,7 +213,10 @@ def test_the_story_of_a_request_adds_up_to_its_charge(everywhere: World) -> None
         "reported",
         "complete",
     )
-    assert told["attempts"] == [{"channel_id": 8, "channel_name": "refused", "status": 429}]
+    assert told["attempts"] == [
+        {"channel_id": 8, "channel_name": "refused", "status": 429, "error": "busy"}
+    ]
+    assert (told["choice"], told["first_token_ms"], told["status"]) == ("turn", 420, 0)
     assert {line["unit"]: (line["count"], line["quota"]) for line in told["lines"]} == {
         "input": (600, 750.0),
         "cache_read": (400, 250.0),
@@ -218,6 +235,45 @@ def test_people_are_told_their_own_stories_without_channels_names(world: World) 
     assert reply.content["charge"] == 10
     assert b"secret" not in reply.body
     assert world.bob.get(f"/api/log/{REQUEST_ID}").json["code"] == "request_missing"
+
+
+def test_a_failure_is_told_to_its_user_as_the_client_was_told(everywhere: World) -> None:
+    everywhere.put(channels, id=8, name="secret source")
+    detail = json.dumps(FAILURE)
+    write(
+        everywhere, request_id=REQUEST_ID, type=6, quota=0, content="502：overloaded", detail=detail
+    )
+    reply = everywhere.alice.get(f"/api/log/{REQUEST_ID}")
+    told = reply.content
+    assert (told["status"], told["code"], told["error"], told["unwritten"]) == (
+        502,
+        "bad_response_status_code",
+        "overloaded",
+        3,
+    )
+    assert told["attempts"] == [{"channel_id": 8, "channel_name": "", "status": 529, "error": ""}]
+    assert b"customer" not in reply.body
+    (attempt,) = everywhere.admin.get(f"/api/log/{REQUEST_ID}").content["attempts"]
+    assert (attempt["channel_name"], attempt["error"]) == ("secret source", FAILURE["errors"][0])
+    (row,) = everywhere.alice.get("/api/log/self?type=6", accept_language="en").content
+    assert (row["type"], row["quota"], row["content"]) == (6, 0, "502: overloaded")
+
+
+@pytest.mark.parametrize("path", ["/api/log/", "/api/log/self"])
+def test_one_apis_clients_see_failures_only_if_they_ask(world: World, path: str) -> None:
+    write(world, user_id=ROOT, type=None, content="of an old version")
+    write(world, user_id=ROOT, content="charged")
+    write(world, user_id=ROOT, type=6, quota=0, content="502：overloaded")
+
+    def found(query: str) -> list[str]:
+        return [row["content"] for row in world.root.get(f"{path}?{query}").content]
+
+    assert found("type=0") == found("") == ["charged", "of an old version"]
+    assert found("type=6") == ["502：overloaded"]
+    assert found("size=10") == ["502：overloaded", "charged", "of an old version"]
+    searched = world.root.get("/api/log/search?keyword=502").content
+    assert searched == []
+    assert len(world.root.get("/api/log/search?keyword=6").content) == 1
 
 
 @pytest.mark.parametrize(

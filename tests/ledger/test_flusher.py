@@ -19,6 +19,7 @@ from oneapi.ledger import Facts, Payer
 from oneapi.ledger.accounts import Ref
 from oneapi.ledger.encoding import encoded, encoded_price
 from oneapi.ledger.entry import (
+    Failure,
     Released,
     Settled,
     decoded,
@@ -106,6 +107,10 @@ def test_an_entry_comes_back_as_it_was() -> None:
     assert decoded_price(made.price) == PRICE
     released = Released("request-2", 1, 100, "no channel")
     assert decoded(encoded(released)) == released
+    failed = Released("request-3", 1, 100, "failed", payer(), facts(), Failure(502, "code", "why"))
+    assert decoded(encoded(failed)) == failed
+    as_before = msgspec.msgpack.encode([2, "request-2", 1, 100, "no channel"])
+    assert decoded(as_before) == released
 
 
 def test_an_entry_is_written_as_ever() -> None:
@@ -113,7 +118,7 @@ def test_an_entry_is_written_as_ever() -> None:
     made = entry(usage=counted, price=msgspec.Raw(b"\x80"), facts=facts(attempts=((1, 429),)))
     said = ["gpt-4o", 7, True, 1234, 1_790_000_000, "complete", [[1, 429]], False, "", "chat"]
 
-    def written(*later: str) -> bytes:
+    def written(*later: Any) -> bytes:
         return msgspec.msgpack.encode(
             [
                 *(1, "request-1", [1, 1, False, "user1", "key1"], 100, 60, 60, 0, ONE),
@@ -124,8 +129,9 @@ def test_an_entry_is_written_as_ever() -> None:
             ]
         )
 
-    assert encoded(made) == written("")
-    assert decoded(written("")) == decoded(written()) == made, "an older version wrote the latter"
+    assert encoded(made) == written("", "", 0, [])
+    for by_older_versions in (written(""), written()):
+        assert decoded(by_older_versions) == made
 
 
 def test_what_later_versions_add_is_passed_over() -> None:

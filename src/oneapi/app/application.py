@@ -23,7 +23,7 @@ from oneapi.control.jobs.queue import prune as prune_jobs
 from oneapi.control.jobs.runner import Runner
 from oneapi.control.jobs.schedule import Environment, begin_due
 from oneapi.control.services import Limit, RateLimits, Services
-from oneapi.ledger import Condition, Ledger, Seat, Terms
+from oneapi.ledger import Condition, Ledger, Seat, Terms, delete_failed
 from oneapi.relay import BodyRoom, Evidence, Limits, Relay, RelayServices
 from oneapi.relay.lane import LaneProtocol, make_lane
 from oneapi.relay.request_ids import RequestIds
@@ -101,6 +101,7 @@ class Application:
         self._tasks: list[asyncio.Task[None]] = []
         self._poll_now = asyncio.Event()
         self._logs_consumption = True
+        self._failed_days = 0
         self._policy = b""
         self._mail_server: MailServer | None = None
         self._proxies = ProxyTrust(trusted_networks(config.trusted_proxies))
@@ -149,6 +150,7 @@ class Application:
         stack.push_async_callback(upstream.aclose)
         self._ledger = ledger = self._make_ledger()
         ledger.on_broken = self._on_broken
+        ledger.failure_rows.wanted = lambda: self._failed_days > 0
         await ledger.start()
         stack.push_async_callback(ledger.aclose)
         self._relay = self._make_relay(ledger, upstream)
@@ -282,6 +284,7 @@ class Application:
             self._own(every("alarms", ALARM_SECONDS, self._tell_alarms))
             self._own(every("jobs", JOBS_SECONDS, self._runner.look))
             self._own(every("prune", PRUNE_SECONDS, lambda: self._run(self._prune)))
+            self._own(every("failed rows", PRUNE_SECONDS, lambda: self._run(self._delete_failed)))
             self._own(_tried(Outage("first password"), self._look_at_password))
 
     def _own(self, work: Coroutine[Any, Any, None]) -> None:
@@ -333,6 +336,7 @@ class Application:
         with self._databases.main.connect() as connection:
             settings = load_settings(connection)
         self._logs_consumption = settings.flag("LogConsumeEnabled")
+        self._failed_days = settings.whole("FailedLogDays")
         self._policy = policy_of(settings)
         self._mail_server = _mail_server(settings)
 
@@ -372,6 +376,10 @@ class Application:
             return kinds(self._services())
 
         return await self._run(load)
+
+    def _delete_failed(self) -> None:
+        databases = self._databases
+        delete_failed(databases.main, databases.logs, int(time.time()), self._failed_days)
 
     def _nudge(self) -> None:
         """Have every worker of this node look at the change feed; called from any thread."""

@@ -3,17 +3,19 @@
 from oneapi.ledger.balance import key_balance, leased, user_balance
 from oneapi.ledger.check import Report, check
 from oneapi.ledger.credit import Kind, Reason, credit, quota_text, redeem, set_key_quota, set_quota
-from oneapi.ledger.entry import Facts
+from oneapi.ledger.entry import Facts, Failure
 from oneapi.ledger.hold import Hold
 from oneapi.ledger.ledger import Ledger
 from oneapi.ledger.payer import Payer
 from oneapi.ledger.recovery import Seat
+from oneapi.ledger.retention import delete_failed
 from oneapi.ledger.room import Condition
 from oneapi.ledger.teller import Terms
 
 __all__ = [
     "Condition",
     "Facts",
+    "Failure",
     "Hold",
     "Kind",
     "Ledger",
@@ -24,6 +26,7 @@ __all__ = [
     "Terms",
     "check",
     "credit",
+    "delete_failed",
     "key_balance",
     "leased",
     "quota_text",

@@ -1,13 +1,16 @@
 """A run of journal entries, decoded and added up: what one flush brings into the database."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from bisect import bisect_left
+from collections.abc import Mapping
+from typing import Any, Final
 
 import structlog
 
 from oneapi.ledger.accounts import Ref
-from oneapi.ledger.entry import Settled, decoded
+from oneapi.ledger.entry import CLIENT_LEFT, COMPLETE, LEFT, Facts, Released, Settled, decoded
 from oneapi.ledger.journal import Position, Records
+from oneapi.ledger.payer import Payer
+from oneapi.store.tables.statistics import FIRST_TOKEN_CLASSES, FIRST_TOKEN_MS
 
 HOUR_SECONDS: Final = 3600
 HOUR_COUNTERS: Final = (
@@ -17,7 +20,11 @@ HOUR_COUNTERS: Final = (
     "cached_tokens",
     "quota",
     "elapsed_ms",
+    "failed",
+    *FIRST_TOKEN_CLASSES,
 )
+_FIRST_TOKEN: Final = HOUR_COUNTERS.index("failed") + 1
+_BOUNDS: Final = list(FIRST_TOKEN_MS)
 _LONGEST_MS: Final = 10**9  # eleven days: what is longer is no time that a request took
 Hour = tuple[int, int, int, int, str]
 
@@ -25,17 +32,22 @@ log = structlog.get_logger(__name__)
 
 
 class Batch:
-    """The entries from `start` to `end`.
+    """The entries from `start` to `end`: what was charged, and what failed.
 
     `covered`: by account, what comes out of the leases. `is_plain`: nothing is owed beyond that.
     """
 
-    __slots__ = ("covered", "end", "is_plain", "settled", "start")
+    __slots__ = ("covered", "end", "failed", "is_plain", "settled", "start")
 
-    def __init__(self, start: Position, end: Position, settled: list[Settled]) -> None:
+    def __init__(self, start: Position, end: Position, entries: list[Any]) -> None:
         self.start: Final = start
         self.end: Final = end
+        failed: list[Released] = [entry for entry in entries if isinstance(entry, Released)]
+        settled: list[Settled] = entries
+        if failed:
+            settled = [entry for entry in entries if isinstance(entry, Settled)]
         self.settled: Final = settled
+        self.failed: Final = failed
         self.covered: Final[dict[Ref, int]] = {}
         self.is_plain = True
         by_user: dict[int, int] = {}
@@ -61,12 +73,18 @@ def batch_of(start: Position, records: Records) -> Batch:
     """Decode and add up."""
     if records.skipped_bytes:
         log.warning("journal_damaged", skipped_bytes=records.skipped_bytes, end=tuple(records.end))
-    settled = [entry for entry in map(decoded, records.payloads) if isinstance(entry, Settled)]
-    return Batch(start, records.end, settled)
+    entries = [
+        entry
+        for entry in map(decoded, records.payloads)
+        if not isinstance(entry, Released) or entry.facts is not None
+    ]
+    return Batch(start, records.end, entries)
 
 
 class Tally:
     """Counters to be added, by id: of users [used, requests], keys [used, last used at], channels used.
+
+    What failed counts in the hours only.
 
     `hours`: by (hour, user, key, channel, model) the counters of `usage_hours`, in the order of `HOUR_COUNTERS`.
     `from_users` and `from_keys` say, by the entry's index, what could not be collected.
@@ -76,7 +94,7 @@ class Tally:
 
     def __init__(
         self,
-        settled: Sequence[Settled],
+        batch: Batch,
         from_users: Mapping[int, int],
         from_keys: Mapping[int, int],
         now: int,
@@ -85,7 +103,7 @@ class Tally:
         self.keys: dict[int, list[int]] = {}
         self.channels: dict[int, int] = {}
         self.hours: dict[Hour, list[int]] = {}
-        for index, entry in enumerate(settled):
+        for index, entry in enumerate(batch.settled):
             payer = entry.payer
             charge = entry.charge
             used = charge - from_users.get(index, 0) if from_users else charge
@@ -101,17 +119,7 @@ class Tally:
             facts = entry.facts
             channel_id = facts.channel_id
             self.channels[channel_id] = self.channels.get(channel_id, 0) + used
-            created_at = facts.created_at
-            hour = (
-                created_at - created_at % HOUR_SECONDS,
-                payer.user_id,
-                payer.key_id,
-                channel_id,
-                facts.model,
-            )
-            counters = self.hours.get(hour)
-            if counters is None:
-                counters = self.hours[hour] = [0, 0, 0, 0, 0, 0]
+            counters = self._hour(payer, facts)
             usage = entry.usage
             counters[0] += 1
             counters[1] += usage.input_tokens
@@ -119,3 +127,34 @@ class Tally:
             counters[3] += usage.cached_tokens
             counters[4] += used
             counters[5] += min(facts.elapsed_ms, _LONGEST_MS)
+            if facts.ended != COMPLETE and facts.ended != CLIENT_LEFT:
+                counters[6] += 1
+            first_token_ms = facts.first_token_ms
+            if first_token_ms:
+                counters[_FIRST_TOKEN + bisect_left(_BOUNDS, first_token_ms)] += 1
+        for failed in batch.failed:
+            self._fail(failed)
+
+    def _hour(self, payer: Payer, facts: Facts) -> list[int]:
+        """Return the counters of a request's hour."""
+        created_at = facts.created_at
+        hour = (
+            created_at - created_at % HOUR_SECONDS,
+            payer.user_id,
+            payer.key_id,
+            facts.channel_id,
+            facts.model,
+        )
+        counters = self.hours.get(hour)
+        if counters is None:
+            counters = self.hours[hour] = [0] * len(HOUR_COUNTERS)
+        return counters
+
+    def _fail(self, entry: Released) -> None:
+        payer, facts, failure = entry.payer, entry.facts, entry.failure
+        if payer is None or facts is None or failure is None:
+            return
+        counters = self._hour(payer, facts)
+        counters[0] += 1
+        counters[5] += min(facts.elapsed_ms, _LONGEST_MS)
+        counters[6] += failure.status != LEFT

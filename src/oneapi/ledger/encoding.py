@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
-from oneapi.ledger.entry import Entry, Released, countable
+from oneapi.ledger.entry import Entry, Facts, Released, countable
 from oneapi.ledger.journal import LONGEST_RECORD
 from oneapi.ledger.payer import Payer
 from oneapi.ledger.pricing import Price
@@ -57,30 +57,46 @@ def encoded_price(price: Price) -> msgspec.Raw:
 
 def _mended(entry: Entry) -> Entry:
     if isinstance(entry, Released):
+        failure = entry.failure
         return msgspec.structs.replace(
-            entry, request_id=_text(entry.request_id), reason=_text(entry.reason)
+            entry,
+            request_id=_text(entry.request_id),
+            reason=_text(entry.reason),
+            payer=None if entry.payer is None else _mended_payer(entry.payer),
+            facts=None if entry.facts is None else _mended_facts(entry.facts),
+            failure=failure
+            and msgspec.structs.replace(
+                failure, code=_text(failure.code), message=_text(failure.message)
+            ),
         )
-    payer = entry.payer
-    facts = entry.facts
     return msgspec.structs.replace(
         entry,
         request_id=_text(entry.request_id),
-        payer=Payer(
-            payer.user_id,
-            payer.key_id,
-            payer.key_limited,
-            _text(payer.username),
-            _text(payer.key_name),
-        ),
-        facts=msgspec.structs.replace(
-            facts,
-            model=_text(facts.model),
-            asked_model=_text(facts.asked_model),
-            ended=_text(facts.ended),
-            vendor_request_id=_text(facts.vendor_request_id),
-        ),
+        payer=_mended_payer(entry.payer),
+        facts=_mended_facts(entry.facts),
         usage=countable(entry.usage),
         oddity=_text(entry.oddity),
+    )
+
+
+def _mended_payer(payer: Payer) -> Payer:
+    return Payer(
+        payer.user_id,
+        payer.key_id,
+        payer.key_limited,
+        _text(payer.username),
+        _text(payer.key_name),
+    )
+
+
+def _mended_facts(facts: Facts) -> Facts:
+    return msgspec.structs.replace(
+        facts,
+        model=_text(facts.model),
+        asked_model=_text(facts.asked_model),
+        ended=_text(facts.ended),
+        vendor_request_id=_text(facts.vendor_request_id),
+        errors=tuple(_text(error) for error in facts.errors),
     )
 
 

@@ -16,14 +16,17 @@ from oneapi.ledger.pricing import Price
 from oneapi.wire.usage import COUNTERS, Usage
 
 COMPLETE: Final = "complete"  # `Facts.ended` of an answer that the client gets to its end
+CLIENT_LEFT: Final = "client_left"  # of one that nobody waited for
+LEFT: Final = 499  # nginx's status of a request whose client has closed the connection
 
 
 class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a log row says besides money.
 
     `created_at`: unix seconds. `ended`: the rule that ended the answer (`complete`, `client_left`,
-    `upstream_broke` …). `attempts`: (channel id, status) of the attempts before this one. `vendor_request_id`: under which
-    the vendor knows the request, where it says so.
+    `upstream_broke` …). `attempts`: (channel id, status) of the attempts before this one, `errors` what they said.
+    `vendor_request_id`: under which the vendor knows the request, where it says so. `choice`: why this channel (`routing`).
+    `first_token_ms`: of a stream, from the request's arrival; 0 where nobody has seen one.
     """
 
     model: str
@@ -37,6 +40,9 @@ class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     asked_model: str = ""
     endpoint: str = "chat"
     vendor_request_id: str = ""
+    choice: str = ""
+    first_token_ms: int = 0
+    errors: tuple[str, ...] = ()
 
 
 class Settled(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
@@ -60,13 +66,29 @@ class Settled(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     oddity: str = ""
 
 
+class Failure(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What the client of a request was told that cost nothing; `status` is `LEFT` when nobody was there to be told.
+
+    `has_row`: it gets a row in the log. `unwritten`: how many of the same user got none since the last one that did.
+    """
+
+    status: int
+    code: str
+    message: str
+    has_row: bool = True
+    unwritten: int = 0
+
+
 class Released(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
-    """A request ended without a charge."""
+    """A request ended without a charge; the last three are there when it had been admitted."""
 
     request_id: str
     user_id: int
     ceiling: int
     reason: str
+    payer: Payer | None = None
+    facts: Facts | None = None
+    failure: Failure | None = None
 
 
 Entry = Settled | Released

@@ -108,6 +108,8 @@ def flush(database: Database, holder: str, batch: Batch, orders: Orders) -> Flus
     if batch.is_plain:
         writes_rows = orders.logs_consumption and orders.keeps_logs
         rows = [log_rows.row(entry) for entry in batch.settled] if writes_rows else []
+        if batch.failed and orders.keeps_logs:
+            rows += failed_rows(batch)
         try:
             with transaction(database) as connection:
                 _plainly(connection, holder, batch, orders, rows)
@@ -147,7 +149,7 @@ def _plainly(
             raise _LeaseLost(f"{found} of {len(shrinking)} leases are there")
     if orders.returns:
         accounts.drop_empty_leases(connection, holder)
-    tally = Tally(batch.settled, _NOTHING, _NOTHING, orders.now)
+    tally = Tally(batch, _NOTHING, _NOTHING, orders.now)
     _count(connection, tally, orders.returns)
     if tally.hours:
         connection.execute(additions(connection.dialect.name), _hours(tally))
@@ -171,14 +173,22 @@ def _carefully(connection: Connection, holder: str, batch: Batch, orders: Orders
         uncollected[ref.kind] |= _blamed(missing, entries)
     if orders.returns:
         accounts.drop_empty_leases(connection, holder)
-    tally = Tally(batch.settled, uncollected["user"], uncollected["key"], orders.now)
+    tally = Tally(batch, uncollected["user"], uncollected["key"], orders.now)
     _count(connection, tally, returned)
     for row in _hours(tally):
         _guarded(connection, partial(_add_hour, connection, row), str(row["model_name"]))
     everything = orders.logs_consumption and orders.keeps_logs
     _insert_one_by_one(connection, batch.settled, uncollected, everything=everything)
+    if orders.keeps_logs:
+        for failed in failed_rows(batch):
+            insert_guarded(connection, failed)
     of_users = [amount for amount in uncollected["user"].values() if amount]
     return Flushed(is_whole, len(of_users), sum(of_users))
+
+
+def failed_rows(batch: Batch) -> list[log_rows.Row]:
+    """Return the rows of what failed, of those that get one."""
+    return [row for entry in batch.failed if (row := log_rows.failed_row(entry)) is not None]
 
 
 Charge = tuple[int, int, int]  # the entry's index, its charge, how much of it a lease covered

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Final, Self
 
 from oneapi.ledger.charging import assessed
 from oneapi.ledger.encoding import encoded, encoded_price
-from oneapi.ledger.entry import COMPLETE, Facts, Released, Settled, countable
+from oneapi.ledger.entry import COMPLETE, Facts, Failure, Released, Settled, countable
+from oneapi.ledger.failures import without_row
 from oneapi.ledger.journal import PROMISE
 from oneapi.ledger.leases import Account
 from oneapi.ledger.payer import Payer
@@ -123,12 +124,38 @@ class Hold:
         self._is_open = True
         self.release("stopped_waiting")
 
+    def fail(self, facts: Facts, failure: Failure) -> None:
+        """Give the whole hold back, and say for the log and the statistics how the request ended instead."""
+        ledger = self._ledger
+        unwritten = ledger.failure_rows.claim(
+            self.payer.user_id, ledger.clock(), ledger.counters.charges
+        )
+        if unwritten is None:
+            facts, failure = without_row(facts, failure)
+        elif unwritten:
+            failure = Failure(failure.status, failure.code, failure.message, True, unwritten)
+        self._release(
+            Released(
+                self.request_id,
+                self.payer.user_id,
+                self.ceiling,
+                facts.ended,
+                self.payer,
+                facts,
+                failure,
+            )
+        )
+
     def release(self, reason: str) -> None:
-        """Give the whole hold back; the request costs nothing. Journaled, so that every request has one end."""
+        """Give the whole hold back; the request costs nothing, and leaves no row."""
+        self._release(Released(self.request_id, self.payer.user_id, self.ceiling, reason))
+
+    def _release(self, entry: Released) -> None:
+        """Give the whole hold back. Journaled, so that every request has one end."""
         assert self._is_open, "a hold is settled or released once"
         ledger = self._ledger
-        payload = encoded(Released(self.request_id, self.payer.user_id, self.ceiling, reason))
-        if not ledger.recent.append(payload, None):
+        payload = encoded(entry)
+        if not ledger.recent.append(payload, entry if entry.facts is not None else None):
             ledger.journal.keep(payload)
         self._is_open = False
         ledger.journal.room += PROMISE

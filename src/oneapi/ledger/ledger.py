@@ -14,6 +14,7 @@ import structlog
 from oneapi.ledger.accounts import Ref
 from oneapi.ledger.counters import Counters
 from oneapi.ledger.credit import begin_total
+from oneapi.ledger.failures import FailureRows
 from oneapi.ledger.hold import Hold
 from oneapi.ledger.journal import PROMISE, Journal, Position, SlotLock, drop_before
 from oneapi.ledger.leases import Leases
@@ -32,7 +33,8 @@ log = structlog.get_logger(__name__)
 class Ledger:
     """One per worker; all its methods belong to the thread of the event loop that started it.
 
-    `counters` are for whoever renders metrics. `on_broken` is called when a task has died by a mistake of ours: nothing
+    `counters` are for whoever renders metrics; `failure_rows` decides which failures
+    are told one by one. `on_broken` is called when a task has died by a mistake of ours: nothing
     is admitted any more.
     """
 
@@ -55,13 +57,14 @@ class Ledger:
     ) -> None:
         databases = Databases(database, log_database)
         self._desk = Desk(databases, seat, clock, terms or Terms(), logs_consumption)
-        self._clock = clock
+        self.clock = clock
         self._tasks: list[asyncio.Task[None]] = []
         self._is_open = False
         self._oldest_seq = -1
         self.on_broken: Callable[[], None] | None = None
         self.leases = Leases()
         self.counters = Counters()
+        self.failure_rows = FailureRows()
 
     async def start(self) -> None:
         """Replay what a predecessor left, return its leases, and begin to serve.
@@ -145,7 +148,7 @@ class Ledger:
         if journal.room < PROMISE and not journal.extend():
             raise unrecordable(journal.refusal)
         if hold.ceiling > 0:
-            if self._clock() > self._teller.trusted_until or not self.leases.admit(hold):
+            if self.clock() > self._teller.trusted_until or not self.leases.admit(hold):
                 return False
             if self.leases.wanting:
                 self._teller.nudge()

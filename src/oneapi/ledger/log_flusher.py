@@ -13,7 +13,13 @@ from sqlalchemy import select
 from oneapi.ledger import accounts, log_rows
 from oneapi.ledger.batches import Batch
 from oneapi.ledger.entry import Settled
-from oneapi.ledger.flusher import ROW_FAULTS, Orders, insert_guarded, transaction
+from oneapi.ledger.flusher import (
+    ROW_FAULTS,
+    Orders,
+    failed_rows,
+    insert_guarded,
+    transaction,
+)
 from oneapi.ledger.log_rows import Row
 from oneapi.store.database import Database
 from oneapi.store.enums import LogType
@@ -31,6 +37,7 @@ def flush_logs(
         written = _written(database, batch.settled)
         made = [log_rows.row(entry) for entry in batch.settled]
         rows = [written.get(log_rows.request_of(row), row) for row in made]
+    rows += failed_rows(batch)
     try:
         with transaction(log_database) as connection:
             accounts.move_offset(connection, holder, batch.start, batch.end, orders.now)

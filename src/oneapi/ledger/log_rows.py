@@ -13,8 +13,8 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection
 
-from oneapi.ledger.details import Detail
-from oneapi.ledger.entry import Settled, decoded_price
+from oneapi.ledger.details import Detail, FailureDetail
+from oneapi.ledger.entry import Released, Settled, decoded_price
 from oneapi.ledger.pricing import NANO, ONE, Price
 from oneapi.store.enums import LogType
 
@@ -51,6 +51,7 @@ _FLAGS: Final = COLUMNS.index("is_stream")  # and the column behind it
 
 _encoder = msgspec.json.Encoder()
 _CONSUME: Final = int(LogType.CONSUME)
+_FAILED: Final = int(LogType.FAILED)
 
 
 def row(entry: Settled, uncollected: int = 0, from_key: int = 0) -> Row:
@@ -75,6 +76,9 @@ def row(entry: Settled, uncollected: int = 0, from_key: int = 0) -> Row:
         uncollected,
         from_key,
         facts.vendor_request_id,
+        facts.choice,
+        facts.first_token_ms,
+        facts.errors,
     )
     return (
         payer.user_id,
@@ -89,6 +93,45 @@ def row(entry: Settled, uncollected: int = 0, from_key: int = 0) -> Row:
         usage.output_tokens,
         facts.channel_id,
         request_id if len(request_id) <= _NAME_LENGTH else request_id[:_NAME_LENGTH],
+        facts.elapsed_ms,
+        int(facts.is_stream),
+        int(facts.system_prompt_reset),
+        _encoder.encode(detail).decode(),
+    )
+
+
+def failed_row(entry: Released) -> Row | None:
+    """Return the values of `COLUMNS` for a request that was not charged; none if it gets no row."""
+    facts, payer, failure = entry.facts, entry.payer, entry.failure
+    if facts is None or payer is None or failure is None or not failure.has_row:
+        return None
+    detail = FailureDetail(
+        failure.code,
+        failure.status,
+        failure.message,
+        facts.ended,
+        entry.ceiling,
+        facts.endpoint,
+        "" if facts.asked_model == facts.model else facts.asked_model,
+        facts.attempts,
+        facts.errors,
+        facts.choice,
+        facts.vendor_request_id,
+        failure.unwritten,
+    )
+    return (
+        payer.user_id,
+        facts.created_at,
+        _FAILED,
+        f"{failure.status}：{failure.message}".replace("\0", ""),
+        fit(payer.username),
+        fit(payer.key_name),
+        fit(facts.model),
+        0,
+        0,
+        0,
+        facts.channel_id,
+        entry.request_id[:_NAME_LENGTH],
         facts.elapsed_ms,
         int(facts.is_stream),
         int(facts.system_prompt_reset),

@@ -21,7 +21,7 @@ from oneapi.ledger.accounts import OffsetMoved, Ref
 from oneapi.ledger.acquisition import Demand, Grant, acquire
 from oneapi.ledger.batches import Batch, batch_of
 from oneapi.ledger.counters import Counters
-from oneapi.ledger.entry import Settled
+from oneapi.ledger.entry import Entry
 from oneapi.ledger.flusher import Flushed, Orders, Unsure, flush, transaction
 from oneapi.ledger.hold import Hold
 from oneapi.ledger.journal import ROTATE_AT, Journal, Position
@@ -397,7 +397,7 @@ class Teller:
         return True
 
     def _apply(
-        self, target: Position, recent: tuple[list[Settled], Position] | None, orders: Orders
+        self, target: Position, recent: tuple[list[Entry], Position] | None, orders: Orders
     ) -> tuple[Batch, Flushed]:
         if recent is not None:
             batch = Batch(self.offset, recent[1], recent[0])

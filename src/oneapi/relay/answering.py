@@ -76,7 +76,7 @@ class Answering:
             hidden = owed(observed, call.model, end.thinking_seconds, hides=hides)
             delivered = job.within_limit(delivered, hidden)
         usage = job.usage(reported, lambda: delivered, is_whole=is_whole)
-        self._settle(job, attempt, usage, end.rule)
+        job.settle(attempt, usage, end.rule, self._monotonic(), end.first_at)
 
     def whole(self, job: Job, attempt: Attempt, content_type: str, body: bytes) -> None:
         """Charge and send an answer that is there; raise `UpstreamError` if it is none."""

@@ -13,9 +13,10 @@ from oneapi.providers.refusals import request_id_in
 from oneapi.relay.answering import Answering
 from oneapi.relay.delivery import BrokenOffError, StreamDelivery
 from oneapi.relay.disabling import Disabling
+from oneapi.relay.endings import as_told
 from oneapi.relay.health import Health
 from oneapi.relay.job import Attempt, Job
-from oneapi.relay.routing import Balancer, serving
+from oneapi.relay.routing import PINNED, WAITED, Balancer, serving
 from oneapi.relay.snapshot import Channel
 from oneapi.relay.translation import passes_through
 from oneapi.upstream import Timeouts, UpstreamClient, UpstreamResponse
@@ -23,6 +24,7 @@ from oneapi.upstream import Timeouts, UpstreamClient, UpstreamResponse
 log = structlog.get_logger()
 MAX_ERROR_BYTES = 1 << 20
 POLL_SECONDS = 0.1
+ERROR_LENGTH: Final = 120  # characters of what a failed attempt said that the log keeps
 SUCCESS: Final = frozenset({200, 201})
 
 
@@ -69,7 +71,8 @@ class Attempts:
         except GatewayError as error:
             if not delivery.started:
                 raise
-            delivery.fail(job.client.error_event(error, job.request.request_id))
+            job.failure = error
+            delivery.fail(job.client.error_event(as_told(error), job.request.request_id))
         except BrokenOffError as broken:
             delivery.fail(job.client.error_event(broken.error, job.request.request_id))
         finally:
@@ -112,8 +115,12 @@ class Attempts:
     def choose(self, job: Job, tried: Collection[int]) -> Channel | None:
         """Return the channel for the next attempt, `None` when none can be tried now."""
         if job.pinned is not None:
+            job.choice = PINNED
             return job.pinned
-        return self._balancer.choose(job.snapshot, job.route, job.endpoint, tried)
+        balancer = self._balancer
+        channel = balancer.choose(job.snapshot, job.route, job.endpoint, tried)
+        job.choice = balancer.reason
+        return channel
 
     async def _outcome(
         self, job: Job, channel: Channel, delivery: StreamDelivery | None
@@ -200,6 +207,7 @@ class Attempts:
     def failed(self, job: Job, channel: Channel, error: UpstreamError) -> None:
         """The attempt failed; the channel may have to rest, or be switched off."""
         job.attempts.append((channel.id, error.status))
+        job.errors = (*job.errors, error.message[:ERROR_LENGTH])
         self._health.failed(channel.id, job.route[1], error)
         self._disabling.failed(channel, error, job.snapshot.policy)
 
@@ -239,6 +247,7 @@ class Attempts:
             await asyncio.sleep(min(POLL_SECONDS, left))
             chosen = self._balancer.choose(job.snapshot, job.route, job.endpoint, others)
             if chosen is not None:
+                job.choice = WAITED
                 return chosen
 
 

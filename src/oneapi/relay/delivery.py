@@ -20,11 +20,15 @@ MAX_BLANK_BYTES = 8  # of a beginning that shows nothing: a byte order mark may 
 
 
 class StreamEnd(NamedTuple):
-    """How a stream ended: by which rule, whether the vendor has said its end, how long its first text took."""
+    """How a stream ended: by which rule, whether the vendor has said its end, how long its first text took.
+
+    `first_at`: when that came, monotonic seconds; 0 if there was none.
+    """
 
     rule: str
     is_whole: bool
     thinking_seconds: float
+    first_at: float
 
 
 Judge = Callable[[bytes], UpstreamError | None]
@@ -197,7 +201,7 @@ class StreamDelivery:
 
     def _charge(self, translation: Translation, rule: str, *, is_whole: bool = False) -> None:
         seconds = (self._first_at or self._loop.time()) - self._asked_at
-        self._settle(translation, StreamEnd(rule, is_whole, seconds))
+        self._settle(translation, StreamEnd(rule, is_whole, seconds, self._first_at))
         self._settled = True
 
     def fail(self, event: bytes) -> None:

@@ -14,6 +14,7 @@ from oneapi.providers.refusals import request_id_in
 from oneapi.relay.answering import BINARY
 from oneapi.relay.attempts import SUCCESS
 from oneapi.relay.drafting import drafted, priced
+from oneapi.relay.endings import fail
 from oneapi.relay.exchange import Request, Responder
 from oneapi.relay.job import Attempt, Job
 from oneapi.relay.parts import Parts
@@ -145,7 +146,7 @@ class Express:
             return
         if channel is not None:
             self._parts.attempts.abandoned(job, channel)
-        job.hold.release("client_left")
+        fail(job, error, self._parts.monotonic())
         job.responder.done()
 
     def client_left(self) -> None:

@@ -54,7 +54,9 @@ class Attempt:
 class Job:
     """A model request that was understood; `hold` is there once its quota has been put aside.
 
-    `route`: what routing looks up. `attempts`: (channel id, status) of the attempts that failed. `ceiling` (quota) is
+    `route`: what routing looks up. `attempts`: (channel id, status) of the attempts that failed, `errors`: what they
+    said; `choice`: why the channel of the next one was chosen; `failure`: what a stream that had begun was told.
+    `ceiling` (quota) is
     worked out from `wanted` and `worst` when nothing simpler has said it. `imposed_limit` is what the vendor is told
     instead of what the client said: it named no limit, or several. `adapted`: what the next
     attempt does otherwise, because the channel that it is made on has refused something of ours. `onward`: what the next
@@ -67,10 +69,13 @@ class Job:
         "body",
         "caller",
         "ceiling",
+        "choice",
         "client",
         "document",
         "endpoint",
         "envelope",
+        "errors",
+        "failure",
         "hold",
         "imposed_limit",
         "onward",
@@ -124,6 +129,9 @@ class Job:
         self.imposed_limit: int | None = None
         self.document: tuple[bytes, Document] | None = None
         self.attempts: list[tuple[int, int]] = []
+        self.errors: tuple[str, ...] = ()
+        self.choice = ""
+        self.failure: Exception | None = None
         self.adapted = NO_FIELDS
         self.onward: UpstreamRequest | None = None
         self.picked_tiers: tuple[str, ...] = ()
@@ -197,8 +205,13 @@ class Job:
             known = self.document = (body, self.client.to_canonical(body))
         return known[1]
 
-    def settle(self, attempt: Attempt, usage: Usage, ended: str, now: float) -> None:
-        """Charge the request; call it before the last byte goes out. `now` is monotonic seconds."""
+    def settle(
+        self, attempt: Attempt, usage: Usage, ended: str, now: float, first_at: float = 0.0
+    ) -> None:
+        """Charge the request; call it before the last byte goes out.
+
+        `now`, and `first_at` when the first token came (0 if nobody has seen it): monotonic seconds.
+        """
         channel = attempt.channel
         request = self.request
         worst = self.worst
@@ -223,6 +236,9 @@ class Job:
                 self.route[1],
                 str(self.endpoint),
                 attempt.request_id,
+                self.choice,
+                max(1, int((first_at - request.arrived) * 1000)) if first_at else 0,
+                self.errors,
             ),
         )
 

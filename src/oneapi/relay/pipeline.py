@@ -23,6 +23,7 @@ from oneapi.relay.catalogue import model_list, model_page, one_model
 from oneapi.relay.counting import Count
 from oneapi.relay.directory import Caller
 from oneapi.relay.drafting import FILE_FIELDS, drafted, no_route, priced, read_again, tightened
+from oneapi.relay.endings import fail
 from oneapi.relay.exchange import JSON, Request, Responder
 from oneapi.relay.job import Job
 from oneapi.relay.parts import Parts
@@ -58,9 +59,15 @@ async def relay(
     """Serve a model request, waiting for whatever memory does not know: the balance, quota, a channel."""
     job = drafted(parts, request, responder, route, caller)
     priced(job, await parts.balances.affordable(caller.payer) if job.needs_balance else 0)
-    async with await _held(parts, job) as hold:
-        job.hold = hold
+    job.hold = await _held(parts, job)
+    failure: BaseException | None = None
+    try:
         await parts.attempts.run(job)
+    except BaseException as error:
+        failure = error
+        raise
+    finally:
+        fail(job, failure or job.failure, parts.monotonic())
 
 
 async def _held(parts: Parts, job: Job) -> Hold:

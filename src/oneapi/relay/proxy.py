@@ -12,6 +12,7 @@ from oneapi.providers.base import Target, UpstreamRequest
 from oneapi.relay.admission import ADMIN_ROLE, pinned_channel
 from oneapi.relay.delivery import BinaryDelivery
 from oneapi.relay.directory import Caller
+from oneapi.relay.endings import end
 from oneapi.relay.exchange import HeaderPairs, Request, Responder
 from oneapi.relay.snapshot import Channel, Snapshot
 from oneapi.upstream import UpstreamClient
@@ -105,7 +106,9 @@ async def relay_raw(
     if not target.base_url:
         raise InvalidRequest(f"channel {name} has no base URL", param="base_url")
     url = _url(target, path, request.query)
-    async with ledger.hold(caller.payer, 0, request.request_id) as hold:
+    hold = ledger.hold(caller.payer, 0, request.request_id)
+    await hold.take()
+    try:
         response = await upstream.send(
             UpstreamRequest(request.method, url, _headers(request, target), request.body),
             proxy=target.config.get("proxy"),
@@ -128,3 +131,9 @@ async def relay_raw(
         except asyncio.CancelledError:
             response.close()
             raise
+    except BaseException as error:
+        if hold.is_open:
+            elapsed_ms = int((monotonic() - request.arrived) * 1000)
+            facts = _facts(request, channel, path, "failed", elapsed_ms)
+            end(hold, facts, error, left=responder.left)
+        raise

@@ -16,6 +16,7 @@ from oneapi.relay.connections import Connections
 from oneapi.relay.counting import Counting
 from oneapi.relay.directory import Directory
 from oneapi.relay.disabling import Disabling
+from oneapi.relay.endings import as_told, fail
 from oneapi.relay.exchange import JSON, HeaderPairs, Request, Responder
 from oneapi.relay.express import Express, Fail, GoOn, prepared
 from oneapi.relay.health import Health
@@ -337,16 +338,14 @@ class Relay:
             self._job_failed(job, failure)
         finally:
             job.responder.done()
-            if job.hold.is_open:
-                job.hold.release("client_left" if job.responder.left else "failed")
+            fail(job, job.failure, self._services.monotonic())
 
     def _go_on(self, job: Job, error: UpstreamError | None, channel: Channel | None) -> None:
         assert self._parts is not None, "a job comes after start()"
         job.responder.carry(self._spawn(self._carry(self._parts, job, error, channel)))
 
     def _job_failed(self, job: Job, error: Exception) -> None:
-        if job.hold.is_open:
-            job.hold.release(type(error).__name__)
+        fail(job, error, self._services.monotonic())
         self._fail(job.request.request_id, job.responder, job.client, error)
 
     def _fail(
@@ -355,8 +354,7 @@ class Relay:
         """Say what went wrong; what is no `GatewayError` is a mistake of ours and is logged."""
         if not isinstance(error, GatewayError):
             log.error("request_failed", request_id=request_id, exc_info=error)
-            error = GatewayError("the gateway failed on this request", code="internal_error")
-        self._answer(request_id, responder, client, error)
+        self._answer(request_id, responder, client, as_told(error))
         responder.done()
 
     def refuse(self, intake: Intake, responder: Responder, error: GatewayError) -> None:
@@ -367,8 +365,6 @@ class Relay:
     def _answer(
         self, request_id: str, responder: Responder, client: ClientDialect, error: GatewayError
     ) -> None:
-        if isinstance(error, UpstreamError) and error.auth_failed:
-            error = _channel_refused(error)
         status, body = client.error(error, request_id)
         extra: HeaderPairs = ()
         if error.retry_after is not None:
@@ -385,13 +381,3 @@ class Relay:
 def _client_of(path: str) -> ClientDialect:
     """Return the dialect in which errors are said on a path, also when it leads nowhere."""
     return _ANTHROPIC if path.startswith("/v1/messages") else _OPENAI
-
-
-def _channel_refused(error: UpstreamError) -> UpstreamError:
-    """Say that the vendor refused the channel's key; as it came, a client would take it for its own."""
-    return UpstreamError(
-        f"the vendor refused the channel's key: {error.message}",
-        status=502,
-        code="channel_key_refused",
-        request_id=error.request_id,
-    )

@@ -12,6 +12,14 @@ from oneapi.relay.health import Health
 from oneapi.relay.snapshot import Channel, Snapshot, Tier
 
 _COUNT: Final = Endpoint.COUNT_TOKENS
+# Why a channel was chosen, as the log says it.
+PINNED: Final = "pinned"  # whoever called named it
+ONLY: Final = "only"  # the only one of the highest priority
+TURN: Final = "turn"  # its turn among those of the same priority, by weight
+LEFT_OVER: Final = "left_over"  # the only one of its priority that was neither tried nor resting
+LOWER: Final = "lower_priority"  # all of a higher priority had been tried, or rested
+ALONE: Final = "alone"  # it rested, and nobody else could answer
+WAITED: Final = "waited"  # all rested, and this one was the first that did not any more
 
 
 def resting_place(route: tuple[str, str], endpoint: Endpoint) -> str:
@@ -20,11 +28,12 @@ def resting_place(route: tuple[str, str], endpoint: Endpoint) -> str:
 
 
 class Balancer:
-    """Remembers each tier's turn; one per worker, kept across snapshots."""
+    """Remembers each tier's turn; one per worker, kept across snapshots. `reason`: of the last choice."""
 
     def __init__(self, health: Health) -> None:
         self._health = health
         self._turns: dict[tuple[str, str, Endpoint, int], dict[int, int]] = {}
+        self.reason = ONLY
 
     def choose(
         self,
@@ -38,6 +47,7 @@ class Balancer:
         if not tried and self._health.calm and tiers and len(tiers[0]) == 1:
             only = tiers[0][0]
             if endpoint in only.target.provider.paths:
+                self.reason = ONLY
                 return only
         place = resting_place(route, endpoint)
         for tier in tiers:
@@ -45,6 +55,7 @@ class Balancer:
             if not able:
                 continue
             chosen = able[0] if len(able) == 1 else self._next(route, endpoint, able)
+            self.reason = _reason(tier is tiers[0], len(able), len(tier))
             self._health.begin(chosen.id, place)
             return chosen
         return self._alone(tiers, route[1], endpoint, tried)
@@ -63,6 +74,7 @@ class Balancer:
         if not self._health.may_try_alone(only.id, model):
             return None
         self._health.begin(only.id, model)
+        self.reason = ALONE
         return only
 
     def _able(
@@ -97,6 +109,14 @@ class Balancer:
     def forget(self) -> None:
         """Drop turns of channels that may be gone; called when the snapshot changes."""
         self._turns.clear()
+
+
+def _reason(is_highest: bool, able: int, all: int) -> str:
+    if not is_highest:
+        return LOWER
+    if able > 1:
+        return TURN
+    return ONLY if all == 1 else LEFT_OVER
 
 
 def serving(tiers: tuple[Tier, ...], endpoint: Endpoint) -> list[Channel]:

@@ -55,3 +55,4 @@ class LogType(IntEnum):
     MANAGE = 3
     SYSTEM = 4
     TEST = 5
+    FAILED = 6  # ours: a request that was admitted and cost nothing, because it failed or nobody waited for it

@@ -76,6 +76,10 @@ def _minutes(name: str, help: str) -> Setting:
     return Setting(name, Kind.WHOLE, "0", help, minimum=0, maximum=525_600, ours=True)
 
 
+def _days(name: str, default: str, help: str) -> Setting:
+    return Setting(name, Kind.WHOLE, default, help, minimum=0, maximum=3650, ours=True)
+
+
 def _ratios(name: str, default: str, help: str, ours: bool = False) -> Setting:
     return Setting(name, Kind.RATIOS, default, help, minimum=0, maximum=RATIO_LIMIT, ours=ours)
 
@@ -86,9 +90,7 @@ _SIGN_IN = (
     _flag("EmailVerificationEnabled", False, "A new account needs a code that is sent by e-mail."),
     _flag("GitHubOAuthEnabled", False, "People may sign in with GitHub; needs `GitHubClientId`."),
     _flag("OidcEnabled", False, "People may sign in with the OpenID Connect provider."),
-    _flag(
-        "WeChatAuthEnabled", False, "People may sign in with WeChat; needs its server's address."
-    ),
+    _flag("WeChatAuthEnabled", False, "People may sign in with WeChat; needs its server."),
     _flag(
         "TurnstileCheckEnabled", False, "Forms ask Cloudflare Turnstile; needs `TurnstileSiteKey`."
     ),
@@ -191,6 +193,7 @@ _MONEY = (
         "Kept for One API's clients; estimates are by bytes always.",
     ),
     _flag("LogConsumeEnabled", True, "Every charge gets a row in the log."),
+    _days("FailedLogDays", "7", "How long failures stay in the log; 0: no rows."),
     _ratios(
         "ModelRatio",
         "",
@@ -417,11 +420,9 @@ def _ratio(value: object) -> Decimal | None:
 
 
 class Settings:
-    """All settings at one moment; immutable. Read them by kind: the kind of a key is fixed in the
-    table.
+    """All settings at one moment; immutable. Read them by kind: the kind of a key is fixed in the table.
 
-    `problems` says which stored texts are not usable; for those the default counts. (One API takes
-    0 instead.)
+    `problems` says which stored texts are not usable; for those the default counts. (One API takes 0 instead.)
     """
 
     __slots__ = ("_values", "problems", "texts")

@@ -1266,13 +1266,15 @@ export interface components {
     schemas: {
         /**
          * AttemptView
-         * @description A channel that was tried and did not answer; `status` is the vendor's, `channel_name` blank for the user.
+         * @description A channel that was tried and did not answer; `status` is the vendor's. The user is not told its name and `error`.
          */
         AttemptView: {
             /** Channel Id */
             channel_id: number;
             /** Channel Name */
             channel_name: string;
+            /** Error */
+            error: string;
             /** Status */
             status: number;
         };
@@ -1506,7 +1508,7 @@ export interface components {
          * @description Use of a span, of the one before, and who used most; `step_seconds` of the series: 3 600 or 86 400.
          */
         Dashboard: {
-            before: components["schemas"]["Sums"];
+            before: components["schemas"]["Whole"];
             /** By */
             by: string;
             /** End */
@@ -1517,7 +1519,7 @@ export interface components {
             start: number;
             /** Step Seconds */
             step_seconds: number;
-            sums: components["schemas"]["Sums"];
+            sums: components["schemas"]["Whole"];
             /** Top */
             top: components["schemas"]["Ranked"][];
         };
@@ -2360,6 +2362,8 @@ export interface components {
             cached_tokens: number;
             /** Elapsed Ms */
             elapsed_ms: number;
+            /** Failed */
+            failed: number;
             /** Input Tokens */
             input_tokens: number;
             /** Key */
@@ -2649,6 +2653,9 @@ export interface components {
          *
          *     `source`: who counted, the vendor (`reported`) or we (`estimated`); `ended`: the rule that ended the answer. `factor`:
          *     of the group. `hold`, `charge` and `uncollected` in quota. `vendor_request_id`: under which the vendor knows it.
+         *     `choice`: why the last channel. `first_token_ms`: 0 where nobody has seen one. `status`, `code` and `error`: what the
+         *     client of a request that failed was told (499: it had left; 0: it did not fail); `unwritten`: how many more of the same
+         *     user had failed before, and left no row.
          */
         Story: {
             /** Asked Model */
@@ -2661,14 +2668,22 @@ export interface components {
             channel_name: string;
             /** Charge */
             charge: number;
+            /** Choice */
+            choice: string;
+            /** Code */
+            code: string;
             /** Elapsed Ms */
             elapsed_ms: number;
             /** Ended */
             ended: string;
             /** Endpoint */
             endpoint: string;
+            /** Error */
+            error: string;
             /** Factor */
             factor: number;
+            /** First Token Ms */
+            first_token_ms: number;
             /** Hold */
             hold: number;
             /** Lines */
@@ -2683,32 +2698,18 @@ export interface components {
             request_id: string;
             /** Source */
             source: string;
+            /** Status */
+            status: number;
             /** Uncollected */
             uncollected: number;
+            /** Unwritten */
+            unwritten: number;
             /** Usage */
             usage: {
                 [key: string]: number;
             };
             /** Vendor Request Id */
             vendor_request_id: string;
-        };
-        /**
-         * Sums
-         * @description What was used: `quota` charged, `elapsed_ms` of all requests together.
-         */
-        Sums: {
-            /** Cached Tokens */
-            cached_tokens: number;
-            /** Elapsed Ms */
-            elapsed_ms: number;
-            /** Input Tokens */
-            input_tokens: number;
-            /** Output Tokens */
-            output_tokens: number;
-            /** Quota */
-            quota: number;
-            /** Requests */
-            requests: number;
         };
         /**
          * TopUp
@@ -2851,6 +2852,28 @@ export interface components {
             /** Wechat Id */
             wechat_id: string;
         };
+        /**
+         * Whole
+         * @description What a whole span adds up to; `first_token_ms`: the median of its streams, 0 if there were none.
+         */
+        Whole: {
+            /** Cached Tokens */
+            cached_tokens: number;
+            /** Elapsed Ms */
+            elapsed_ms: number;
+            /** Failed */
+            failed: number;
+            /** First Token Ms */
+            first_token_ms: number;
+            /** Input Tokens */
+            input_tokens: number;
+            /** Output Tokens */
+            output_tokens: number;
+            /** Quota */
+            quota: number;
+            /** Requests */
+            requests: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -2936,12 +2959,12 @@ export type SignedInUser = components['schemas']['SignedInUser'];
 export type Standing = components['schemas']['Standing'];
 export type StatusView = components['schemas']['StatusView'];
 export type Story = components['schemas']['Story'];
-export type Sums = components['schemas']['Sums'];
 export type TopUp = components['schemas']['TopUp'];
 export type TurnView = components['schemas']['TurnView'];
 export type UnsavedChannel = components['schemas']['UnsavedChannel'];
 export type UserChanges = components['schemas']['UserChanges'];
 export type UserView = components['schemas']['UserView'];
+export type Whole = components['schemas']['Whole'];
 export type $defs = Record<string, never>;
 export interface operations {
     get_about: {

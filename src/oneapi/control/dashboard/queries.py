@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import Column, ColumnElement, Connection, Table, func, select
 
 from oneapi.store.tables import channels, tokens, usage_hours, users
+from oneapi.store.tables.statistics import FIRST_TOKEN_CLASSES, FIRST_TOKEN_MS
 
 HOUR: Final = 3600
 SHOWN: Final = 8  # as many as a chart has colours for; the rest is one more
@@ -22,7 +23,9 @@ _SUMMED: Final = (
     "output_tokens",
     "cached_tokens",
     "elapsed_ms",
+    "failed",
 )
+_CLASSES: Final = [usage_hours.c[name] for name in FIRST_TOKEN_CLASSES]
 _COLUMNS: Final[Mapping[str, Column[Any]]] = {
     "model": usage_hours.c.model_name,
     "token": usage_hours.c.token_id,
@@ -60,6 +63,28 @@ def sums(connection: Connection, span: Span) -> dict[str, int]:
     query = select(*_sums()).where(*span.conditions())
     row: Any = tuple(connection.execute(query).one())
     return {name: int(value or 0) for name, value in zip(_SUMMED, row, strict=True)}
+
+
+def first_token_ms(connection: Connection, span: Span) -> int:
+    """Return the median time to the first token of the span's streams, 0 if there were none.
+
+    Out of a histogram, and so between the bounds of a class: as if its members lay evenly in it.
+    """
+    query = select(*(func.sum(column) for column in _CLASSES)).where(*span.conditions())
+    counts = [int(count or 0) for count in tuple(connection.execute(query).one())]
+    return median_of(counts)
+
+
+def median_of(counts: Sequence[int]) -> int:
+    """Return the median of what was counted into the classes of `FIRST_TOKEN_MS`, 0 of nothing."""
+    half = sum(counts) / 2
+    below = 0
+    bounds = (*FIRST_TOKEN_MS, 2 * FIRST_TOKEN_MS[-1])
+    for low, high, count in zip((0, *FIRST_TOKEN_MS), bounds, counts, strict=True):
+        if count and below + count >= half:
+            return round(low + (high - low) * (half - below) / count)
+        below += count
+    return 0
 
 
 def _sums() -> list[ColumnElement[Any]]:

@@ -1,8 +1,9 @@
 """`/api/dashboard`: everybody sees their own use, administrators that of the whole site as well."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
+from sqlalchemy import Connection
 from typing_extensions import TypedDict
 
 from oneapi.control.answers import Answer, Found, Refusal, Refused, bad_field, found
@@ -12,6 +13,7 @@ from oneapi.control.dashboard.queries import (
     By,
     Span,
     day_of,
+    first_token_ms,
     largest,
     series,
     sums,
@@ -25,7 +27,7 @@ LONGEST_DAYS = 400
 
 
 class Sums(TypedDict):
-    """What was used: `quota` charged, `elapsed_ms` of all requests together."""
+    """What was used: `quota` charged, `elapsed_ms` of all requests together; of these `failed` ended with an error."""
 
     requests: int
     quota: int
@@ -33,6 +35,13 @@ class Sums(TypedDict):
     output_tokens: int
     cached_tokens: int
     elapsed_ms: int
+    failed: int
+
+
+class Whole(Sums):
+    """What a whole span adds up to; `first_token_ms`: the median of its streams, 0 if there were none."""
+
+    first_token_ms: int
 
 
 class Ranked(Sums):
@@ -58,8 +67,8 @@ class Dashboard(TypedDict):
     start: int
     end: int
     step_seconds: int
-    sums: Sums
-    before: Sums
+    sums: Whole
+    before: Whole
     by: str
     top: list[Ranked]
     series: list[Point]
@@ -84,13 +93,18 @@ def dashboard(
             "start": span.start,
             "end": span.end,
             "step_seconds": HOUR if span.end - span.start <= 2 * 24 * HOUR else 24 * HOUR,
-            "sums": sums(connection, span),
-            "before": sums(connection, span.before()),
+            "sums": _whole(connection, span),
+            "before": _whole(connection, span.before()),
             "by": by,
             "top": top,
             "series": series(connection, span, by, [entry["key"] for entry in top[:SHOWN]]),
         }
     return found(content)
+
+
+def _whole(connection: Connection, span: Span) -> Whole:
+    found: Any = {**sums(connection, span), "first_token_ms": first_token_ms(connection, span)}
+    return found
 
 
 def _span(now: int, start: int, end: int, user_id: int | None) -> Span:

@@ -19,11 +19,12 @@ _NEAR_SECONDS: Final = 120  # a request's row says when it came, and so does its
 
 
 class AttemptView(TypedDict):
-    """A channel that was tried and did not answer; `status` is the vendor's, `channel_name` blank for the user."""
+    """A channel that was tried and did not answer; `status` is the vendor's. The user is not told its name and `error`."""
 
     channel_id: int
     channel_name: str
     status: int
+    error: str
 
 
 class LineView(TypedDict):
@@ -40,6 +41,9 @@ class Story(TypedDict):
 
     `source`: who counted, the vendor (`reported`) or we (`estimated`); `ended`: the rule that ended the answer. `factor`:
     of the group. `hold`, `charge` and `uncollected` in quota. `vendor_request_id`: under which the vendor knows it.
+    `choice`: why the last channel. `first_token_ms`: 0 where nobody has seen one. `status`, `code` and `error`: what the
+    client of a request that failed was told (499: it had left; 0: it did not fail); `unwritten`: how many more of the same
+    user had failed before, and left no row.
     """
 
     request_id: str
@@ -61,6 +65,12 @@ class Story(TypedDict):
     charge: int
     uncollected: int
     elapsed_ms: int
+    first_token_ms: int
+    choice: str
+    status: int
+    code: str
+    error: str
+    unwritten: int
 
 
 def row_of_request(
@@ -84,12 +94,13 @@ def _time_of(request_id: str) -> int:
         return 0
 
 
-def story(row: RowMapping, names: Mapping[int, str]) -> Story:
-    """Return the story that a row tells; `names` of channels, none for whom they are not for."""
+def story(row: RowMapping, names: Mapping[int, str], *, tells_all: bool) -> Story:
+    """Return the story that a row tells; `names` of channels, which like the errors of vendors are not for everybody."""
     detail = _detail(row["detail"])
     price, usage = _price(detail.get("price")), _counts(detail.get("usage"))
     factor = _whole(detail.get("factor")) or ONE
     attempts = cast("list[list[int]]", detail.get("attempts") or [])
+    errors = cast("list[str]", detail.get("errors") or []) if tells_all else []
     channel_id = row["channel_id"] or 0
     return {
         "request_id": row["request_id"] or "",
@@ -103,8 +114,13 @@ def story(row: RowMapping, names: Mapping[int, str]) -> Story:
         "ended": str(detail.get("ended") or ""),
         "oddity": str(detail.get("oddity") or ""),
         "attempts": [
-            {"channel_id": tried, "channel_name": names.get(tried, ""), "status": status}
-            for tried, status in attempts
+            {
+                "channel_id": tried,
+                "channel_name": names.get(tried, ""),
+                "status": status,
+                "error": errors[place] if place < len(errors) else "",
+            }
+            for place, (tried, status) in enumerate(attempts)
         ],
         "usage": usage,
         "lines": [_line(line) for line in line_items(_usage(usage), price)],
@@ -114,6 +130,12 @@ def story(row: RowMapping, names: Mapping[int, str]) -> Story:
         "charge": row["quota"] or 0,
         "uncollected": _whole(detail.get("uncollected")),
         "elapsed_ms": row["elapsed_time"] or 0,
+        "first_token_ms": _whole(detail.get("first_token_ms")),
+        "choice": str(detail.get("choice") or ""),
+        "status": _whole(detail.get("status")),
+        "code": str(detail.get("failure") or ""),
+        "error": str(detail.get("error") or ""),
+        "unwritten": _whole(detail.get("unwritten")),
     }
 
 

@@ -157,7 +157,7 @@ def request(
     if is_admin:
         with services.database.connect() as connection:
             names = channel_names(connection, channels_of(row))
-    return found(story(row, names))
+    return found(story(row, names, tells_all=is_admin))
 
 
 def _own(wanted: LogFilter) -> LogFilter:

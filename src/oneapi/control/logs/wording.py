@@ -67,6 +67,8 @@ def _event(said: dict[str, Any]) -> str:
     """Return which of our events a row is of; none for an administrator's own words."""
     if "price" in said:
         return "charge"
+    if "failure" in said:
+        return "failure"
     if "test" in said:
         return f"test_{said['test']}"
     if "channel_state" in said:

@@ -14,6 +14,7 @@ from oneapi.store.tables.one_api import (
     tokens,
     users,
 )
+from oneapi.store.tables.progress import progress
 from oneapi.store.tables.statistics import usage_hours
 
 # What a log database (`LOG_SQL_DSN`) holds.
@@ -31,6 +32,7 @@ __all__ = [
     "logs",
     "metadata",
     "options",
+    "progress",
     "redemptions",
     "sessions",
     "tokens",

@@ -14,7 +14,8 @@ const VALUES = {
   requests: (sums: Sums) => sums.requests,
   tokens: (sums: Sums) => sums.input_tokens + sums.output_tokens,
   cached: (sums: Sums) => share(sums.cached_tokens, sums.input_tokens),
-  average: (sums: Sums) => share(sums.elapsed_ms, sums.requests),
+  failed: (sums: Sums) => share(sums.failed, sums.requests),
+  firstToken: (sums: Sums) => sums.first_token_ms,
   each: (sums: Sums) => share(sums.quota, sums.requests),
 };
 
@@ -28,16 +29,23 @@ export function Cards({ data }: { data: Dashboard | undefined }) {
     output_tokens: 0,
     cached_tokens: 0,
     elapsed_ms: 0,
+    failed: 0,
+    first_token_ms: 0,
   };
   const sums = data?.sums ?? nothing;
   const before = data?.before ?? nothing;
   const span = data ? { from: String(data.start), to: String(data.end), type: "2" } : undefined;
-  const figure = (name: keyof typeof VALUES, value: React.ReactNode, better?: "more" | "less"): Figure => ({
+  const figure = (
+    name: keyof typeof VALUES,
+    value: React.ReactNode,
+    better?: "more" | "less",
+    type?: string,
+  ): Figure => ({
     name: t(`dash.${name}`),
     value,
     change: changeOf(VALUES[name](sums), VALUES[name](before), better),
     beside: before.requests > 0 ? t("dash.before") : "",
-    ...(span ? { to: { to: "/log", search: span } } : {}),
+    ...(span ? { to: { to: "/log", search: type ? { ...span, type } : span } } : {}),
   });
   return (
     <Figures
@@ -45,9 +53,10 @@ export function Cards({ data }: { data: Dashboard | undefined }) {
       figures={[
         figure("quota", <Money quota={sums.quota} decimals={2} />),
         figure("requests", sums.requests < 1e6 ? grouped(sums.requests) : compact(sums.requests)),
+        figure("failed", percent(VALUES.failed(sums)), "less", "6"),
         figure("tokens", compact(VALUES.tokens(sums))),
         figure("cached", percent(VALUES.cached(sums)), "more"),
-        figure("average", duration(VALUES.average(sums)), "less"),
+        figure("firstToken", sums.first_token_ms ? duration(sums.first_token_ms) : "–", "less"),
         figure("each", <Money quota={VALUES.each(sums)} />),
       ]}
     />

@@ -78,9 +78,11 @@ export function Explain({ id, onClose }: { id: string; onClose: () => void }) {
           <Section title={t("log.what")}>
             <Happened row={row} story={story} />
           </Section>
-          <Section title={t("log.calculation")}>
-            <Calculation story={story} />
-          </Section>
+          {!story.code && (
+            <Section title={t("log.calculation")}>
+              <Calculation story={story} />
+            </Section>
+          )}
         </>
       )}
       <Section title={t("log.record")}>

@@ -6,6 +6,8 @@ import { duration } from "@/format/time";
 import { useMoneyStyle } from "@/session";
 import { classes } from "@/ui/class";
 
+const CLIENT_LEFT = 499;
+const CHOICES = ["pinned", "only", "turn", "left_over", "lower_priority", "alone", "waited"] as const;
 const NORMAL = new Set(["stop", "length", "tool_calls", "end", "done", "complete"]);
 
 /** What happened to a request, in order. */
@@ -26,13 +28,31 @@ export function Happened({ row, story }: { row: LogRow; story: Story }) {
           {name(attempt.channel_id, attempt.channel_name)}
           <More isBad>
             {attempt.status ? t("log.attempt", { status: attempt.status }) : t("log.attemptNone")}
+            {attempt.error && <span className="mono block break-words text-sm">{attempt.error}</span>}
           </More>
         </Step>
       ))}
+      {story.code ? (
+        <Failed story={story} />
+      ) : (
+        <Answered story={story} name={name(story.channel_id, story.channel_name)} />
+      )}
+    </ol>
+  );
+}
+
+function Answered({ story, name }: { story: Story; name: string }) {
+  const { t } = useTranslation();
+  const style = useMoneyStyle();
+  const choice = CHOICES.find((one) => one === story.choice);
+  return (
+    <>
       <Step tone="bg-good-dot">
-        {name(story.channel_id, story.channel_name)} <span className="text-muted">{t("log.served")}</span>
+        {name} <span className="text-muted">{t("log.served")}</span>
         <More>
           {[
+            choice ? t(`log.choices.${choice}`) : "",
+            story.first_token_ms ? t("log.firstTokenAfter", { time: duration(story.first_token_ms) }) : "",
             story.elapsed_ms ? duration(story.elapsed_ms) : "",
             NORMAL.has(story.ended) ? t("log.ended") : t("log.endedBy", { how: story.ended }),
           ]
@@ -46,7 +66,24 @@ export function Happened({ row, story }: { row: LogRow; story: Story }) {
           <More isBad>{t("log.uncollected", { amount: money(story.uncollected, style) })}</More>
         )}
       </Step>
-    </ol>
+    </>
+  );
+}
+
+/** What the client was told instead of an answer. */
+function Failed({ story }: { story: Story }) {
+  const { t } = useTranslation();
+  return (
+    <Step tone="bg-bad-dot">
+      {story.status === CLIENT_LEFT
+        ? t("log.clientLeft")
+        : t("log.toldError", { status: story.status, code: story.code })}
+      {story.status !== CLIENT_LEFT && <More isBad>{story.error}</More>}
+      <More>
+        {t("log.free")}
+        {story.unwritten > 0 && ` · ${t("log.unwritten", { count: story.unwritten })}`}
+      </More>
+    </Step>
   );
 }
 

@@ -8,7 +8,7 @@ import type { Column } from "@/list/types";
 import { useIsAdmin } from "@/session";
 import { Money } from "@/ui/Money";
 import { State } from "@/ui/State";
-import { cachedShare, movedOn } from "./detail";
+import { cachedShare, firstTokenMs, movedOn } from "./detail";
 
 export const TYPES = ["1", "2", "3", "4", "5", "6"] as const;
 export const CONSUME = 2;
@@ -103,6 +103,21 @@ export function useLogColumns(): Column<LogRow>[] {
         text: (row) => cachedShare(row) ?? "",
       },
       numberColumn("output", t("log.output"), 72, (row) => row.completion_tokens),
+      ...(isAdmin
+        ? [
+            {
+              id: "firstToken",
+              label: t("log.firstToken"),
+              width: 84,
+              isEnd: true,
+              cell: (row: LogRow) => {
+                const first = firstTokenMs(row);
+                return <span className="text-muted">{first ? duration(first) : "–"}</span>;
+              },
+              text: (row: LogRow) => firstTokenMs(row) ?? "",
+            },
+          ]
+        : []),
       {
         id: "duration",
         label: t("log.duration"),

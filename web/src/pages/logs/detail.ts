@@ -4,6 +4,7 @@ import type { LogRow, Story } from "@/api/types";
 interface Detail {
   usage?: { cached_tokens?: number };
   attempts?: unknown[];
+  first_token_ms?: number;
 }
 
 function detailOf(row: LogRow): Detail {
@@ -23,6 +24,11 @@ export function cachedShare(row: LogRow): number | undefined {
 /** How many channels were tried in vain before the one that answered. */
 export function movedOn(row: LogRow): number {
   return detailOf(row).attempts?.length ?? 0;
+}
+
+/** How long a stream's first token took; undefined where nobody has seen one. */
+export function firstTokenMs(row: LogRow): number | undefined {
+  return detailOf(row).first_token_ms || undefined;
 }
 
 export type Line = Story["lines"][number];

@@ -1,0 +1,86 @@
+"""The vendor behind the demo's channels: it lists two models and always says the same."""
+
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final
+
+ANSWER: Final = (
+    "Hello! This answer comes from the **demo vendor** on this machine. It speaks "
+    "OpenAI's format, streams word by word, and costs nothing.\n\n```python\nprint('hello')\n```\n"
+)
+
+
+class Vendor(BaseHTTPRequestHandler):
+    """A vendor that lists two models and always says the same."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+    def do_GET(self) -> None:
+        """List the models."""
+        listed = [
+            {"id": name, "object": "model"} for name in ("demo-chat", "demo-thinking", "demo-new")
+        ]
+        self._send({"object": "list", "data": listed})
+
+    def do_POST(self) -> None:
+        """Answer a chat, whole or as a stream."""
+        asked = json.loads(self.rfile.read(int(self.headers.get("content-length", 0))))
+        usage = {"prompt_tokens": 24, "completion_tokens": 42, "total_tokens": 66}
+        if not asked.get("stream"):
+            message = {"role": "assistant", "content": ANSWER}
+            choice = {"index": 0, "message": message, "finish_reason": "stop"}
+            self._send(
+                {
+                    "id": "chatcmpl-1",
+                    "object": "chat.completion",
+                    "model": asked["model"],
+                    "choices": [choice],
+                    "usage": usage,
+                }
+            )
+            return
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("connection", "close")
+        self.end_headers()
+        for word in ANSWER.split(" "):
+            self._event(asked["model"], {"content": word + " "})
+            time.sleep(0.03)
+        self._event(asked["model"], {}, "stop")
+        self._event(asked["model"], {}, None, usage)
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def _event(
+        self, model: str, delta: dict[str, Any], finish: str | None = None, usage: Any = None
+    ) -> None:
+        choices = [{"index": 0, "delta": delta, "finish_reason": finish}] if usage is None else []
+        event = {
+            "id": "chatcmpl-1",
+            "object": "chat.completion.chunk",
+            "model": model,
+            "choices": choices,
+        }
+        self.wfile.write(
+            b"data: " + json.dumps(event | ({"usage": usage} if usage else {})).encode() + b"\n\n"
+        )
+        self.wfile.flush()
+
+    def _send(self, document: Any) -> None:
+        body = json.dumps(document).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def vendor(port: int = 0) -> str:
+    """Serve the vendor from a thread that ends with the process; return its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", port), Vendor)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_address[1]}"

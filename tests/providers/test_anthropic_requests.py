@@ -232,7 +232,9 @@ MESSAGES: Any = st.builds(_message, ROLES, st.dictionaries(NAMES, RUBBISH))
 @example(
     [{"role": "assistant", "content_blocks": [None]}], {"n": [], "functions": 1, "modalities": 1}
 )
-@example([{"role": "assistant", "content_blocks": [{"type": []}]}], {})
+@example([{"role": "assistant", "content_blocks": [{"type": []}]}], {"thinking": {"type": []}})
+@example([{"role": "assistant", "content": [{"type": "tool_use"}]}], {})
+@example([{"role": "system", "content": [{"type": "tool_result", "content": []}]}], {})
 def test_rubbish_is_said_or_refused(messages: list[Any], fields: dict[str, Any]) -> None:
     document = {**fields, "messages": messages}
     for number, model in ((14, "claude-sonnet-4-5"), (14, "claude-3-haiku"), (1, "o3"), (20, "m")):

@@ -35,7 +35,7 @@ def think(document: Document, request: Document, traits: Traits) -> None:
     word = effort if isinstance(effort, str) and effort in _WORDS else None
     if not wish and word is None:
         return
-    is_off = wish.get("type") in _SWITCHES_OFF or (not wish and word == "none")
+    is_off = text(wish.get("type")) in _SWITCHES_OFF or (not wish and word == "none")
     if is_off:
         _switch_off(request, traits, word)
     else:

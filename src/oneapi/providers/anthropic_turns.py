@@ -244,7 +244,7 @@ class _Turns:
             self.said.append({"role": "assistant", "content": blocks})
 
     def _renamed(self, block: Block) -> Block:
-        if block.get("type") != "tool_use":
+        if block.get("type") != "tool_use" or not isinstance(block.get("id"), str):
             return block
         good = self._ids.call(block["id"])
         return block if good == block["id"] else {**block, "id": good}
@@ -315,7 +315,10 @@ def _told(result: Block) -> list[Block]:
     """Return a tool's result as what a user says."""
     blocks = _as_blocks(result.get("content") or "")
     said = "\n\n".join(text(block.get("text")) for block in blocks if block.get("type") == "text")
-    head = {"type": "text", "text": f"Result of tool call {result['tool_use_id']}: {said}"}
+    head = {
+        "type": "text",
+        "text": f"Result of tool call {text(result.get('tool_use_id'))}: {said}",
+    }
     return [head, *(block for block in blocks if block.get("type") != "text")]
 
 

@@ -91,3 +91,12 @@ def test_what_the_site_does_not_offer_is_not_linked(gateway: Gateway, visit: Vis
     page.reload()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     expect(page.get_by_role("link", name="Create an account")).to_have_count(0)
+
+
+def test_people_end_their_other_sessions(as_root: Visits) -> None:
+    as_root("/setting")
+    page = as_root("/setting")
+    expect(page.get_by_text("this browser")).to_have_count(1)
+    page.get_by_role("button", name="End all others").click()
+    expect(page.get_by_text("All other sessions ended")).to_be_visible()
+    expect(page.get_by_role("button", name="End all others")).to_have_count(0)

@@ -28,6 +28,9 @@ LEVELS: dict[str, int] = {
     "POST /api/reset_password": ANYBODY,
     "GET /api/user/self": SIGNED_IN,
     "DELETE /api/user/self": USER,
+    "GET /api/user/sessions": USER,
+    "DELETE /api/user/sessions": USER,
+    "DELETE /api/user/sessions/{session_id}": USER,
     "PUT /api/user/self": SIGNED_IN,
     "GET /api/user/token": USER,
     "POST /api/user/token": USER,
@@ -111,7 +114,10 @@ def asked(route: str) -> Asked:
     method, path = route.split(" ")
     number = path.replace("{user_id}", "99").replace("{key_id}", "99")
     number = (
-        number.replace("{channel_id}", "99").replace("{code_id}", "99").replace("{job_id}", "99")
+        number.replace("{channel_id}", "99")
+        .replace("{code_id}", "99")
+        .replace("{session_id}", "99")
+        .replace("{job_id}", "99")
     )
     return Asked(method, number, {} if method in ("POST", "PUT") else None)
 

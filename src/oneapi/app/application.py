@@ -32,6 +32,7 @@ from oneapi.store.bootstrap import has_first_password
 from oneapi.store.bus import Bus
 from oneapi.store.changes import Change, ChangeReader, prune
 from oneapi.store.database import DatabaseAway, is_away
+from oneapi.store.expiry import prune_expired
 from oneapi.store.outages import Outage
 from oneapi.store.settings import Settings, load as load_settings
 from oneapi.store.switching import take_untold
@@ -353,6 +354,8 @@ class Application:
     def _prune(self) -> None:
         with self._databases.main.begin() as connection:
             prune(connection, time.time())
+        with self._databases.main.begin() as connection:
+            prune_expired(connection, time.time())
         prune_jobs(self._databases.main, int(time.time()))
 
     async def _keep_schedule(self) -> None:

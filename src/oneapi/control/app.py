@@ -27,7 +27,7 @@ from oneapi.control.settings import routes as settings
 from oneapi.control.sign_in import mailing, registration, routes as sign_in
 from oneapi.control.sign_in.session import end_session
 from oneapi.control.status import routes as status, schedule
-from oneapi.control.users import own, routes as users
+from oneapi.control.users import own, routes as users, sessions
 from oneapi.errors import GatewayError
 from oneapi.store.database import DatabaseAway
 from oneapi.store.failures import is_full
@@ -58,6 +58,7 @@ def create_app(services: Services) -> FastAPI:
         mailing,
         registration,
         own,
+        sessions,
         users,
         api_keys,
         channels,

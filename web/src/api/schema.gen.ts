@@ -1168,6 +1168,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/user/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Own Sessions
+         * @description List one's sessions, the one used last first.
+         */
+        get: operations["get_user_sessions"];
+        put?: never;
+        post?: never;
+        /**
+         * End Others
+         * @description End all of one's sessions but this one; with an access token, all.
+         */
+        delete: operations["delete_user_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/user/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End One
+         * @description End one of one's sessions.
+         */
+        delete: operations["delete_user_sessions_session_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/user/token": {
         parameters: {
             query?: never;
@@ -1823,6 +1867,18 @@ export interface components {
         Found_list_ProviderView__: {
             /** Data */
             data: components["schemas"]["ProviderView"][];
+            /** Message */
+            message: string;
+            /**
+             * Success
+             * @constant
+             */
+            success: true;
+        };
+        /** Found[list[SessionView]] */
+        Found_list_SessionView__: {
+            /** Data */
+            data: components["schemas"]["SessionView"][];
             /** Message */
             message: string;
             /**
@@ -2564,6 +2620,26 @@ export interface components {
             total_is_exact?: boolean | null;
         };
         /**
+         * SessionView
+         * @description A session; times in unix seconds, `agent` is what the browser calls itself.
+         */
+        SessionView: {
+            /** Address */
+            address: string;
+            /** Agent */
+            agent: string;
+            /** Created At */
+            created_at: number;
+            /** Expires At */
+            expires_at: number;
+            /** Id */
+            id: number;
+            /** Is Current */
+            is_current: boolean;
+            /** Seen At */
+            seen_at: number;
+        };
+        /**
          * SignedInUser
          * @description Who has signed in.
          */
@@ -2918,6 +2994,7 @@ export type FoundInt = components['schemas']['Found_int_'];
 export type FoundListFormEntry = components['schemas']['Found_list_FormEntry__'];
 export type FoundListOptionView = components['schemas']['Found_list_OptionView__'];
 export type FoundListProviderView = components['schemas']['Found_list_ProviderView__'];
+export type FoundListSessionView = components['schemas']['Found_list_SessionView__'];
 export type FoundListTurnView = components['schemas']['Found_list_TurnView__'];
 export type FoundListStr = components['schemas']['Found_list_str__'];
 export type FoundStr = components['schemas']['Found_str_'];
@@ -2955,6 +3032,7 @@ export type RowsKeyView = components['schemas']['Rows_KeyView_'];
 export type RowsLogView = components['schemas']['Rows_LogView_'];
 export type RowsOwnLogView = components['schemas']['Rows_OwnLogView_'];
 export type RowsUserView = components['schemas']['Rows_UserView_'];
+export type SessionView = components['schemas']['SessionView'];
 export type SignedInUser = components['schemas']['SignedInUser'];
 export type Standing = components['schemas']['Standing'];
 export type StatusView = components['schemas']['StatusView'];
@@ -4766,6 +4844,68 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_user_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found_list_SessionView__"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    delete_user_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    delete_user_sessions_session_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: number;
+            };
             cookie?: never;
         };
         requestBody?: never;

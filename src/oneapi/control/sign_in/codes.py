@@ -43,7 +43,6 @@ def new_code(services: Services) -> str:
 def count_mail(connection: Connection, services: Services, email: str) -> None:
     """Count a mail that somebody asked for; raises `TooManyRequests`, whoever the address belongs to."""
     now, subject = services.now(), subject_of(email)
-    connection.execute(delete(verifications).where(verifications.c.expires_at < now))
     of_mail = (verifications.c.purpose == Purpose.MAIL) & (verifications.c.subject == subject)
     free_at = connection.scalar(select(verifications.c.expires_at).where(of_mail))
     due = max(free_at or now, now) + MAIL_EVERY_SECONDS

@@ -14,7 +14,7 @@ from oneapi.control.identity import Surroundings, by_script
 from oneapi.control.limits import RateLimiter, TooManyRequests, critical
 from oneapi.control.services import Services
 from oneapi.control.sign_in.passwords import DEFAULT_PASSWORD, NOBODY, matches
-from oneapi.control.sign_in.session import end_session, start_session
+from oneapi.control.sign_in.session import close_session, end_session, start_session
 from oneapi.store import settings
 from oneapi.store.bootstrap import is_first_hour
 from oneapi.store.enums import UserStatus
@@ -110,8 +110,9 @@ def _account(connection: Connection, name: str) -> Row[Any, Any, Any, Any, Any, 
 
 @router.post("/logout", response_model=Done | Refusal)
 @router.get("/logout", response_model=Done | Refusal, dependencies=[Depends(by_script)])
-async def logout() -> Answer:
+def logout(request: Request, services: Surroundings) -> Answer:
     """End the session."""
+    close_session(request, services)
     answer = done()
     end_session(answer)
     return answer

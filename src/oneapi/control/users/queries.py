@@ -8,6 +8,7 @@ from sqlalchemy import (
     Connection,
     RowMapping,
     Select,
+    delete,
     insert,
     or_,
     select,
@@ -23,7 +24,7 @@ from oneapi.control.rows import begins_with, inserted_id, is_row
 from oneapi.control.services import Services
 from oneapi.store import changes
 from oneapi.store.enums import Role, UserStatus
-from oneapi.store.tables import abilities, users
+from oneapi.store.tables import abilities, sessions, users
 
 _ORDERS = {
     "quota": users.c.quota,
@@ -133,8 +134,10 @@ def check_new_name(old: str | None, new: str | None) -> None:
 
 
 def change_user(connection: Connection, user_id: int, values: dict[str, Any], now: int) -> None:
-    """Write the named columns only, and tell the relay."""
+    """Write the named columns only, and tell the relay; sessions end with the password and with the account."""
     if values:
+        if "password" in values or values.get("status") == UserStatus.DELETED:
+            connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
         connection.execute(update(users).where(users.c.id == user_id).values(values))
         changes.publish(connection, "users", str(user_id), now)
 

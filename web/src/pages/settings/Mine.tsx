@@ -15,15 +15,20 @@ import { Confirm } from "@/ui/Dialog";
 import { Field } from "@/ui/Field";
 import { Input } from "@/ui/Input";
 import { say, sayError } from "@/ui/toasts";
+import { Sessions } from "./Sessions";
 
 /** One's own account. */
 export function Mine() {
+  const { t } = useTranslation();
   const account = useAccount();
   return (
     <div className="h-full overflow-y-auto px-4 pt-3 pb-10">
       <div className="flex max-w-140 flex-col gap-9">
         <Profile />
         <Password />
+        <Section title={t("settings.sessions")}>
+          <Sessions />
+        </Section>
         <AccessToken />
         {account.role < ROLE.root && <CloseAccount />}
       </div>

@@ -244,8 +244,11 @@ class _Turns:
             self.said.append({"role": "assistant", "content": blocks})
 
     def _renamed(self, block: Block) -> Block:
-        if block.get("type") != "tool_use" or not isinstance(block.get("id"), str):
+        if block.get("type") != "tool_use":
             return block
+        if not isinstance(block.get("id"), str):
+            why = "`messages`: a `tool_use` block must have an `id`, which is text"
+            raise InvalidRequest(why, param="messages")
         good = self._ids.call(block["id"])
         return block if good == block["id"] else {**block, "id": good}
 

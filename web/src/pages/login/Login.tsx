@@ -12,6 +12,7 @@ import { SignIn } from "./SignIn";
 export function Login() {
   const { t } = useTranslation();
   const site = useSite();
+  const isOpen = !site.turnstile_check; // these forms cannot show Turnstile's widget
   const search = useSearch({ strict: false }) as Record<string, string | undefined>;
   const navigate = useNavigate();
   const visitor = useQuery(visitorQuery);
@@ -38,8 +39,10 @@ export function Login() {
         <>
           <SignIn onDone={enter} />
           <div className="mt-4 flex justify-between gap-3">
-            {site.password_registration && <DoorLink to="/register">{t("login.register")}</DoorLink>}
-            {site.mail && <DoorLink to="/reset">{t("login.forgot")}</DoorLink>}
+            {site.password_registration && isOpen && (
+              <DoorLink to="/register">{t("login.register")}</DoorLink>
+            )}
+            {site.mail && isOpen && <DoorLink to="/reset">{t("login.forgot")}</DoorLink>}
           </div>
         </>
       )}

@@ -23,7 +23,7 @@ from oneapi.control.jobs.queue import prune as prune_jobs
 from oneapi.control.jobs.runner import Runner
 from oneapi.control.jobs.schedule import Environment, begin_due
 from oneapi.control.services import Limit, RateLimits, Services
-from oneapi.ledger import Condition, Ledger, Seat, Terms, delete_failed
+from oneapi.ledger import Condition, Ledger, Seat, Terms, backfill, delete_failed
 from oneapi.relay import BodyRoom, Evidence, Limits, Relay, RelayServices
 from oneapi.relay.lane import LaneProtocol, make_lane
 from oneapi.relay.request_ids import RequestIds
@@ -54,6 +54,7 @@ JOBS_SECONDS = 1.0  # between looks for a job to run
 SCHEDULE_SECONDS = 5.0  # between looks for what is due
 ALARM_SECONDS = 10.0  # what is switched within is told together
 PRUNE_SECONDS = 600.0
+BACKFILL_SECONDS = 0.5  # between slices of old log rows
 MOST_DESCRIPTORS = 1 << 20
 THREADS = 4  # for what blocks: the change feed, unknown keys, snapshots
 API_WINDOW_SECONDS = 180
@@ -103,6 +104,7 @@ class Application:
         self._poll_now = asyncio.Event()
         self._logs_consumption = True
         self._failed_days = 0
+        self._has_old_rows = True
         self._policy = b""
         self._mail_server: MailServer | None = None
         self._proxies = ProxyTrust(trusted_networks(config.trusted_proxies))
@@ -285,6 +287,7 @@ class Application:
             self._own(every("alarms", ALARM_SECONDS, self._tell_alarms))
             self._own(every("jobs", JOBS_SECONDS, self._runner.look))
             self._own(every("prune", PRUNE_SECONDS, lambda: self._run(self._prune)))
+            self._own(every("old rows", BACKFILL_SECONDS, self._backfill))
             self._own(every("failed rows", PRUNE_SECONDS, lambda: self._run(self._delete_failed)))
             self._own(_tried(Outage("first password"), self._look_at_password))
 
@@ -379,6 +382,11 @@ class Application:
             return kinds(self._services())
 
         return await self._run(load)
+
+    async def _backfill(self) -> None:
+        if self._has_old_rows:
+            databases = self._databases
+            self._has_old_rows = await self._run(backfill, databases.main, databases.logs)
 
     def _delete_failed(self) -> None:
         databases = self._databases

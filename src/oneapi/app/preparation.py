@@ -15,6 +15,7 @@ import structlog
 from oneapi.app.databases import CannotStart, databases_of
 from oneapi.app.proxies import trusted_networks
 from oneapi.config import DISK_FULL, Config
+from oneapi.ledger import begin_backfill
 from oneapi.store.bootstrap import FirstRun, bootstrap
 from oneapi.store.database import Database, DatabaseAway
 from oneapi.store.failures import is_full
@@ -38,6 +39,7 @@ def prepare(config: Config) -> None:
                 raise CannotStart("the tables are not this version's: start the master node first")
             _migrate_beside()
         first = _patiently(lambda: _bootstrap(config, databases.main))
+        _patiently(lambda: begin_backfill(databases.main, databases.logs))
     log.info("trusted_proxies", networks=trusted_networks(config.trusted_proxies))
     if first.made_root:
         log.info("root_account_made", username="root", with_api_key=first.made_api_key)

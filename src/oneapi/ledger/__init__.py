@@ -1,5 +1,6 @@
 """Money: what a request may cost is held before, what it did cost is journaled, and nothing else writes quota."""
 
+from oneapi.ledger.backfill import backfill, begin_backfill
 from oneapi.ledger.balance import key_balance, leased, user_balance
 from oneapi.ledger.check import Report, check
 from oneapi.ledger.credit import Kind, Reason, credit, quota_text, redeem, set_key_quota, set_quota
@@ -24,6 +25,8 @@ __all__ = [
     "Report",
     "Seat",
     "Terms",
+    "backfill",
+    "begin_backfill",
     "check",
     "credit",
     "delete_failed",

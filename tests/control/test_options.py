@@ -126,7 +126,8 @@ def test_status_has_one_apis_fields_with_gos_types(world: World) -> None:
         "oidc_token_endpoint",
         "oidc_userinfo_endpoint",
     ]
-    assert list(reply.content) == fields
+    ours = ["password_registration", "mail"]
+    assert list(reply.content) == fields + ours
     assert b'"quota_per_unit":500000,' in reply.body
     assert reply.content["version"] == "1.2.3"
     assert reply.content["server_address"] == "http://localhost:3000"

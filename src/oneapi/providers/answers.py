@@ -177,7 +177,7 @@ def no_sound(body: bytes) -> UpstreamError | None:
 
 def _object_in(body: bytes) -> Document:
     try:
-        decoded = json_value(body.removeprefix(_MARK))
+        decoded: Any = json_value(body.removeprefix(_MARK))
     except UNDECODABLE as error:
         raise UnreadableAnswerError(_what_else(body)) from error
     if isinstance(decoded, dict):

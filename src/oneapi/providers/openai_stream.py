@@ -56,17 +56,18 @@ class OpenAIDecoder:
         for choice in choices:
             counts = counts or section(choice.pop("usage", None))
         counts = counts or section(section(chunk.get("x_groq")).get("usage"))
+        shown: Document | None = None
         if counts:
             merge_counts(self._counts, counts)
             self.usage = usage_of(self._counts)
-            counts = canonical_counts(self._counts, self.usage)
+            shown = canonical_counts(self._counts, self.usage)
         if not choices or chunk.get("error") or choices[0].get("error"):
             _check(chunk, event, choices)
-            if not choices and not counts:
+            if not choices and not shown:
                 return []  # Azure's preamble of filter results
         self._note(choices)
         found = [self._choices.read(choice) for choice in choices]
-        return [{**self._outside, **chunk, "choices": found, "usage": counts or None}]
+        return [{**self._outside, **chunk, "choices": found, "usage": shown or None}]
 
     def _note(self, choices: list[Document]) -> None:
         """See how far the answer has come."""

@@ -4,17 +4,18 @@ Source: https://platform.claude.com/docs/en/api/messages, …/errors, …/build-
 Python SDK 2.12 (read 2026-11-21).
 """
 
-from typing import Annotated, Any, Final, cast
+from typing import Any, Final, cast
 
 import msgspec
 
 from oneapi.errors import GatewayError, InvalidRequest, UpstreamError
 from oneapi.wire.anthropic_blocks import Block, blocks_of
+from oneapi.wire.anthropic_envelopes import CountEnvelope, MessagesEnvelope
 from oneapi.wire.anthropic_request import canonical_request
 from oneapi.wire.anthropic_stream import AnthropicStream, event, message_id, refusal_details
 from oneapi.wire.anthropic_usage import anthropic_counts, anthropic_counts_of
 from oneapi.wire.decoding import UNDECODABLE, decode_as, document_of, json_value
-from oneapi.wire.dialect import MAX_LIMIT, Asked, Envelope
+from oneapi.wire.dialect import Asked, Envelope
 from oneapi.wire.field_names import check_names
 from oneapi.wire.finish import stop_reason
 from oneapi.wire.hollow import outside
@@ -35,26 +36,6 @@ _TYPES: Final = {
     504: "timeout_error",
     529: "overloaded_error",
 }
-
-
-class MessagesEnvelope(Envelope, frozen=True, kw_only=True):
-    """A Messages request names its limit."""
-
-    model: Annotated[str, msgspec.Meta(min_length=1)]  # pyright: ignore[reportGeneralTypeIssues]
-    max_tokens: Annotated[int, msgspec.Meta(ge=0, le=MAX_LIMIT)]  # pyright: ignore[reportGeneralTypeIssues]
-    messages: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1)]
-
-    @property
-    def shows_usage(self) -> bool:
-        """Usage is always part of this dialect's streams."""
-        return True
-
-
-class CountEnvelope(Envelope, frozen=True, kw_only=True):
-    """A request to count a prompt's tokens: a Messages request without a limit."""
-
-    model: Annotated[str, msgspec.Meta(min_length=1)]  # pyright: ignore[reportGeneralTypeIssues]
-    messages: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1)]
 
 
 COUNT: Final = "count_tokens"

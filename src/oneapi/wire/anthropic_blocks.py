@@ -32,6 +32,7 @@ def part_of(block: Block) -> Block:
         return block
     source = section(block.get("source"))
     rest = without(block, "type", "source")
+    url: object
     match source.get("type"):
         case "base64":
             url = f"data:{source.get('media_type')};base64,{source.get('data')}"

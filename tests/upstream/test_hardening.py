@@ -158,6 +158,7 @@ async def test_a_megabyte_in_one_line_comes_through(
 RAW_DEFLATE = zlib.compressobj(wbits=-15)
 ENCODED = {
     "gzip": gzip.compress(b"data: hello\n\n" * 100, mtime=0),
+    "GZIP": b"".join(gzip.compress(b"data: hello\n\n" * 50, mtime=0) for _ in range(2)) + b"\0\0",
     "x-gzip": gzip.compress(b"data: hello\n\n" * 100, mtime=0),
     "deflate": zlib.compress(b"data: hello\n\n" * 100),
     "Deflate": RAW_DEFLATE.compress(b"data: hello\n\n" * 100) + RAW_DEFLATE.flush(),

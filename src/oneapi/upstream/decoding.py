@@ -11,14 +11,15 @@ from oneapi.errors import Truncated, UpstreamError
 PIECE_BYTES = 256 << 10
 FREE_BYTES = 4 << 20  # below this, any ratio is harmless
 MAX_RATIO = 200
+_GZIP = b"\x1f"  # of the two bytes that a member begins with; the other may come later
 
 
 class Decoder:
-    """gzip or deflate (with or without zlib's frame, which vendors confuse)."""
+    """gzip (one member or several, RFC 1952 §2.2) or deflate (with or without zlib's frame, which vendors confuse)."""
 
     def __init__(self, encoding: str, host: str) -> None:
         self._host = host
-        self._raw_is_possible = encoding == "deflate"
+        self._raw_is_possible = self._is_deflate = encoding == "deflate"
         # 47: zlib or gzip, recognised by itself.
         self._unpacker = zlib.decompressobj(wbits=47)
         self._received = 0
@@ -27,27 +28,31 @@ class Decoder:
     def feed(self, packed: bytes) -> Iterator[bytes]:
         """Yield what `packed` unpacks to, in pieces of bounded size."""
         self._received += len(packed)
-        piece = self._first(packed)
-        while piece:
-            self._unpacked += len(piece)
-            if self._unpacked > FREE_BYTES and self._unpacked > MAX_RATIO * self._received:
-                raise UpstreamError(f"{self._host} sent an answer that unpacks to far too much")
-            yield piece
-            piece = self._next(self._unpacker.unconsumed_tail)
-
-    def _first(self, packed: bytes) -> bytes:
         if self._raw_is_possible and packed:
             self._raw_is_possible = False
             # RFC 1950: the first two bytes of zlib's frame; anything else is raw deflate.
             if packed[0] & 0x0F != 8:
                 self._unpacker = zlib.decompressobj(wbits=-15)
-        return self._next(packed)
-
-    def _next(self, packed: bytes) -> bytes:
-        try:
-            return self._unpacker.decompress(packed, PIECE_BYTES)
-        except zlib.error as error:
-            raise UpstreamError(f"{self._host} sent a compressed answer that is broken") from error
+        piece = b""
+        while (
+            packed or len(piece) == PIECE_BYTES
+        ):  # a full piece may have left some of its output behind
+            if self._unpacker.eof:
+                if self._is_deflate or not packed.startswith(_GZIP):
+                    return  # padding behind the end
+                self._unpacker = zlib.decompressobj(wbits=31)
+            try:
+                piece = self._unpacker.decompress(packed, PIECE_BYTES)
+            except zlib.error as error:
+                raise UpstreamError(
+                    f"{self._host} sent a compressed answer that is broken"
+                ) from error
+            packed = self._unpacker.unconsumed_tail or self._unpacker.unused_data
+            self._unpacked += len(piece)
+            if self._unpacked > FREE_BYTES and self._unpacked > MAX_RATIO * self._received:
+                raise UpstreamError(f"{self._host} sent an answer that unpacks to far too much")
+            if piece:
+                yield piece
 
     def finish(self) -> None:
         """The answer is complete: raise `Truncated` if the compressed stream is not."""

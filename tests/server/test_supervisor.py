@@ -152,6 +152,7 @@ def test_a_worker_that_dies_soon_after_its_start_is_restarted_ever_more_slowly(
 @pytest.mark.fault("A4")
 def test_a_lack_of_processes_ends_nothing(supervised: Supervised) -> None:
     process = supervised.start(2, "serve")
+    wait_until(lambda: supervised.output().count("worker ready") == 2)  # their pipes are closed
     victim = supervised.ask()
     before = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
     used = {int(path.name) for path in Path(f"/proc/{process.pid}/fd").iterdir()}

@@ -246,11 +246,12 @@ class _Turns:
     def _renamed(self, block: Block) -> Block:
         if block.get("type") != "tool_use":
             return block
-        if not isinstance(block.get("id"), str):
+        said = block.get("id")
+        if not isinstance(said, str | int | float):
             why = "`messages`: a `tool_use` block must have an `id`, which is text"
             raise InvalidRequest(why, param="messages")
-        good = self._ids.call(block["id"])
-        return block if good == block["id"] else {**block, "id": good}
+        good = self._ids.call(said)
+        return block if good == said else {**block, "id": good}
 
     # -- the whole -------------------------------------------------------------------------------------------------
 

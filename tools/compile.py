@@ -98,6 +98,7 @@ HOT = (
     "wire/shapes.py",
     "wire/textmeter.py",
     "wire/usage.py",
+    "wire/vendor_ids.py",
 )
 
 

@@ -17,9 +17,9 @@ import msgspec
 
 from oneapi.errors import UpstreamError
 from oneapi.wire.decoding import UNDECODABLE, json_value
+from oneapi.wire.vendor_ids import LONGEST, request_id_in
 
 _SHOWN_LOCATION: Final = 300  # characters; a query may hold a secret
-_LONGEST_ID: Final = 128
 MAX_MESSAGE: Final = 2000  # characters of a vendor's message that are passed on
 _KEY_CODES: Final = frozenset(
     {
@@ -101,18 +101,10 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> UpstreamErr
     )
 
 
-def request_id_in(headers: Mapping[str, str]) -> str:
-    """Return the id under which the vendor knows a request, as its answer's headers say it: most, Anthropic, Azure, AWS."""
-    found = headers.get("x-request-id") or headers.get("request-id")
-    if found is None:
-        found = headers.get("apim-request-id") or headers.get("x-amzn-requestid") or ""
-    return found[:_LONGEST_ID]
-
-
 def request_id_said(document: dict[str, Any] | None) -> str:
     """Return the id under which the vendor knows a request, as the body of its error says it."""
     found = (document or {}).get("request_id")
-    return found[:_LONGEST_ID] if isinstance(found, str) and found.isprintable() else ""
+    return found[:LONGEST] if isinstance(found, str) and found.isprintable() else ""
 
 
 def _unsaid(status: int, headers: Mapping[str, str]) -> str:

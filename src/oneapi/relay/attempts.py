@@ -9,7 +9,6 @@ import structlog
 
 from oneapi.errors import GatewayError, InvalidRequest, NotFound, Saturated, UpstreamError
 from oneapi.providers.quirks import NO_FIELDS
-from oneapi.providers.refusals import request_id_in
 from oneapi.relay.answering import Answering
 from oneapi.relay.delivery import BrokenOffError, StreamDelivery
 from oneapi.relay.disabling import Disabling
@@ -20,6 +19,7 @@ from oneapi.relay.routing import PINNED, WAITED, Balancer, serving
 from oneapi.relay.snapshot import Channel
 from oneapi.relay.translation import passes_through
 from oneapi.upstream import Timeouts, UpstreamClient, UpstreamResponse
+from oneapi.wire.vendor_ids import request_id_in
 
 log = structlog.get_logger()
 MAX_ERROR_BYTES = 1 << 20

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Final
 
 from oneapi.errors import InvalidRequest, UpstreamError
-from oneapi.providers.refusals import request_id_in
 from oneapi.relay.answering import BINARY
 from oneapi.relay.attempts import SUCCESS
 from oneapi.relay.drafting import drafted, priced
@@ -22,6 +21,7 @@ from oneapi.relay.routes import Kind, Route
 from oneapi.relay.snapshot import Channel
 from oneapi.relay.translation import MAX_ANSWER_BYTES, passes_through
 from oneapi.upstream import REDIRECTS, Exchange, UnansweredError, redirected
+from oneapi.wire.vendor_ids import request_id_in
 
 # Carries the job on in a task: why the first attempt failed, or the channel that it is still to be made on.
 GoOn = Callable[[Job, UpstreamError | None, Channel | None], None]

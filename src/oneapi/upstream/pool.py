@@ -22,7 +22,7 @@ from oneapi.upstream.limits import Limits
 
 MAX_DISTRUST_SECONDS = 3600.0
 MANY_RESTING = 64  # while more than that rest, this is long enough:
-LEAST_REST_SECONDS = 0.005
+LEAST_REST_SECONDS = 0.01
 
 log = structlog.get_logger()
 

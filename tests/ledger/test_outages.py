@@ -39,7 +39,7 @@ async def test_leases_carry_requests_while_the_database_is_away(
     sqlite_database: Database, opened: Opener
 ) -> None:
     away = FailingDatabase(sqlite_database)
-    ledger = await opened(away, its_terms=terms(database_seconds=0.2), quota=64_000)
+    ledger = await opened(away, its_terms=terms(database_seconds=1.0), quota=64_000)
     await pay(ledger, 100, 10, "request-1")
     away.is_away = True
     for number in range(9):
@@ -228,7 +228,7 @@ async def test_a_lease_is_not_trusted_when_it_was_not_renewed_for_long(
     sqlite_database: Database, opened: Opener, clock: Clock
 ) -> None:
     away = FailingDatabase(sqlite_database)
-    ledger = await opened(away, its_terms=terms(database_seconds=0.1), quota=64_000)
+    ledger = await opened(away, its_terms=terms(database_seconds=1.0), quota=64_000)
     await pay(ledger, 100, 10, "request-1")
     away.is_away = True
     clock.now += 301

@@ -132,7 +132,7 @@ async def test_a_locked_sqlite_file_delays_and_loses_nothing(
     impatient = open_database(None, sqlite_path=path, busy_timeout_ms=50)
     person(impatient, 1, 640_000)
     person(impatient, 2, 1000)
-    quick = terms(flush_seconds=0.02, database_seconds=0.3)
+    quick = terms(flush_seconds=0.02, database_seconds=1.0)
     ledger = await opened(impatient, its_terms=quick)
     await pay(ledger, 100, 10, "request-0")
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:

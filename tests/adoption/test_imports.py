@@ -147,9 +147,8 @@ def test_another_program_s_database_is_refused(brought: Import) -> None:
     assert f"this looks like {brought.kind}'s database" in refused
 
 
+@pytest.mark.parametrize("brought", ["new-api"], indirect=True)  # whose channels have several
 def test_several_keys_of_a_channel_become_channels(brought: Import) -> None:
-    if brought.kind != "new-api":
-        pytest.skip("new-api's")
     brought.run()
     rows = brought.gateway().rows("SELECT * FROM channels WHERE name LIKE 'several%' ORDER BY id")
 

@@ -4,10 +4,11 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import PASSWORD, Visits, sign_in
 from tests.fakes import FakeVendor
+from tests.gateway import Gateway
 
 
 def test_from_the_default_password_to_an_answer_and_its_price(
-    visit: Visits, vendor: FakeVendor
+    visit: Visits, vendor: FakeVendor, gateway: Gateway
 ) -> None:
     page = visit("/token")
     expect(page).to_have_url("/login?next=%2Ftoken")
@@ -51,6 +52,7 @@ def test_from_the_default_password_to_an_answer_and_its_price(
     page.get_by_role("textbox", name="Message").fill("hello")
     page.keyboard.press("Enter")
     expect(page.get_by_text("first token")).to_be_visible()
+    gateway.wait_for_logs(1)
     page.get_by_role("navigation").get_by_role("link", name="Logs").click()
     row = page.get_by_role("row", name="first key")
     expect(row).to_be_visible()

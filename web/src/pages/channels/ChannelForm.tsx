@@ -3,18 +3,18 @@ import { Link } from "@tanstack/react-router";
 import { FlaskConical } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { post, put, Refusal, remove } from "@/api/call";
+import { post, put, Refusal } from "@/api/call";
 import { useProviders } from "@/api/providers";
 import type { Channel, Probe } from "@/api/types";
+import { DeleteRow } from "@/form/DeleteRow";
 import { Form } from "@/form/Form";
 import type { Values } from "@/form/types";
 import { useDataForm } from "@/form/useDataForm";
 import { useGroups } from "@/session";
 import { Button } from "@/ui/Button";
-import { Confirm } from "@/ui/Dialog";
 import { Drawer, DrawerFoot } from "@/ui/Drawer";
 import { Kbd } from "@/ui/Kbd";
-import { say, sayError } from "@/ui/toasts";
+import { say } from "@/ui/toasts";
 import { AskedModels } from "./AskedModels";
 import { channelDocument, formValues } from "./document";
 import { channelFields } from "./fields";
@@ -31,7 +31,6 @@ interface ChannelFormProps {
 export function ChannelForm({ row, title, subtitle, onClose }: ChannelFormProps) {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const [isDeleting, setDeleting] = useState(false);
   const changed = () => {
     client.invalidateQueries({ queryKey: ["list", "/api/channel/"] });
     if (row) client.invalidateQueries({ queryKey: ["channel", String(row.id)] });
@@ -48,18 +47,10 @@ export function ChannelForm({ row, title, subtitle, onClose }: ChannelFormProps)
           .filter((line) => line.trim()).length;
     say("good", t("channel.saved", { count, name: String(values.name) }));
   };
-  const drop = async () => {
-    if (!row) return;
-    setDeleting(false);
-    try {
-      await remove(`/api/channel/${row.id}`);
-      say("good", t("channel.deleted", { name: row.name }));
-      changed();
-      form.release();
-      onClose();
-    } catch (error) {
-      sayError(error);
-    }
+  const dropped = () => {
+    changed();
+    form.release();
+    onClose();
   };
   const form = useChannelForm(row, save, row ? undefined : onClose);
   const test = useTest(form, row);
@@ -86,25 +77,18 @@ export function ChannelForm({ row, title, subtitle, onClose }: ChannelFormProps)
               >
                 {t("channel.logs")}
               </Link>
-              <Button look="quiet" className="ml-auto !text-bad" onClick={() => setDeleting(true)}>
-                {t("action.delete")}
-              </Button>
+              <DeleteRow
+                path={`/api/channel/${row.id}`}
+                question={t("channel.deleteQuestion", { name: row.name })}
+                said={t("channel.deleted", { name: row.name })}
+                onDeleted={dropped}
+              />
             </>
           )}
         </DrawerFoot>
       }
     >
       <Form of={form} before={<Tested result={test.result} />} />
-      <Confirm
-        isOpen={isDeleting}
-        title={t("action.delete")}
-        action={t("action.delete")}
-        isDangerous
-        onConfirm={drop}
-        onCancel={() => setDeleting(false)}
-      >
-        {t("channel.deleteQuestion", { name: row?.name })}
-      </Confirm>
     </Drawer>
   );
 }

@@ -2,8 +2,9 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Copy, Download } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { get, post, put, remove } from "@/api/call";
+import { get, post, put } from "@/api/call";
 import type { Code } from "@/api/types";
+import { DeleteRow } from "@/form/DeleteRow";
 import { Form } from "@/form/Form";
 import type { FieldSpec, Values } from "@/form/types";
 import { useDataForm } from "@/form/useDataForm";
@@ -11,11 +12,11 @@ import { download } from "@/list/everything";
 import { Button } from "@/ui/Button";
 import { Code as CodeBlock } from "@/ui/Code";
 import { copy } from "@/ui/copy";
-import { Confirm, Dialog } from "@/ui/Dialog";
+import { Dialog } from "@/ui/Dialog";
 import { Drawer, DrawerFoot } from "@/ui/Drawer";
 import { Kbd } from "@/ui/Kbd";
 import { Loading } from "@/ui/Loading";
-import { say, sayError } from "@/ui/toasts";
+import { say } from "@/ui/toasts";
 import { CodeState } from "./Codes";
 
 const BATCH_MAX = 100;
@@ -43,7 +44,6 @@ function CodeForm({ row, onClose }: { row: Code | undefined; onClose: () => void
   const { t } = useTranslation();
   const client = useQueryClient();
   const [made, setMade] = useState<{ name: string; codes: string[] }>();
-  const [isDeleting, setDeleting] = useState(false);
   const changed = () => client.invalidateQueries({ queryKey: ["list", "/api/redemption/"] });
   const fields: FieldSpec[] = [
     { name: "name", kind: "text", label: t("code.name"), isRequired: true, maxLength: 20 },
@@ -72,18 +72,10 @@ function CodeForm({ row, onClose }: { row: Code | undefined; onClose: () => void
     changed();
   };
   const form = useDataForm(fields, row ? { name: row.name, quota: row.quota } : { ...NEW }, save);
-  const drop = async () => {
-    if (!row) return;
-    try {
-      await remove(`/api/redemption/${row.id}`);
-      say("good", t("code.deleted", { name: row.name }));
-      changed();
-      form.release();
-      onClose();
-    } catch (error) {
-      setDeleting(false);
-      sayError(error);
-    }
+  const dropped = () => {
+    changed();
+    form.release();
+    onClose();
   };
   return (
     <Drawer
@@ -107,9 +99,12 @@ function CodeForm({ row, onClose }: { row: Code | undefined; onClose: () => void
             {row ? t("action.save") : t("code.add")} <Kbd isOn>⌘↵</Kbd>
           </Button>
           {row && (
-            <Button look="quiet" className="ml-auto !text-bad" onClick={() => setDeleting(true)}>
-              {t("action.delete")}
-            </Button>
+            <DeleteRow
+              path={`/api/redemption/${row.id}`}
+              question={t("code.deleteQuestion", { name: row.name })}
+              said={t("code.deleted", { name: row.name })}
+              onDeleted={dropped}
+            />
           )}
         </DrawerFoot>
       }
@@ -121,16 +116,6 @@ function CodeForm({ row, onClose }: { row: Code | undefined; onClose: () => void
       )}
       <Form of={form} />
       {made && <Made name={made.name} codes={made.codes} onClose={onClose} />}
-      <Confirm
-        isOpen={isDeleting}
-        title={t("action.delete")}
-        action={t("action.delete")}
-        isDangerous
-        onConfirm={drop}
-        onCancel={() => setDeleting(false)}
-      >
-        {t("code.deleteQuestion", { name: row?.name })}
-      </Confirm>
     </Drawer>
   );
 }

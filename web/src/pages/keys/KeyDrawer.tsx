@@ -3,8 +3,9 @@ import { Link } from "@tanstack/react-router";
 import { Copy, Plug } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { get, post, put, remove } from "@/api/call";
+import { get, post, put } from "@/api/call";
 import type { ApiKey } from "@/api/types";
+import { DeleteRow } from "@/form/DeleteRow";
 import { Form } from "@/form/Form";
 import type { FieldSpec, Values } from "@/form/types";
 import { useDataForm } from "@/form/useDataForm";
@@ -12,11 +13,10 @@ import { nowSeconds } from "@/format/time";
 import { Button } from "@/ui/Button";
 import { Chip } from "@/ui/Chip";
 import { copy } from "@/ui/copy";
-import { Confirm } from "@/ui/Dialog";
 import { Drawer, DrawerFoot } from "@/ui/Drawer";
 import { Kbd } from "@/ui/Kbd";
 import { Loading } from "@/ui/Loading";
-import { say, sayError } from "@/ui/toasts";
+import { say } from "@/ui/toasts";
 import { KeyState } from "./columns";
 import { tail } from "./forms";
 import { UseKey } from "./UseKey";
@@ -61,7 +61,6 @@ function KeyForm({ row, title, onClose }: { row: ApiKey | undefined; title: stri
   const { t } = useTranslation();
   const client = useQueryClient();
   const [using, setUsing] = useState<ApiKey>();
-  const [isDeleting, setDeleting] = useState(false);
   const models = useQuery({
     queryKey: ["available-models"],
     queryFn: () => get<string[]>("/api/user/available_models"),
@@ -80,18 +79,10 @@ function KeyForm({ row, title, onClose }: { row: ApiKey | undefined; title: stri
   const form = useDataForm(useFields(models.data ?? []), initial(row), save);
   const isUnlimited = !!form.form.watch("unlimited_quota");
   const fields = form.fields.filter((field) => field.name !== "remain_quota" || !isUnlimited);
-  const drop = async () => {
-    if (!row) return;
-    try {
-      await remove(`/api/token/${row.id}`);
-      say("good", t("key.deleted", { name: row.name }));
-      changed();
-      form.release();
-      onClose();
-    } catch (error) {
-      setDeleting(false);
-      sayError(error);
-    }
+  const dropped = () => {
+    changed();
+    form.release();
+    onClose();
   };
   return (
     <Drawer
@@ -121,9 +112,12 @@ function KeyForm({ row, title, onClose }: { row: ApiKey | undefined; title: stri
               >
                 {t("key.logs")}
               </Link>
-              <Button look="quiet" className="ml-auto !text-bad" onClick={() => setDeleting(true)}>
-                {t("action.delete")}
-              </Button>
+              <DeleteRow
+                path={`/api/token/${row.id}`}
+                question={t("key.deleteQuestion", { name: row.name })}
+                said={t("key.deleted", { name: row.name })}
+                onDeleted={dropped}
+              />
             </>
           )}
         </DrawerFoot>
@@ -153,16 +147,6 @@ function KeyForm({ row, title, onClose }: { row: ApiKey | undefined; title: stri
           }}
         />
       )}
-      <Confirm
-        isOpen={isDeleting}
-        title={t("action.delete")}
-        action={t("action.delete")}
-        isDangerous
-        onConfirm={drop}
-        onCancel={() => setDeleting(false)}
-      >
-        {t("key.deleteQuestion", { name: row?.name })}
-      </Confirm>
     </Drawer>
   );
 }

@@ -6,8 +6,7 @@ import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { Input } from "@/ui/Input";
 import { Note } from "@/ui/Note";
-
-const LENGTH = { least: 8, most: 20 };
+import { NewPassword, PASSWORD } from "./fields";
 
 /** The published default password opens nothing but this form. */
 export function FirstPassword({ account, onDone }: { account: Account; onDone: () => Promise<void> }) {
@@ -18,8 +17,8 @@ export function FirstPassword({ account, onDone }: { account: Account; onDone: (
   const [isBusy, setBusy] = useState(false);
   const change = async (event: React.FormEvent) => {
     event.preventDefault();
-    if (password.length < LENGTH.least || password.length > LENGTH.most) {
-      setErrors({ password: t("login.passwordLength", LENGTH) });
+    if (password.length < PASSWORD.least || password.length > PASSWORD.most) {
+      setErrors({ password: t("login.passwordLength", PASSWORD) });
       return;
     }
     if (password !== again) {
@@ -40,17 +39,13 @@ export function FirstPassword({ account, onDone }: { account: Account; onDone: (
     <form onSubmit={change} className="flex flex-col gap-3.5">
       <Note tone="warn">{t("login.firstPassword", { name: account.username })}</Note>
       <input type="text" name="username" autoComplete="username" value={account.username} readOnly hidden />
-      <Field label={t("login.newPassword")} help={t("login.passwordLength", LENGTH)} error={errors.password}>
-        <Input
-          name="new-password"
-          type="password"
-          autoComplete="new-password"
-          autoFocus
-          required
-          value={password}
-          onValueChange={setPassword}
-        />
-      </Field>
+      <NewPassword
+        label={t("login.newPassword")}
+        isFirst
+        error={errors.password}
+        value={password}
+        onValueChange={setPassword}
+      />
       <Field label={t("login.again")} error={errors.again}>
         <Input
           name="again"

@@ -2,15 +2,11 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { postAnonymously } from "@/api/call";
-import { Button } from "@/ui/Button";
-import { Field } from "@/ui/Field";
-import { Input } from "@/ui/Input";
 import { Note } from "@/ui/Note";
 import { say } from "@/ui/toasts";
 import { Door, DoorLink } from "./Door";
+import { DoorForm, Email, NewPassword } from "./fields";
 import { useSubmit } from "./useSubmit";
-
-const PASSWORD = { least: 8, most: 20 };
 
 /** Ask for the mail with the link. */
 export function Forgotten() {
@@ -22,27 +18,10 @@ export function Forgotten() {
     setSent(true);
   });
   return (
-    <Door title={t("login.resetTitle")}>
-      <form onSubmit={form.submit} className="flex flex-col gap-3.5">
-        {form.errors[""] && <Note tone="bad">{form.errors[""]}</Note>}
-        {isSent && <Note tone="good">{t("login.linkSent")}</Note>}
-        <Field label={t("login.email")} error={form.errors.email}>
-          <Input
-            name="email"
-            type="email"
-            autoComplete="email"
-            autoFocus
-            required
-            value={email}
-            onValueChange={setEmail}
-          />
-        </Field>
-        <Button type="submit" look="primary" isBusy={form.isBusy} className="mt-1 h-8">
-          {t("login.sendLink")}
-        </Button>
-        <DoorLink to="/login">{t("login.haveAccount")}</DoorLink>
-      </form>
-    </Door>
+    <DoorForm title={t("login.resetTitle")} action={t("login.sendLink")} form={form}>
+      {isSent && <Note tone="good">{t("login.linkSent")}</Note>}
+      <Email isFirst error={form.errors.email} value={email} onValueChange={setEmail} />
+    </DoorForm>
   );
 }
 
@@ -69,30 +48,15 @@ export function Reset() {
     );
   }
   return (
-    <Door title={t("login.resetTitle")}>
-      <form onSubmit={form.submit} className="flex flex-col gap-3.5">
-        {form.errors[""] && <Note tone="bad">{form.errors[""]}</Note>}
-        <p className="break-words text-muted">{t("login.resetFor", { email })}</p>
-        <Field
-          label={t("login.newPassword")}
-          help={t("login.passwordLength", PASSWORD)}
-          error={form.errors.password}
-        >
-          <Input
-            name="new-password"
-            type="password"
-            autoComplete="new-password"
-            autoFocus
-            required
-            value={password}
-            onValueChange={setPassword}
-          />
-        </Field>
-        <Button type="submit" look="primary" isBusy={form.isBusy} className="mt-1 h-8">
-          {t("login.change")}
-        </Button>
-        <DoorLink to="/login">{t("login.haveAccount")}</DoorLink>
-      </form>
-    </Door>
+    <DoorForm title={t("login.resetTitle")} action={t("login.change")} form={form}>
+      <p className="break-words text-muted">{t("login.resetFor", { email })}</p>
+      <NewPassword
+        label={t("login.newPassword")}
+        isFirst
+        error={form.errors.password}
+        value={password}
+        onValueChange={setPassword}
+      />
+    </DoorForm>
   );
 }

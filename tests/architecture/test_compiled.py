@@ -40,3 +40,21 @@ def test_hot_classes_have_no_foreign_base() -> None:
 
 def test_hot_classes_have_no_decorator_that_makes_another_class() -> None:
     assert [f"{name}:{node.name}" for name, node in _classes() if node.decorator_list] == []
+
+
+def test_no_error_is_caught_first_as_a_compiled_class_and_then_as_another() -> None:
+    """One name has one type in a compiled function: that of the first `except`, and the next one fails on it."""
+    compiled = {node.name for _, node in _classes()}
+    found: list[str] = []
+    for name in HOT:
+        for function in ast.walk(parsed(SRC / name)):
+            if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            caught: dict[str, str] = {}
+            for node in ast.walk(function):
+                if isinstance(node, ast.ExceptHandler) and node.name and node.type:
+                    kind = ast.unparse(node.type)
+                    first = caught.setdefault(node.name, kind)
+                    if first in compiled and kind != first:
+                        found.append(f"{name}:{function.name}: {first}, then {kind}")
+    assert found == []

@@ -326,14 +326,11 @@ class WholeTranslation:
         self.ended = True
         try:
             return self._events(body)
-        except UnreadableAnswerError as error:
-            stream = stream_in(body)
+        except UpstreamError as error:
+            stream = stream_in(body) if isinstance(error, UnreadableAnswerError) else None
             if stream is None:
                 self._fail(error)
                 return b""
-        except UpstreamError as error:
-            self._fail(error)
-            return b""
         return self._through(of_stream(self._client, self._dialect, self._call), stream)
 
     def _through(self, translation: StreamTranslation, stream: bytes) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from oneapi.control.app import create_app
-from oneapi.control.services import RateLimits
+from oneapi.control.context import RateLimits
 
 TARGET = Path(__file__).parents[1] / "docs" / "openapi.json"
 

@@ -5,13 +5,13 @@ Run it as `.venv/bin/python tools/docs_settings.py`.
 
 from pathlib import Path
 
-from oneapi.store.settings import SECTIONS, Kind, Setting
+from oneapi.store.settings_table import SECTIONS, Kind, Setting
 
 TARGET = Path(__file__).parents[1] / "docs" / "settings.md"
 
 INTRODUCTION = """# Settings
 
-<!-- Made by tools/docs_settings.py from src/oneapi/store/settings.py: do not edit. -->
+<!-- Made by tools/docs_settings.py from src/oneapi/store/settings_table.py: do not edit. -->
 
 What an administrator changes while the gateway serves: on the web page under "Settings", or with
 `PUT /api/option/` and a body like `{"key": "RetryTimes", "value": "2"}` (both are strings). A change reaches every

@@ -40,9 +40,9 @@ VENDORS = re.compile(
 VENDORS_ALLOWED = {
     "src/oneapi/ledger/catalogue.py",
     "src/oneapi/ledger/pricing.py",
-    "src/oneapi/store/settings.py",  # the maker of a captcha
+    "src/oneapi/store/settings_table.py",  # the maker of a captcha
     "src/oneapi/web/policy.py",  # its address
-    "src/oneapi/control/services.py",  # where it is asked
+    "src/oneapi/control/context.py",  # where it is asked
 }
 
 

@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import Table, insert, select
 
 from oneapi.control.app import create_app
+from oneapi.control.context import RateLimits, Services
 from oneapi.control.rows import inserted_id
-from oneapi.control.services import Limit, RateLimits, Services
 from oneapi.providers.base import UpstreamRequest
 from oneapi.store.database import Database
+from oneapi.store.rate_limit import Limit
 from oneapi.store.tables import changes, users
 from oneapi.upstream import UpstreamClient
 from oneapi.upstream.asking import WholeAnswer, asking

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import update
 
-from oneapi.control.limits import RateLimiter
-from oneapi.control.services import Limit, RateLimits
+from oneapi.control.context import RateLimits
+from oneapi.store.rate_limit import Limit, RateLimiter
 from oneapi.store.tables import users
 from oneapi.wire.client_address import LOOPBACK, ProxyTrust
 from tests.control.conftest import DEFAULT_HASH, PASSWORD, ROOT, World

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from oneapi.store.settings import TABLE
+from oneapi.store.settings_table import TABLE
 from oneapi.store.tables import options
 from tests.control.conftest import World
 

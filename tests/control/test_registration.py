@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from oneapi.control.services import Limit, RateLimits
+from oneapi.control.context import RateLimits
 from oneapi.control.sign_in.codes import ATTEMPTS_MAX, LIFE_SECONDS, MAILS_AT_ONCE
+from oneapi.store.rate_limit import Limit
 from oneapi.store.tables import logs, options, tokens, users, verifications
 from tests.control.browser import Asked, Reply
 from tests.control.conftest import ALICE, BOB, PASSWORD, World

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from oneapi.control.services import IdentityUrls
+from oneapi.control.context import IdentityUrls
 from oneapi.store.tables import options
 from tests.control.conftest import World
 from tests.fakes import FakeVendor, error_answer, json_answer

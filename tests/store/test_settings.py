@@ -10,8 +10,6 @@ from hypothesis import given, strategies as st
 from sqlalchemy import create_engine, insert
 
 from oneapi.store.settings import (
-    TABLE,
-    Kind,
     Settings,
     check,
     is_secret,
@@ -19,6 +17,7 @@ from oneapi.store.settings import (
     load,
     parse,
 )
+from oneapi.store.settings_table import TABLE, Kind
 from oneapi.store.tables import options
 
 ROOT = Path(__file__).parents[2]

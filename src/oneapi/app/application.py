@@ -19,10 +19,10 @@ from oneapi.app.databases import CannotStart, Databases, sentence
 from oneapi.app.preparation import node_id, session_secret
 from oneapi.app.proxies import trusted_networks
 from oneapi.config import VERSION, Config
+from oneapi.control.context import RateLimits, Services
 from oneapi.control.jobs.queue import prune as prune_jobs
 from oneapi.control.jobs.runner import Runner
 from oneapi.control.jobs.schedule import Environment, begin_due
-from oneapi.control.services import Limit, RateLimits, Services
 from oneapi.ledger import Condition, Ledger, Seat, Terms, backfill, delete_failed
 from oneapi.relay import BodyRoom, Evidence, Limits, Relay, RelayServices
 from oneapi.relay.lane import LaneProtocol, make_lane
@@ -34,6 +34,7 @@ from oneapi.store.changes import Change, ChangeReader, prune
 from oneapi.store.database import DatabaseAway, is_away
 from oneapi.store.expiry import prune_expired
 from oneapi.store.outages import Outage
+from oneapi.store.rate_limit import Limit
 from oneapi.store.settings import Settings, load as load_settings
 from oneapi.store.switching import take_untold
 from oneapi.upstream import UpstreamClient

@@ -15,6 +15,7 @@ from oneapi.providers import registry
 from oneapi.providers.foreign_types import COMPATIBLE, NEW_API, ONE_HUB, Counterpart
 from oneapi.store import settings
 from oneapi.store.enums import ChannelStatus, RedemptionStatus, Role, UserStatus
+from oneapi.store.settings_table import TABLE
 
 Row = Mapping[str, Any]
 Made = dict[str, Any]
@@ -247,7 +248,7 @@ def options(rows: Iterable[Row], notes: Notes) -> dict[str, str]:
     for row in rows:
         key: str = _NEW_API_RATIOS.get(row["key"]) or row["key"]
         value: str = row["value"] or ""
-        if key not in settings.TABLE or key in _SKIPPED_OPTIONS:
+        if key not in TABLE or key in _SKIPPED_OPTIONS:
             if value not in _EMPTY and value != "false":
                 notes.add("settings that are unknown here", row["key"])
             continue

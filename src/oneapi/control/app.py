@@ -15,14 +15,14 @@ from starlette.responses import Response
 from oneapi.control.answers import Answer, Refused, refused, sentence
 from oneapi.control.api_keys import routes as api_keys
 from oneapi.control.channels import routes as channels, testing
+from oneapi.control.context import Services
 from oneapi.control.dashboard import routes as dashboard
 from oneapi.control.description import describe, operation_id
 from oneapi.control.gate import REQUEST_ID_HEADER, Gate, too_many
 from oneapi.control.jobs import routes as jobs
-from oneapi.control.limits import RateLimiter, TooManyRequests
+from oneapi.control.limits import TooManyRequests
 from oneapi.control.logs import routes as logs
 from oneapi.control.redemptions import routes as redemptions
-from oneapi.control.services import Services
 from oneapi.control.settings import routes as settings
 from oneapi.control.sign_in import mailing, registration, routes as sign_in
 from oneapi.control.sign_in.session import end_session
@@ -31,6 +31,7 @@ from oneapi.control.users import own, routes as users, sessions
 from oneapi.errors import GatewayError
 from oneapi.store.database import DatabaseAway
 from oneapi.store.failures import is_full
+from oneapi.store.rate_limit import RateLimiter
 
 _GZIP_FROM = 1000  # bytes
 _RETRY_AFTER = "2"  # seconds

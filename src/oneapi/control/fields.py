@@ -62,7 +62,7 @@ def _lenient(value: Any) -> int:
     return max(-BIGINT_MAX, min(BIGINT_MAX, number))
 
 
-def listed(text: str) -> list[str]:
+def comma_list(text: str) -> list[str]:
     """Return the parts of a comma list: trimmed, none empty, none twice, in their order."""
     return list(dict.fromkeys(part for item in text.split(",") if (part := item.strip())))
 

@@ -16,8 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from oneapi.control.answers import refused, sentence
 from oneapi.control.bodies import Bodies, BodyTooLargeError, ClientLeftError, NoRoomError
-from oneapi.control.limits import RateLimiter
-from oneapi.control.services import Services
+from oneapi.control.context import Services
+from oneapi.store.rate_limit import RateLimiter
 from oneapi.wire.client_address import FORWARDING, Client, counted_as
 
 RETRY_AFTER: Final = "5"  # seconds

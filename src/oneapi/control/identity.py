@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 from sqlalchemy import ColumnElement, select
 
 from oneapi.control.answers import Refused
-from oneapi.control.services import Services
+from oneapi.control.context import Services
 from oneapi.control.sign_in.session import COOKIE, Session, read_session
 from oneapi.store.enums import Role, UserStatus
 from oneapi.store.tables import users

@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 
 from oneapi.control.answers import Answer, bad_field
-from oneapi.control.fields import BIGINT_MAX, PAGE_SIZE_MAX, listed as comma_list
+from oneapi.control.fields import BIGINT_MAX, PAGE_SIZE_MAX, comma_list
 
 COUNTED_MAX: Final = 10_000
 """Totals are exact up to here; a larger table is "more than" this."""

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from oneapi.control.answers import Refused
-from oneapi.control.fields import QUOTA_MAX, Document, LongText, Number, Text, Whole, listed
+from oneapi.control.fields import QUOTA_MAX, Document, LongText, Number, Text, Whole, comma_list
 
 _NAME_BYTES_MAX = 30
 _LATEST = 253_402_300_799  # the end of the year 9999; milliseconds are far beyond
@@ -34,13 +34,13 @@ class KeyDocument(Document):
         """Refuse a name that is too long and networks that are none."""
         if len((self.name or "").encode()) > _NAME_BYTES_MAX:
             raise Refused("key_name_too_long")
-        for network in listed(self.subnet or ""):
+        for network in comma_list(self.subnet or ""):
             if "/" not in network or not _is_network(network):
                 raise Refused("bad_subnet", subnet=network)
 
     def models_column(self) -> str | None:
         """Return the model list, trimmed and without duplicates; None stays None."""
-        return None if self.models is None else ",".join(listed(self.models))
+        return None if self.models is None else ",".join(comma_list(self.models))
 
 
 def _is_network(text: str) -> bool:

@@ -5,10 +5,10 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from oneapi.control.answers import Refused
+from oneapi.control.context import Services
 from oneapi.control.fields import Page
 from oneapi.control.lists import Listing, contains, equal
 from oneapi.control.rows import begins_with, inserted_id
-from oneapi.control.services import Services
 from oneapi.store import changes
 from oneapi.store.enums import KeyStatus
 from oneapi.store.tables import tokens

@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, insert, select, update
 
-from oneapi.control.services import Services
+from oneapi.control.context import Services
 from oneapi.store.tables import channel_watch, channels
 
 LONGEST_SECONDS: Final = 86_400

@@ -14,9 +14,9 @@ from starlette.concurrency import run_in_threadpool
 
 from oneapi.control.answers import Refused
 from oneapi.control.channels.queries import channel_by_id
+from oneapi.control.context import Services
 from oneapi.control.jobs.queue import Item, Outcome
 from oneapi.control.jobs.runner import Progress, over
-from oneapi.control.services import Services
 from oneapi.errors import UpstreamError
 from oneapi.providers import registry
 from oneapi.providers.balance_row import Balance, Figure

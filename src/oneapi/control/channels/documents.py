@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from oneapi.control.fields import Document, Line, LongText, Number, Text, Whole, listed
+from oneapi.control.fields import Document, Line, LongText, Number, Text, Whole, comma_list
 from oneapi.providers.targets import ALLOWS_TIERS
 
 _PRINTED: Final = re.compile(r"[^\s\\\"<>^`{|}\x00-\x1f\x7f]+")
@@ -78,7 +78,7 @@ def _base_url(text: str) -> str:
 
 
 def _names(text: str, length_max: int) -> str:
-    names = listed(text)
+    names = comma_list(text)
     hidden = next((name for name in names if not name.isprintable()), None)
     if hidden is not None:
         raise ValueError(f"a name has no line breaks and the like, {hidden!r} has")

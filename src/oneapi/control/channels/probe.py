@@ -14,7 +14,7 @@ import msgspec
 from typing_extensions import TypedDict
 
 from oneapi.control.answers import bad_field
-from oneapi.control.fields import listed
+from oneapi.control.fields import comma_list
 from oneapi.errors import GatewayError, UpstreamError
 from oneapi.providers import registry
 from oneapi.providers.base import Call, Endpoint, Target, UpstreamRequest
@@ -89,7 +89,7 @@ class Probe:
 
 def model_to_test(row: Mapping[Any, Any], wanted: str) -> str:
     """Return the model that is asked for, else the channel's first one; refuses a channel without any."""
-    models = listed(row["models"] or "")
+    models = comma_list(row["models"] or "")
     if wanted:
         return wanted
     if not models:

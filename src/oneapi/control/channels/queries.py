@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, or_, select, update
 
 from oneapi.control.answers import Refused
-from oneapi.control.fields import Page, listed
+from oneapi.control.fields import Page, comma_list
 from oneapi.control.lists import Listing, among, contains, equal
 from oneapi.control.rows import begins_with, inserted_id, is_row
 from oneapi.store import changes
@@ -107,8 +107,8 @@ def _rebuild(connection: Connection, channel_id: int, now: int) -> RowMapping:
             "enabled": row["status"] == ChannelStatus.ENABLED,
             "priority": row["priority"] or 0,
         }
-        for group in listed(row["group"] or DEFAULT_GROUP)
-        for model in listed(row["models"] or "")
+        for group in comma_list(row["group"] or DEFAULT_GROUP)
+        for model in comma_list(row["models"] or "")
     ]
     if rows:
         connection.execute(insert(abilities), rows)

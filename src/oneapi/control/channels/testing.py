@@ -12,9 +12,9 @@ from oneapi.control.channels.documents import ChannelDocument
 from oneapi.control.channels.probe import Probe, ProbeView, model_to_test, probe, vendor_models
 from oneapi.control.channels.queries import channel_by_id
 from oneapi.control.channels.trials import tested
+from oneapi.control.context import Services
 from oneapi.control.fields import Document, QueryText, RowId, Text
 from oneapi.control.identity import Role, Surroundings, at_least, by_script
-from oneapi.control.services import Services
 from oneapi.errors import UpstreamError
 from oneapi.store.tables import channels
 

@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 
 from oneapi.control.channels.probe import Probe, model_to_test, probe
 from oneapi.control.channels.queries import channel_by_id
-from oneapi.control.services import Services
+from oneapi.control.context import Services
 from oneapi.store.enums import LogType
 from oneapi.store.tables import channels, logs
 

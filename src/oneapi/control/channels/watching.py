@@ -15,10 +15,10 @@ from oneapi.control.answers import Refused, sentence
 from oneapi.control.channels.backing_off import count, is_due
 from oneapi.control.channels.probe import Probe
 from oneapi.control.channels.trials import tested
-from oneapi.control.fields import listed
+from oneapi.control.context import Services
+from oneapi.control.fields import comma_list
 from oneapi.control.jobs.queue import Item, Outcome
 from oneapi.control.jobs.runner import Progress, over
-from oneapi.control.services import Services
 from oneapi.store.enums import ChannelStatus
 from oneapi.store.settings import Settings, load
 from oneapi.store.switching import Reason, Switched, log_switched, switch_off, switch_on
@@ -75,7 +75,7 @@ async def _test(services: Services, progress: Progress, channel_id: int) -> None
         return
     name = row["name"] or f"#{channel_id}"
     wanted = str(progress.arguments.get("model") or "")
-    if wanted not in listed(row["models"] or ""):
+    if wanted not in comma_list(row["models"] or ""):
         wanted = ""
     try:
         result = await tested(services, channel_id, wanted)

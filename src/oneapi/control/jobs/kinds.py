@@ -6,9 +6,9 @@ from typing import Final
 
 from oneapi.control.channels.balances import update_balances
 from oneapi.control.channels.watching import test_channels
+from oneapi.control.context import Services
 from oneapi.control.jobs.runner import Work
 from oneapi.control.logs.deletion import delete_old_logs
-from oneapi.control.services import Services
 
 TEST_CHANNELS: Final = "test_channels"
 UPDATE_BALANCES: Final = "update_balances"

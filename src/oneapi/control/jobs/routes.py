@@ -8,13 +8,13 @@ from sqlalchemy import RowMapping, select
 from typing_extensions import TypedDict
 
 from oneapi.control.answers import Answer, Found, Refusal, Refused, Rows, as_go, found
+from oneapi.control.context import Services
 from oneapi.control.fields import BIGINT_MAX, Document, Number, Paged, RowId, Text
 from oneapi.control.identity import Admin, Person, Role, Surroundings, at_least
 from oneapi.control.jobs import queue
 from oneapi.control.jobs.kinds import DELETE_LOGS, TEST_CHANNELS, UPDATE_BALANCES
 from oneapi.control.jobs.queue import JobRunning
 from oneapi.control.lists import Listing, Wanted, equal, listed, slice_of, wanted_of
-from oneapi.control.services import Services
 from oneapi.store.tables import job_items, jobs
 
 CHANNELS_MAX = 10_000

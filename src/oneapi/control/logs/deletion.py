@@ -2,9 +2,9 @@
 
 from starlette.concurrency import run_in_threadpool
 
+from oneapi.control.context import Services
 from oneapi.control.jobs.runner import Progress
 from oneapi.control.logs.queries import count_logs, delete_slice
-from oneapi.control.services import Services
 
 
 async def delete_old_logs(services: Services, progress: Progress) -> None:

@@ -6,7 +6,8 @@ from importlib.resources import files
 
 from typing_extensions import TypedDict
 
-from oneapi.store.settings import SECTIONS, Kind, Setting, Settings
+from oneapi.store.settings import Settings
+from oneapi.store.settings_table import SECTIONS, Kind, Setting
 
 _KINDS = {
     Kind.FLAG: "bool",

@@ -11,8 +11,8 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from oneapi.control.answers import Refused
+from oneapi.control.context import Services
 from oneapi.control.limits import TooManyRequests
-from oneapi.control.services import Services
 from oneapi.store.tables import verifications
 
 LIFE_SECONDS: Final = 600

@@ -12,11 +12,11 @@ from pydantic import AfterValidator
 from sqlalchemy import Connection, Row, func, select
 
 from oneapi.control.answers import Answer, Done, Refusal, Refused, done
+from oneapi.control.context import Services
 from oneapi.control.fields import Document, QueryText, Text
 from oneapi.control.identity import Language, Surroundings, by_script
 from oneapi.control.limits import critical
 from oneapi.control.mails import mail
-from oneapi.control.services import Services
 from oneapi.control.sign_in.codes import (
     LIFE_SECONDS,
     Purpose,

@@ -9,7 +9,7 @@ import msgspec
 import structlog
 
 from oneapi.control.answers import Refused
-from oneapi.control.services import Services
+from oneapi.control.context import Services
 from oneapi.errors import UpstreamError
 from oneapi.providers.base import UpstreamRequest
 

@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from oneapi.control.answers import Answer, Done, Found, Refusal, Refused, done, found
+from oneapi.control.context import Services
 from oneapi.control.fields import Document, Text
 from oneapi.control.identity import Surroundings
 from oneapi.control.limits import critical
-from oneapi.control.services import Services
 from oneapi.control.sign_in.codes import Purpose, check, is_good, subject_of, use
 from oneapi.control.sign_in.mailing import check_domain, owners_of
 from oneapi.control.sign_in.passwords import ChangedPassword, NewPassword, hashed

@@ -8,16 +8,17 @@ from sqlalchemy import Connection, Row, select
 from typing_extensions import TypedDict
 
 from oneapi.control.answers import Answer, Done, Found, Refusal, Refused, done, found
+from oneapi.control.context import Services
 from oneapi.control.fields import Document, Text
 from oneapi.control.gate import client_of
 from oneapi.control.identity import Surroundings, by_script
-from oneapi.control.limits import RateLimiter, TooManyRequests, critical
-from oneapi.control.services import Services
+from oneapi.control.limits import TooManyRequests, critical
 from oneapi.control.sign_in.passwords import DEFAULT_PASSWORD, NOBODY, matches
 from oneapi.control.sign_in.session import close_session, end_session, start_session
 from oneapi.store import settings
 from oneapi.store.bootstrap import is_first_hour
 from oneapi.store.enums import UserStatus
+from oneapi.store.rate_limit import RateLimiter
 from oneapi.store.tables import users
 
 router = APIRouter(prefix="/api/user", tags=["sign in"])

@@ -15,7 +15,7 @@ from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy import delete, insert, select, update
 from starlette.responses import Response
 
-from oneapi.control.services import Services
+from oneapi.control.context import Services
 from oneapi.store.database import DatabaseAway
 from oneapi.store.tables import sessions
 

@@ -7,10 +7,10 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
 from oneapi.control.answers import Refused
+from oneapi.control.context import Services
 from oneapi.control.fields import QueryText
 from oneapi.control.gate import client_of
 from oneapi.control.identity import Surroundings
-from oneapi.control.services import Services
 from oneapi.control.sign_in.outgoing import post_form
 from oneapi.store.settings import Settings, load
 

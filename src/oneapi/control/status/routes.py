@@ -4,8 +4,8 @@ from fastapi import APIRouter
 from typing_extensions import TypedDict
 
 from oneapi.control.answers import Answer, Found, Refusal, as_go, found
+from oneapi.control.context import Services
 from oneapi.control.identity import Admin, Surroundings, User
-from oneapi.control.services import Services
 from oneapi.control.status.models import models_by_type
 from oneapi.control.status.providers import ProviderView, provider_views
 from oneapi.store.settings import Settings, load

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from oneapi.control.services import Services
+from oneapi.control.context import Services
 from oneapi.ledger import leased, set_quota
 
 _TRIES: Final = 20

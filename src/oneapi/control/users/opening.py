@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, select
 
-from oneapi.control.services import Services
+from oneapi.control.context import Services
 from oneapi.control.users.queries import insert_user
 from oneapi.ledger import Kind, Reason, credit
 from oneapi.store.enums import UserStatus

@@ -5,8 +5,8 @@ from sqlalchemy import Connection, update
 from sqlalchemy.exc import IntegrityError
 
 from oneapi.control.answers import Answer, Done, Found, Refusal, Refused, done, found
+from oneapi.control.context import Services
 from oneapi.control.identity import NotByGet, Person, SignedIn, Surroundings, User
-from oneapi.control.services import Services
 from oneapi.control.sign_in.passwords import matches
 from oneapi.control.sign_in.session import end_session, start_session
 from oneapi.control.users.documents import CodeToRedeem, OwnChanges

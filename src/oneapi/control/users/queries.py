@@ -18,10 +18,10 @@ from sqlalchemy import (
 
 from oneapi.control.answers import Refused, bad_field
 from oneapi.control.api_keys.queries import insert_default_key
+from oneapi.control.context import Services
 from oneapi.control.fields import Page
 from oneapi.control.lists import Listing, contains, equal
 from oneapi.control.rows import begins_with, inserted_id, is_row
-from oneapi.control.services import Services
 from oneapi.store import changes
 from oneapi.store.enums import Role, UserStatus
 from oneapi.store.tables import abilities, sessions, users

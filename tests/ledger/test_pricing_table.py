@@ -122,8 +122,52 @@ def test_an_unknown_name_is_no_entry() -> None:
     assert entry("nobody-knows-me") is None
 
 
-def test_the_file_is_what_its_maker_makes(tmp_path: Path) -> None:
-    made = tmp_path / "prices.json"
-    subprocess.run([sys.executable, "tools/build_prices.py", str(made)], cwd=ROOT, check=True)
+@pytest.mark.parametrize(
+    ("model", "channel_type", "input_usd", "output_usd"),
+    [
+        ("gpt-5.5", 1, "5", "30"),
+        ("claude-opus-5-5", 14, "4", "20"),
+        ("gemini-3.8-flash", 51, "0.75", "3.75"),
+        ("deepseek-v4-pro", 36, "1.32", "3.96"),
+        ("qwen3.8-max", 49, "2", "6"),
+        ("kimi-k3", 25, "3", "15"),
+        ("glm-5.2", 16, "1.103", "3.862"),
+        ("doubao-seed-2-1-pro-260915", 40, "0.8625", "4.3125"),
+        ("MiniMax-M3", 27, "0.3", "1.2"),
+        ("grok-4.7", 45, "2", "6"),
+        ("mistral-large-4", 28, "1.36", "4.18"),
+        ("LongCat-2.0", 50, "0.3", "1.2"),
+        ("step-3.7-flash", 32, "0.2", "1.15"),
+    ],
+)
+def test_models_of_2026_cost_what_their_vendors_ask(
+    model: str, channel_type: int, input_usd: str, output_usd: str
+) -> None:
+    price = PriceList({}).price(model, channel_type)
 
-    assert made.read_bytes() == (ROOT / "src/oneapi/ledger/prices.json").read_bytes()
+    assert price.source == "table"
+    assert Decimal(price.input) / 500_000_000 == pytest.approx(Decimal(input_usd))
+    assert Decimal(price.output) / 500_000_000 == pytest.approx(Decimal(output_usd))
+
+
+def test_steps_of_a_long_prompt_are_read_in_their_order() -> None:
+    price = PriceList({}).price("qwen3-max", 49)
+    second = price.long
+    assert second is not None
+    third = second.long
+    assert third is not None
+
+    assert (price.long_from, second.long_from) == (32_000, 128_000)
+    assert price.input < second.input < third.input
+
+
+def test_the_files_are_what_their_maker_makes(tmp_path: Path) -> None:
+    maker = [sys.executable, "-m", "tools.model_data", "--into", str(tmp_path)]
+    subprocess.run(maker, cwd=ROOT, check=True)
+
+    for name in (
+        "src/oneapi/ledger/prices.json",
+        "src/oneapi/providers/models.json",
+        "tools/model_data/disagreements.md",
+    ):
+        assert (tmp_path / Path(name).name).read_bytes() == (ROOT / name).read_bytes(), name

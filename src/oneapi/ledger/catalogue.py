@@ -1,34 +1,26 @@
-"""What `prices.json` says of each model: prices as data, with source and date, and the models'
-limits.
+"""What `prices.json` says of each model: prices as data, with source and date.
 
 Loaded once, when first asked; a model's line is decoded when that model is asked for, so that
-thousands of them cost neither start-up time nor memory. `tools/build_prices.py` makes the file.
+thousands of them cost neither start-up time nor memory. `make models` makes the file.
 """
 
-import re
 from decimal import Decimal
 from functools import lru_cache
 from importlib import resources
-from typing import Final
 
 import msgspec
 
-_DATED: Final = re.compile(r"[-@](?:20\d\d-\d\d-\d\d|20\d{6}|latest)$")
-
-
-class Limits(msgspec.Struct, frozen=True):
-    """How many tokens a model takes and gives; `None` where nobody said."""
-
-    context: int | None = None
-    output: int | None = None
+from oneapi.wire.model_names import undated
 
 
 class Entry(msgspec.Struct, frozen=True):
     """A model in `prices.json`: USD per million tokens or characters, per second, per image, per
     call.
 
-    `images` is USD per image by `size` or `quality size`. `ref` is the index of source and date,
-    `types` what vendors of other channel types ask for a model of the same name.
+    `images` is USD per image by `size` or `quality size`; `search` one search that the vendor makes,
+    where that is not the usual price. `long`: the whole request, when its input is longer than
+    `long_from` tokens. `ref` is the index of source and date, `types` what vendors of other channel
+    types ask for a model of the same name.
     """
 
     input: Decimal = Decimal(0)
@@ -43,10 +35,9 @@ class Entry(msgspec.Struct, frozen=True):
     second: Decimal = Decimal(0)
     character: Decimal = Decimal(0)
     call: Decimal = Decimal(0)
+    search: Decimal | None = None
     long_from: int = 0
     long: "Entry | None" = None
-    context: int | None = None
-    max_output: int | None = None
     ref: int = 0
     types: dict[int, "Entry"] = {}
 
@@ -76,7 +67,7 @@ def entry(model: str, channel_type: int = 0) -> Entry | None:
     models = _table().models
     raw = models.get(model)
     if raw is None:
-        raw = models.get(_DATED.sub("", model))
+        raw = models.get(undated(model))
     if raw is None:
         return None
     known = msgspec.json.decode(raw, type=Entry)
@@ -87,13 +78,6 @@ def source(model: str) -> Source | None:
     """Return where the table's price of a model comes from."""
     known = entry(model)
     return None if known is None else _table().refs[known.ref]
-
-
-@lru_cache(maxsize=4096)
-def limits(model: str) -> Limits:
-    """Return how much a model takes and gives, as far as the table knows."""
-    known = entry(model)
-    return Limits() if known is None else Limits(context=known.context, output=known.max_output)
 
 
 def slips() -> dict[str, Decimal]:

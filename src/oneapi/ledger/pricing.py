@@ -2,7 +2,7 @@
 
 Money is whole numbers: prices are nano-quota per unit (500 000 quota = 1 USD; One API's ratio 1 = 1
 quota per token = 10^9 nano-quota), factors are scaled 10^9. An operator's ratio options win over
-the table `prices.json`, which `tools/build_prices.py` makes from the vendors' published prices.
+the table `prices.json`, which `make models` makes from the vendors' published prices.
 """
 
 from collections.abc import Mapping
@@ -14,20 +14,18 @@ import msgspec
 from msgspec.structs import replace
 
 from oneapi.ledger import one_api
-from oneapi.ledger.catalogue import Entry, Limits, entries, entry, limits, slips
+from oneapi.ledger.catalogue import Entry, entries, entry, slips
 from oneapi.store.settings import Settings, lenient_ratios
 
 __all__ = [
     "NANO",
     "ONE",
     "QUOTA_PER_USD",
-    "Limits",
     "Price",
     "PriceList",
     "default_completion_ratio",
     "default_group_ratio",
     "default_model_ratio",
-    "limits",
     "searching",
 ]
 
@@ -40,8 +38,9 @@ class Price(msgspec.Struct, frozen=True):
     """Nano-quota per unit; `image` is one image, `call` one request whatever it used.
 
     `source` says who named it: `option`, `table` or `default`. `long` is what the whole request
-    costs when its input is longer than `long_from` tokens (some vendors price long contexts so).
-    `search` is one search that the vendor makes; see `searching`.
+    costs when its input is longer than `long_from` tokens (some vendors price long contexts so, in
+    several steps). `search` is one search that the vendor makes, where that has a price of its own;
+    see `searching`.
     """
 
     input: int = 0
@@ -79,7 +78,8 @@ def searching(price: Price) -> Price:
 
     Apart, because nearly no request searches, and every log row says its price.
     """
-    return price if price.call or price.is_free else replace(price, search=_SEARCH)
+    known = price.search or price.call or price.is_free
+    return price if known else replace(price, search=_SEARCH)
 
 
 def _nano(amount: Decimal) -> int:
@@ -112,6 +112,7 @@ def _from_entry(known: Entry) -> Price:
         second=_per_unit(known.second),
         character=_per_million(known.character),
         call=_per_unit(known.call),
+        search=_per_unit(known.search or Decimal(0)),
         source="table",
         long_from=known.long_from,
         long=None if known.long is None else _from_entry(known.long),
@@ -119,12 +120,17 @@ def _from_entry(known: Entry) -> Price:
 
 
 _UNITS: Final = tuple(
-    name for name in Price.__struct_fields__ if name not in {"source", "long_from", "long"}
+    name
+    for name in Price.__struct_fields__
+    if name not in {"source", "long_from", "long", "search"}
 )
 
 
 def _scaled(price: Price, ratio: Decimal) -> dict[str, int]:
-    """Return every unit of a price, scaled so that its input price becomes `ratio` quota."""
+    """Return every unit of a price, scaled so that its input price becomes `ratio` quota.
+
+    What the vendor asks for a search has nothing to do with tokens.
+    """
     wanted = _nano(ratio)
     return {unit: getattr(price, unit) * wanted // price.input for unit in _UNITS}
 

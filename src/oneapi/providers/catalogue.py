@@ -1,6 +1,6 @@
 """Which models a channel type is known to have, and who owns a model: One API's lists, for forms and `/v1/models`.
 
-The lists are data (`models.json`), read when first asked for.
+The lists are data (`one_api_models.json`), read when first asked for.
 """
 
 from functools import lru_cache
@@ -90,7 +90,7 @@ _OWNERS: Final = (
 
 @lru_cache(maxsize=1)
 def _lists() -> dict[str, list[str]]:
-    data = files("oneapi.providers").joinpath("models.json").read_bytes()
+    data = files("oneapi.providers").joinpath("one_api_models.json").read_bytes()
     return msgspec.json.decode(data, type=dict[str, list[str]])
 
 

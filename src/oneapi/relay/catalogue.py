@@ -4,8 +4,8 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 
 from oneapi.errors import InvalidRequest, NotFound
-from oneapi.ledger.catalogue import limits
 from oneapi.providers import registry
+from oneapi.providers.models import limits
 from oneapi.relay.admission import visible_models
 from oneapi.relay.directory import Caller
 from oneapi.relay.snapshot import Snapshot

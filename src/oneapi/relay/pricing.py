@@ -5,9 +5,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from oneapi.ledger.catalogue import limits
 from oneapi.ledger.pricing import Price
 from oneapi.providers.base import Endpoint
+from oneapi.providers.models import limits
 from oneapi.relay.ceiling import ASSUMED_WINDOW
 from oneapi.relay.snapshot import Channel, Snapshot
 from oneapi.wire.dialect import Envelope

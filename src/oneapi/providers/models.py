@@ -1,0 +1,91 @@
+"""What `models.json` says of each model: who has it, how much it takes and gives, what it can do, until when.
+
+Loaded once, when first asked; a model's line is decoded when that model is asked for, so that thousands of them cost neither
+start-up time nor memory. `make models` makes the file.
+"""
+
+from functools import lru_cache
+from importlib import resources
+from typing import Final
+
+import msgspec
+
+from oneapi.wire.model_names import undated
+
+
+class Model(msgspec.Struct, frozen=True):
+    """A model as its vendors describe it; what nobody says is empty, `None` or false.
+
+    `vendors`: slugs, first the one whose price its plain name means; `kind`: `chat`, `embedding`, `rerank` and so on.
+    `context` and `output`: tokens that it reads and writes at most. `takes`, `gives`: `text`, `image`, `audio`, `video`,
+    `file`, `vector`, `score`. `retires`: the day (`2026-12-31`) from which the vendor serves it no more, `successor` what
+    it names instead.
+    """
+
+    vendors: list[str] = []
+    kind: str = ""
+    context: int | None = None
+    output: int | None = None
+    takes: list[str] = []
+    gives: list[str] = []
+    tools: bool = False
+    reasoning: bool = False
+    cache: bool = False
+    retires: str = ""
+    successor: str = ""
+    ref: int = 0
+
+
+class Source(msgspec.Struct, frozen=True):
+    """Where something was read (URL), and when."""
+
+    source: str
+    date: str
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """How many tokens a model takes and gives; `None` where nobody said."""
+
+    context: int | None = None
+    output: int | None = None
+
+
+class _Table(msgspec.Struct):
+    refs: list[Source]
+    models: dict[str, msgspec.Raw]
+
+
+_UNLIMITED: Final = Limits()
+
+
+@lru_cache(maxsize=1)
+def _table() -> _Table:
+    text = resources.files("oneapi.providers").joinpath("models.json").read_bytes()
+    return msgspec.json.decode(text, type=_Table)
+
+
+@lru_cache(maxsize=1024)
+def model(name: str) -> Model | None:
+    """Return what is known of a model; a dated name falls back on the undated one."""
+    models = _table().models
+    raw = models.get(name)
+    if raw is None:
+        raw = models.get(undated(name))
+    return None if raw is None else msgspec.json.decode(raw, type=Model)
+
+
+@lru_cache(maxsize=4096)
+def limits(name: str) -> Limits:
+    """Return how much a model takes and gives, as far as the table knows."""
+    known = model(name)
+    return _UNLIMITED if known is None else Limits(known.context, known.output)
+
+
+def source(known: Model) -> Source:
+    """Return where a model's line comes from."""
+    return _table().refs[known.ref]
+
+
+def models() -> list[tuple[str, Model]]:
+    """Return every model of the table; takes a while, for lists that people ask for."""
+    return [(name, msgspec.json.decode(raw, type=Model)) for name, raw in _table().models.items()]

@@ -1,0 +1,72 @@
+"""The table of models: what is known of each, by whom, and when that was read."""
+
+import pytest
+
+from oneapi.providers.models import limits, model, models, source
+
+KINDS = {
+    *("chat", "completion", "embedding", "image_generation", "video_generation", "moderation"),
+    *("audio_speech", "audio_transcription", "realtime", "rerank", "ocr"),
+}
+
+
+def test_limits_are_known_of_dated_names_too() -> None:
+    assert limits("gpt-4o").output == 16_384
+    assert limits("claude-haiku-4-5-20251001").output == 64_000
+    assert limits("gpt-4o").context == 128_000
+    assert limits("nobody-knows-me").output is None
+
+
+def test_a_model_of_today_is_described_in_full() -> None:
+    known = model("gpt-5.5")
+    assert known is not None
+
+    assert (known.kind, known.context, known.output) == ("chat", 1_050_000, 128_000)
+    assert known.vendors[0] == "openai"
+    assert "azure" in known.vendors
+    assert {"text", "image"} <= set(known.takes)
+    assert known.gives == ["text"]
+    assert known.tools
+    assert known.reasoning
+    assert known.cache
+
+
+def test_a_model_that_goes_says_when_and_what_comes_after_it() -> None:
+    known = model("gpt-4o-transcribe")
+    assert known is not None
+
+    assert (known.retires, known.successor) == ("2027-02-26", "gpt-live-transcribe")
+
+
+@pytest.mark.parametrize(
+    ("name", "vendor"),
+    [
+        ("claude-opus-5-5", "anthropic"),
+        ("gemini-3.8-flash", "gemini"),
+        ("deepseek-v4-pro", "deepseek"),
+        ("qwen3.8-max", "ali"),
+        ("kimi-k3", "moonshot"),
+        ("doubao-seed-2-1-pro-260915", "doubao"),
+        ("grok-4.7", "xai"),
+        ("LongCat-2.0", "longcat"),
+    ],
+)
+def test_the_first_vendor_is_the_one_whose_price_the_name_means(name: str, vendor: str) -> None:
+    known = model(name)
+    assert known is not None
+
+    assert known.vendors[0] == vendor
+
+
+def test_every_line_is_sound() -> None:
+    wrong = [
+        name
+        for name, known in models()
+        if not known.vendors
+        or (known.kind and known.kind not in KINDS)
+        or (known.output or 1) <= 0
+        or (known.context or 1) <= 0
+        or not source(known).source.startswith("https://")
+    ]
+
+    assert wrong == []

@@ -4,6 +4,7 @@ Run it as `.venv/bin/python tools/docs_openapi.py`.
 """
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,10 +22,15 @@ class _Nothing:
     clock = staticmethod(float)
 
 
+@cache
+def described() -> dict[str, Any]:
+    """Return the document of the whole application."""
+    return create_app(cast("Any", _Nothing())).openapi()
+
+
 def page() -> str:
-    """Return the whole document."""
-    document = create_app(cast("Any", _Nothing())).openapi()
-    return json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    """Return the document as the file holds it."""
+    return json.dumps(described(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 if __name__ == "__main__":

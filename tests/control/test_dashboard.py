@@ -1,5 +1,6 @@
 """The dashboard: sums, comparison, ranking and steps, of oneself and of the site, from the hours added up."""
 
+import time
 from typing import Any
 
 import pytest
@@ -125,3 +126,34 @@ def test_people_see_nothing_but_their_own(world: World, query: str) -> None:
 )
 def test_a_span_that_cannot_be_shown_is_refused(world: World, query: str, field: str) -> None:
     assert world.alice.get(f"/api/dashboard?{query}").json["field"] == field
+
+
+def day(at: int) -> str:
+    return time.strftime("%Y-%m-%d", time.localtime(at))
+
+
+def test_one_apis_clients_see_their_days_by_model(everywhere: World) -> None:
+    use(everywhere)
+    use(everywhere, token_id=2, requests=4, failed=0, quota=50)
+    use(everywhere, hour=THIS_HOUR - 6 * 24 * HOUR, model_name="o3")
+    use(everywhere, hour=THIS_HOUR - 7 * 24 * HOUR, model_name="too long ago")
+    use(everywhere, model_name="only failed", requests=2, failed=2, quota=0)
+    use(everywhere, user_id=BOB, quota=10_000)
+    assert everywhere.alice.get("/api/user/dashboard/").content == [
+        {
+            "Day": day(THIS_HOUR - 6 * 24 * HOUR),
+            "ModelName": "o3",
+            "RequestCount": 1,
+            "Quota": 500,
+            "PromptTokens": 100,
+            "CompletionTokens": 10,
+        },
+        {
+            "Day": day(THIS_HOUR),
+            "ModelName": "gpt-4o",
+            "RequestCount": 5,
+            "Quota": 550,
+            "PromptTokens": 200,
+            "CompletionTokens": 20,
+        },
+    ]

@@ -16,7 +16,7 @@ from oneapi.control.answers import Answer, Refused, refused, sentence
 from oneapi.control.api_keys import routes as api_keys
 from oneapi.control.channels import routes as channels, testing
 from oneapi.control.context import Services
-from oneapi.control.dashboard import routes as dashboard
+from oneapi.control.dashboard import days, routes as dashboard
 from oneapi.control.description import describe, operation_id
 from oneapi.control.gate import REQUEST_ID_HEADER, Gate, too_many
 from oneapi.control.jobs import routes as jobs
@@ -67,6 +67,7 @@ def create_app(services: Services) -> FastAPI:
         redemptions,
         logs,
         dashboard,
+        days,
         jobs,
         settings,
     )

@@ -53,6 +53,12 @@ async def by_script(request: Request) -> None:
         raise Refused("use_post")
 
 
+async def own_page(request: Request) -> None:
+    """Refuse another site's page: it would sign its visitors in to an account that is not theirs."""
+    if request.headers.get("sec-fetch-site") == "cross-site":
+        raise Refused("use_own_page")
+
+
 def signed_in(request: Request, services: Surroundings) -> Person:
     """Return who asks; refuse nobody in particular, disabled and deleted users."""
     session = read_session(request, services)

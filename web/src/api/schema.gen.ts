@@ -1014,6 +1014,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/user/dashboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Own Days
+         * @description Show one's use of the last seven days, today included, by day (of the site's time zone) and model.
+         */
+        get: operations["get_user_dashboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/user/login": {
         parameters: {
             query?: never;
@@ -1567,6 +1587,21 @@ export interface components {
             /** Top */
             top: components["schemas"]["Ranked"][];
         };
+        /** DayOfModel */
+        DayOfModel: {
+            /** Completiontokens */
+            CompletionTokens: number;
+            /** Day */
+            Day: string;
+            /** Modelname */
+            ModelName: string;
+            /** Prompttokens */
+            PromptTokens: number;
+            /** Quota */
+            Quota: number;
+            /** Requestcount */
+            RequestCount: number;
+        };
         /**
          * Done
          * @description It was done.
@@ -1831,6 +1866,18 @@ export interface components {
         Found_int_: {
             /** Data */
             data: number;
+            /** Message */
+            message: string;
+            /**
+             * Success
+             * @constant
+             */
+            success: true;
+        };
+        /** Found[list[DayOfModel]] */
+        Found_list_DayOfModel__: {
+            /** Data */
+            data: components["schemas"]["DayOfModel"][];
             /** Message */
             message: string;
             /**
@@ -2970,6 +3017,7 @@ export type CodeView = components['schemas']['CodeView'];
 export type Consumption = components['schemas']['Consumption'];
 export type Credentials = components['schemas']['Credentials'];
 export type Dashboard = components['schemas']['Dashboard'];
+export type DayOfModel = components['schemas']['DayOfModel'];
 export type Done = components['schemas']['Done'];
 export type Failed = components['schemas']['Failed'];
 export type FieldView = components['schemas']['FieldView'];
@@ -2991,6 +3039,7 @@ export type FoundStory = components['schemas']['Found_Story_'];
 export type FoundUserView = components['schemas']['Found_UserView_'];
 export type FoundDictStrUnionListStrNoneType = components['schemas']['Found_dict_str__Union_list_str___NoneType___'];
 export type FoundInt = components['schemas']['Found_int_'];
+export type FoundListDayOfModel = components['schemas']['Found_list_DayOfModel__'];
 export type FoundListFormEntry = components['schemas']['Found_list_FormEntry__'];
 export type FoundListOptionView = components['schemas']['Found_list_OptionView__'];
 export type FoundListProviderView = components['schemas']['Found_list_ProviderView__'];
@@ -3189,7 +3238,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ModelList"];
+                    "application/json": components["schemas"]["ModelList"] | components["schemas"]["Refusal"];
                 };
             };
         };
@@ -4629,6 +4678,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_list_str__"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_user_dashboard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found_list_DayOfModel__"] | components["schemas"]["Refusal"];
                 };
             };
         };

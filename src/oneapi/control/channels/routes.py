@@ -62,7 +62,7 @@ def search(page: FoundPage, services: Surroundings, keyword: QueryText = "") -> 
         return found(channel_views(connection, rows))
 
 
-@router.get("/models", response_model=ModelList)
+@router.get("/models", response_model=ModelList | Refusal)
 def models() -> Answer:
     """List all known models in OpenAI's format."""
     return Answer({"object": "list", "data": model_list()})

@@ -11,7 +11,7 @@ from oneapi.control.answers import Answer, Done, Found, Refusal, Refused, done, 
 from oneapi.control.context import Services
 from oneapi.control.fields import Document, Text
 from oneapi.control.gate import client_of
-from oneapi.control.identity import Surroundings, by_script
+from oneapi.control.identity import Surroundings, by_script, own_page
 from oneapi.control.limits import TooManyRequests, critical
 from oneapi.control.sign_in.passwords import DEFAULT_PASSWORD, NOBODY, matches
 from oneapi.control.sign_in.session import close_session, end_session, start_session
@@ -42,7 +42,9 @@ class Credentials(Document):
 
 
 @router.post(
-    "/login", dependencies=[Depends(critical)], response_model=Found[SignedInUser] | Refusal
+    "/login",
+    dependencies=[Depends(own_page), Depends(critical)],
+    response_model=Found[SignedInUser] | Refusal,
 )
 def login(credentials: Credentials, request: Request, services: Surroundings) -> Answer:
     """Start a session.

@@ -135,12 +135,12 @@ def test_a_vendor_that_cannot_be_reached_fails_the_test(world: World, vendor: Fa
 def test_a_channel_can_be_tried_before_it_is_saved(world: World, vendor: FakeVendor) -> None:
     vendor.default = json_answer(chat_document("fine"))
     form = {"type": 8, "key": "sk-a\nsk-b", "base_url": vendor.url, "models": "m"}
-    assert world.admin.post("/api/channel/test", form).content["answer"] == "fine"
+    assert world.root.post("/api/channel/test", form).content["answer"] == "fine"
     assert vendor.requests[0].headers["authorization"] == "Bearer sk-a"
     assert (world.rows(channels), world.rows(logs)) == ([], [])
     saved = channel(world, vendor)
     form = {"id": saved, "key": "", "models": "gpt-4o-mini"}
-    assert world.admin.post("/api/channel/test", form).content["model"] == "gpt-4o-mini"
+    assert world.root.post("/api/channel/test", form).content["model"] == "gpt-4o-mini"
     assert vendor.requests[1].headers["authorization"] == "Bearer sk-vendor"
 
 
@@ -155,7 +155,7 @@ def test_a_channel_can_be_tried_before_it_is_saved(world: World, vendor: FakeVen
 def test_what_is_missing_for_a_test_is_named(
     world: World, form: dict[str, Any], field: str
 ) -> None:
-    assert world.admin.post("/api/channel/test", form).json["field"] == field
+    assert world.root.post("/api/channel/test", form).json["field"] == field
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_the_vendors_models_can_be_asked_for(
 ) -> None:
     vendor.default = json_answer({"data": [{"id": "b"}, {"id": "models/a"}]})
     form = {"type": channel_type, "key": "sk-x", "base_url": vendor.url}
-    assert world.admin.post("/api/channel/models", form).content == ["a", "b"]
+    assert world.root.post("/api/channel/models", form).content == ["a", "b"]
     (asked,) = vendor.requests
     assert (asked.method, asked.path) == ("GET", path)
     assert "sk-x" in asked.headers[header]
@@ -179,7 +179,7 @@ def test_the_vendors_models_can_be_asked_for(
 
 def test_a_vendor_that_lists_no_models_says_why(world: World, vendor: FakeVendor) -> None:
     vendor.default = json_answer({"error": {"message": "not allowed"}}, status=403)
-    reply = world.admin.post("/api/channel/models", {"type": 1, "key": "k", "base_url": vendor.url})
+    reply = world.root.post("/api/channel/models", {"type": 1, "key": "k", "base_url": vendor.url})
     assert reply.json["code"] == "vendor_refused"
     assert "not allowed" in reply.json["message"]
 

@@ -47,7 +47,7 @@ def test_a_base_url_that_could_only_fail_is_refused(world: World, path: str, add
     ["https://a.example", " http://10.0.0.1:8080/v1/ ", "https://[::1]:443/x", "https://ä.example/%20"],
 )  # fmt: skip
 def test_a_base_url_that_may_work_is_kept(world: World, address: str) -> None:
-    world.admin.post("/api/channel/", CHANNEL | {"base_url": address})
+    world.root.post("/api/channel/", CHANNEL | {"base_url": address})
     assert world.rows(channels)[0]["base_url"] == address.strip()
 
 

@@ -39,6 +39,7 @@ from oneapi.store.settings import Settings, load as load_settings
 from oneapi.store.switching import take_untold
 from oneapi.upstream import UpstreamClient
 from oneapi.upstream.asking import asking
+from oneapi.upstream.egress import Guard
 from oneapi.upstream.mail import Mailer, MailServer
 from oneapi.web.policy import policy_of
 from oneapi.wire.client_address import ProxyTrust
@@ -108,6 +109,7 @@ class Application:
         self._has_old_rows = True
         self._policy = b""
         self._mail_server: MailServer | None = None
+        self._guard = Guard()
         self._proxies = ProxyTrust(trusted_networks(config.trusted_proxies))
         self._is_serving = False
         self._started_at = int(time.time())
@@ -150,7 +152,9 @@ class Application:
         self._bus = Bus(config.state_dir, self._slot, self._heard)
         self._bus.start()
         stack.callback(self._bus.close)
-        self._upstream = upstream = UpstreamClient(proxy=config.relay_proxy or None)
+        self._upstream = upstream = UpstreamClient(
+            proxy=config.relay_proxy or None, guard=self._guard
+        )
         stack.push_async_callback(upstream.aclose)
         self._ledger = ledger = self._make_ledger()
         ledger.on_broken = self._on_broken
@@ -343,6 +347,7 @@ class Application:
         self._logs_consumption = settings.flag("LogConsumeEnabled")
         self._failed_days = settings.whole("FailedLogDays")
         self._policy = policy_of(settings)
+        self._guard.allow(settings.names("EgressAllowedNetworks"))
         self._mail_server = _mail_server(settings)
 
     async def _look_at_password(self) -> None:
@@ -371,7 +376,8 @@ class Application:
             from oneapi.control import alarms  # heavy, and seldom needed
 
             settings, addresses = await self._run(alarms.whom, self._databases.main)
-            ways = alarms.Ways(asking(self._upstream), self._mailer.post)
+            ask = asking(self._upstream, alarms.MAX_BYTES, alarms.TIMEOUTS)
+            ways = alarms.Ways(ask, self._mailer.post)
             await alarms.tell(ways, settings, addresses, alarms.Told(switched, int(time.time())))
 
     async def _work(self) -> "Mapping[str, Work]":

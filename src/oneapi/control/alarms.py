@@ -25,10 +25,13 @@ from oneapi.store.settings import Settings, load
 from oneapi.store.switching import Switched, in_chinese
 from oneapi.store.tables import users
 from oneapi.upstream.asking import Ask
+from oneapi.upstream.limits import Timeouts
 from oneapi.upstream.mail import Mail
 
 TRIES: Final = 3
 PAUSE_SECONDS: Final = 2.0
+MAX_BYTES: Final = 64 << 10  # of an answer
+TIMEOUTS: Final = Timeouts(connect=10.0, first_byte=20.0, idle=20.0, total=30.0)
 _JSON: Final = ("content-type", "application/json")
 
 log = structlog.get_logger()

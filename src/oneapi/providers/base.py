@@ -19,6 +19,7 @@ Document = dict[str, Any]
 Headers = tuple[tuple[str, str], ...]
 
 NOTHING: Final[dict[Any, Any]] = {}  # for who has none; nobody changes it
+GUARDED: Final = "guarded:"  # before a proxy, or instead of one: where it leads is somebody else's word than root's
 
 
 class Endpoint(StrEnum):

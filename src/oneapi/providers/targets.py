@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from oneapi.providers import registry
-from oneapi.providers.base import Target
+from oneapi.providers.base import GUARDED, Target
 from oneapi.providers.secret import Secret
 
 # One API keeps some settings in `other`; they count when `config` does not say them (spec: channels.other).
@@ -21,9 +21,9 @@ ALLOWS_TIERS: Final = "allow_service_tier"
 
 
 def target_of(row: Mapping[Any, Any]) -> Target | None:
-    """Return what a channel's row (`id`, `type`, `key`, `base_url`, `other`, `config`) points at.
+    """Return what a channel's row (`id`, `type`, `key`, `base_url`, `other`, `config`, `guarded`) points at.
 
-    `None` for channel types that are not served.
+    A guarded one's `proxy` begins with `GUARDED`. `None` for channel types that are not served.
     """
     provider = registry.provider(int(row["type"]))
     if provider is None:
@@ -32,6 +32,8 @@ def target_of(row: Mapping[Any, Any]) -> Target | None:
     meaning = _OTHER_MEANS.get(provider.type)
     if meaning and row["other"]:
         config = {meaning: row["other"]} | config
+    if row.get("guarded"):
+        config = config | {"proxy": GUARDED + config.get("proxy", "")}
     return Target(
         channel_id=int(row["id"]),
         provider=provider,

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from ipaddress import ip_network
 from math import isfinite
 from typing import Any, Final, cast
 
@@ -27,6 +28,9 @@ _NEEDS: Final[Mapping[str, str]] = {
     "WeChatAuthEnabled": "WeChatServerAddress",
     "TurnstileCheckEnabled": "TurnstileSiteKey",
 }
+
+
+_HOST_NAME: Final = re.compile(r"(?=.*[a-z])[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", re.IGNORECASE)
 
 
 def is_secret(name: str) -> bool:
@@ -191,7 +195,21 @@ def load(connection: Connection) -> Settings:
 def check(name: str, text: str, settings: Settings) -> Value:
     """Return the value of a text that is to be stored; raise `ValueError` saying why it may not."""
     value = parse(name, text)
+    if name == "EgressAllowedNetworks":
+        for entry in cast("tuple[str, ...]", value):
+            _check_network(name, entry)
     needed = _NEEDS.get(name)
     if value is True and needed is not None and not settings[needed]:
         raise ValueError(f"`{name}` cannot be switched on before `{needed}` is set")
     return value
+
+
+def _check_network(name: str, entry: str) -> None:
+    if _HOST_NAME.fullmatch(entry):
+        return
+    try:
+        ip_network(entry, strict=False)
+    except ValueError as error:
+        raise ValueError(
+            f"`{name}`: {entry!r} is neither a network, as `10.1.0.0/16`, nor a host's name"
+        ) from error

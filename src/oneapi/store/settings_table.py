@@ -293,6 +293,14 @@ _RELAY = (
         "How often vendors are asked for the balances of channels, in minutes; 0: only when asked for. Until it is saved"
         " here, `CHANNEL_UPDATE_FREQUENCY` counts.",
     ),
+    Setting(
+        "EgressAllowedNetworks",
+        Kind.NAMES,
+        "",
+        "Networks (`10.1.0.0/16`) and hosts that addresses may lead to which others than root have entered; without"
+        " them only to the open internet. What root enters may lead anywhere.",
+        ours=True,
+    ),
     _flag("AutomaticDisableChannelEnabled", False, "Channels that prove broken are disabled."),
     _flag(
         "AutomaticEnableChannelEnabled", False, "Channels that pass a later test are enabled again."

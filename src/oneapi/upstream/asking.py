@@ -20,16 +20,21 @@ class WholeAnswer(NamedTuple):
 
 
 Ask = Callable[[UpstreamRequest, str | None], Awaitable[WholeAnswer]]
-"""Send a request, through a proxy if one is named; raises `UpstreamError` naming the vendor's host."""
+"""Send a request, through a proxy if one is named, under guard where that begins with `GUARDED` (see `egress`).
+
+Raises `UpstreamError` naming the vendor's host.
+"""
 
 
-def asking(client: UpstreamClient) -> Ask:
-    """Return what asks with a client: at most `MAX_BYTES` within `TIMEOUTS`."""
+def asking(
+    client: UpstreamClient, max_bytes: int = MAX_BYTES, timeouts: Timeouts = TIMEOUTS
+) -> Ask:
+    """Return what asks with a client, for an answer of at most `max_bytes`."""
 
     async def ask(request: UpstreamRequest, proxy: str | None) -> WholeAnswer:
-        response = await client.send(request, proxy=proxy, timeouts=TIMEOUTS)
+        response = await client.send(request, proxy=proxy, timeouts=timeouts)
         try:
-            body = await response.read(MAX_BYTES)
+            body = await response.read(max_bytes)
             return WholeAnswer(response.status, dict(response.headers), body)
         finally:
             response.close()

@@ -12,16 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from oneapi.errors import UpstreamError
-from oneapi.providers.base import Headers, UpstreamRequest
+from oneapi.providers.base import GUARDED, Headers, UpstreamRequest
 from oneapi.upstream.bodies import SEGMENT_BYTES, Body
-from oneapi.upstream.connection import Connection
-from oneapi.upstream.heads import Head, Origin, render
+from oneapi.upstream.connection import Connection, timeout
+from oneapi.upstream.heads import Head, Origin, located, render
 from oneapi.upstream.limits import Limits, Timeouts
+from oneapi.upstream.names import Resolve, resolved
 from oneapi.upstream.pool import Pool
 from oneapi.upstream.redirects import MAX_HOPS, REDIRECTS, redirected
 from oneapi.upstream.response import Ended, Exchange, UnansweredError, UpstreamResponse
 
 if TYPE_CHECKING:
+    from oneapi.upstream.egress import Guard
     from oneapi.upstream.proxied import ProxiedClient
 
 MAX_KEPT_HEADS: Final = 1024
@@ -45,7 +47,10 @@ class _Near:
 
 
 class UpstreamClient:
-    """Connections to all vendors; one per event loop. `proxy` (http, https, socks5 URL) is the default one."""
+    """Connections to all vendors; one per event loop. `proxy` (http, https, socks5 URL) is the default one.
+
+    `guard` judges where requests go whose `proxy` begins with `GUARDED`; without one, nothing inside is allowed to them.
+    """
 
     def __init__(
         self,
@@ -55,12 +60,16 @@ class UpstreamClient:
         limits: Limits = Limits(),  # noqa: B008 - frozen
         ca_file: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
+        guard: "Guard | None" = None,
     ) -> None:
         self._proxy = proxy or None
         self._timeouts = timeouts
         self._limits = limits
         self._ca_file = ca_file
         self._clock = clock
+        self._guard: Any = guard
+        self.resolve: Resolve = resolved
+        self._guarded: UpstreamClient | None = None
         self._heads: dict[Key, tuple[Head, Pool]] = {}
         self._near: dict[
             int, _Near
@@ -89,10 +98,7 @@ class UpstreamClient:
         if timeouts is None:
             timeouts = self._timeouts
         if proxy or self._proxy:
-            answer = await self._through(proxy or self._proxy or "", request, timeouts)
-            if answer.status not in REDIRECTS:
-                return answer
-            return await self._onward(request, answer, proxy, timeouts, hops)
+            return await self._send_otherwise(request, proxy or "", timeouts, hops)
         key = (request.method, request.url, request.headers)
         kept = self._heads.get(key)
         head, pool = kept if kept is not None else self._render(key)
@@ -116,6 +122,52 @@ class UpstreamClient:
                 if exchange.status not in REDIRECTS:
                     return exchange
                 return await self._onward(request, exchange, proxy, timeouts, hops)
+
+    async def _send_otherwise(
+        self, request: UpstreamRequest, proxy: str, timeouts: Timeouts, hops: int
+    ) -> UpstreamResponse:
+        """Send a request through a proxy, or under guard: to addresses that were looked at, and no others."""
+        own, address = proxy, ""
+        if proxy.startswith(GUARDED):
+            own = proxy[len(GUARDED) :]
+            if not own and not self._proxy:
+                return await self._open_client().send(request, timeouts=timeouts, hops=hops)
+            own, address = await self._pinned(request, own, timeouts)
+        answer = await self._through(own or self._proxy or "", request, timeouts, address)
+        if answer.status not in REDIRECTS:
+            return answer
+        return await self._onward(request, answer, proxy, timeouts, hops)
+
+    def _open_client(self) -> "UpstreamClient":
+        """Return the client that knows the open internet only; its connections are nobody else's."""
+        if self._guarded is None:
+            self._guarded = UpstreamClient(
+                timeouts=self._timeouts,
+                limits=self._limits,
+                ca_file=self._ca_file,
+                clock=self._clock,
+            )
+            self._guarded.resolve = self._present_guard().addresses
+        return self._guarded
+
+    def _present_guard(self) -> Any:
+        from oneapi.upstream.egress import Guard
+
+        if self._guard is None:
+            self._guard = Guard()
+        return self._guard
+
+    async def _pinned(
+        self, request: UpstreamRequest, proxy: str, timeouts: Timeouts
+    ) -> tuple[str, str]:
+        from oneapi.upstream.egress import pinned
+
+        try:
+            async with asyncio.timeout(timeouts.connect):
+                return await pinned(self._present_guard(), request, proxy)
+        except TimeoutError as error:
+            host = located(request.url)[0].label
+            raise timeout(host, "be found", timeouts.connect, "connect") from error
 
     async def _onward(
         self,
@@ -208,7 +260,7 @@ class UpstreamClient:
         connection.sent(self._clock())
 
     async def _through(
-        self, proxy: str, request: UpstreamRequest, timeouts: Timeouts
+        self, proxy: str, request: UpstreamRequest, timeouts: Timeouts, address: str = ""
     ) -> UpstreamResponse:
         # aiohttp costs 0.2 s and 15 MB to import: only who configures a proxy pays.
         from oneapi.upstream.proxied import ProxiedClient
@@ -217,14 +269,14 @@ class UpstreamClient:
         if client is None:
             client = ProxiedClient(proxy, self._context(), self._limits)
             self._proxied[proxy] = client
-        return await client.send(request, timeouts)
+        return await client.send(request, timeouts, address)
 
     def _render(self, key: Key) -> tuple[Head, Pool]:
         head = render(*key)
         pool = self.pools.get(head.origin)
         if pool is None:
             pool = self.pools[head.origin] = Pool(
-                head.origin, self._limits, self._context, self._clock
+                head.origin, self._limits, self._context, self._clock, self.resolve
             )
         heads = self._heads
         if len(heads) >= MAX_KEPT_HEADS:
@@ -293,6 +345,8 @@ class UpstreamClient:
             await asyncio.sleep(0)
         for client in self._proxied.values():
             await client.aclose()
+        if self._guarded is not None:
+            await self._guarded.aclose()
 
 
 def _sliced(body: bytes) -> Iterator[memoryview]:

@@ -6,8 +6,6 @@ request is sent, nobody can tell it from that one's answer (decision 29).
 """
 
 import asyncio
-import os
-import socket
 import ssl
 from collections import deque
 from collections.abc import Callable
@@ -19,14 +17,13 @@ from oneapi.errors import UpstreamError, UpstreamTimeout
 from oneapi.upstream.connection import Connection, timeout
 from oneapi.upstream.heads import Origin
 from oneapi.upstream.limits import Limits
+from oneapi.upstream.names import Address, Resolve, reason_of, resolved
 
 MAX_DISTRUST_SECONDS = 3600.0
 MANY_RESTING = 64  # while more than that rest, this is long enough:
 LEAST_REST_SECONDS = 0.01
 
 log = structlog.get_logger()
-
-Address = tuple[str, int, int]  # numeric host, port, family
 
 
 class Pool:
@@ -38,12 +35,14 @@ class Pool:
         limits: Limits,
         tls: Callable[[], ssl.SSLContext],
         clock: Callable[[], float],
+        resolve: Resolve = resolved,
     ) -> None:
         self.connections: set[Connection] = set()
         self._origin = origin
         self._limits = limits
         self._tls = tls
         self._clock = clock
+        self._resolve = resolve
         self._resting: deque[Connection] = deque()  # the longest first, as those that have rested
         self._idle: deque[Connection] = deque()
         self._max_idle = limits.max_idle_per_origin
@@ -133,7 +132,7 @@ class Pool:
             self._promise()
 
     async def _open(self, seconds: float) -> Connection:
-        addresses = await self._addresses()
+        addresses = await self._resolve(self._origin.host, self._origin.port)
         failure: OSError | None = None
         for tried, address in enumerate(addresses):
             try:
@@ -148,18 +147,8 @@ class Pool:
                 raise UpstreamError(text) from error
             except OSError as error:  # TimeoutError is one of them
                 failure = error
-        reason = _reason(failure)
+        reason = reason_of(failure)
         raise UpstreamError(f"cannot connect to {self._origin.label}: {reason}") from failure
-
-    async def _addresses(self) -> list[Address]:
-        loop = asyncio.get_running_loop()
-        host, port = self._origin.host, self._origin.port
-        try:
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError as error:
-            text = f"cannot resolve the name {host}: {_reason(error)}"
-            raise UpstreamError(text) from error
-        return [(str(entry[4][0]), port, entry[0]) for entry in found]
 
     async def _connect(self, address: Address) -> Connection:
         numeric, port, family = address
@@ -252,13 +241,3 @@ class Pool:
             if exchange is not None:
                 exchange.close()
             connection.abort()
-
-
-def _reason(error: OSError | None) -> str:
-    if error is None:
-        return "no address"
-    if isinstance(error, TimeoutError):
-        return "timed out"
-    if error.errno and not isinstance(error, (socket.gaierror, ssl.SSLError)):
-        return os.strerror(error.errno)  # the loops word it differently
-    return error.strerror or type(error).__name__

@@ -25,7 +25,7 @@ from oneapi.providers.base import UpstreamRequest
 from oneapi.upstream.bodies import Body
 from oneapi.upstream.connection import MAX_HEAD_BYTES, MAX_HEADERS, timeout
 from oneapi.upstream.decoding import decoder
-from oneapi.upstream.heads import cleaned, located
+from oneapi.upstream.heads import Origin, cleaned, located
 from oneapi.upstream.limits import Limits, Timeouts
 from oneapi.upstream.response import Sink
 
@@ -106,12 +106,17 @@ class ProxiedClient:
             skip_auto_headers=("Accept", "Content-Type"),
         )
 
-    async def send(self, request: UpstreamRequest, timeouts: Timeouts) -> "ProxiedResponse":
-        """See `UpstreamClient.send`."""
+    async def send(
+        self, request: UpstreamRequest, timeouts: Timeouts, address: str = ""
+    ) -> "ProxiedResponse":
+        """See `UpstreamClient.send`. The proxy is asked for `address` where there is one, not for the host by its name."""
         origin, target = located(request.url)
         host = origin.label
+        asked = Origin(origin.scheme, address, origin.port).label if address else host
         headers = [(name, value.decode("latin-1")) for name, value in cleaned(request.headers)]
         headers.append(("Accept-Encoding", "identity"))
+        if address:
+            headers.append(("Host", host))
         body: Any = request.body
         if isinstance(body, Body):
             headers.append(("Content-Length", str(body.size)))
@@ -119,11 +124,12 @@ class ProxiedClient:
         with _translated(host, timeouts):
             answer = await self._session.request(
                 request.method,
-                URL(f"{origin.scheme}://{host}{target}", encoded=True),
+                URL(f"{origin.scheme}://{asked}{target}", encoded=True),
                 headers=headers,
                 data=body or None,
                 proxy=self._proxy,
                 allow_redirects=False,
+                server_hostname=origin.host if address else None,
                 timeout=aiohttp.ClientTimeout(
                     total=timeouts.total or None,
                     connect=timeouts.connect,

@@ -6,7 +6,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, or_, select, update
 
 from oneapi.control.answers import Refused
+from oneapi.control.channels.addresses import ADDRESS, check_address, is_guarded
 from oneapi.control.fields import Page, comma_list
+from oneapi.control.identity import Person
 from oneapi.control.lists import Listing, among, contains, equal
 from oneapi.control.rows import begins_with, inserted_id, is_row
 from oneapi.store import changes
@@ -72,7 +74,7 @@ def channel_by_id(connection: Connection, channel_id: int) -> RowMapping:
 
 
 def insert_channels(
-    connection: Connection, columns: dict[str, Any], keys: Iterable[str], now: int
+    connection: Connection, columns: dict[str, Any], keys: Iterable[str], person: Person, now: int
 ) -> None:
     """Create one channel per key, alike but for the key."""
     common = {
@@ -81,17 +83,23 @@ def insert_channels(
         **columns,
         "created_time": now,
     }
+    common["guarded"] = is_guarded(person, {}, {name: common.get(name) for name in ADDRESS})
+    check_address(connection, {**dict.fromkeys(ADDRESS), **common})
     for key in keys:
         channel_id = inserted_id(connection, insert(channels).values({**common, "key": key}))
         _rebuild(connection, channel_id, now)
 
 
 def change_channel(
-    connection: Connection, channel_id: int, columns: dict[str, Any], now: int
+    connection: Connection, channel_id: int, columns: dict[str, Any], person: Person, now: int
 ) -> RowMapping:
     """Write the named columns, rebuild the routing index, and return the row as it is now."""
-    channel_by_id(connection, channel_id)
+    before = dict(channel_by_id(connection, channel_id))
     if columns:
+        after = before | columns
+        columns = columns | {"guarded": is_guarded(person, before, after)}
+        if any(after[name] != before[name] for name in ADDRESS):
+            check_address(connection, after | columns)
         connection.execute(update(channels).where(channels.c.id == channel_id).values(columns))
     return _rebuild(connection, channel_id, now)
 

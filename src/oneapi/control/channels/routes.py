@@ -94,7 +94,7 @@ def channel(channel_id: RowId, services: Surroundings) -> Answer:
 
 
 @router.post("", response_model=Done | Refusal)
-def create(document: ChannelDocument, services: Surroundings) -> Answer:
+def create(document: ChannelDocument, person: Admin, services: Surroundings) -> Answer:
     """Make a channel for every line of `key`."""
     if not document.type:
         raise bad_field("type", "must be a channel type")
@@ -102,12 +102,12 @@ def create(document: ChannelDocument, services: Surroundings) -> Answer:
     if not keys:
         raise Refused("no_channel_keys")
     with services.writing() as connection:
-        insert_channels(connection, document.columns(), keys, services.now())
+        insert_channels(connection, document.columns(), keys, person, services.now())
     return done()
 
 
 @router.put("", response_model=Found[ChannelView] | Refusal)
-def change(document: ChannelDocument, services: Surroundings) -> Answer:
+def change(document: ChannelDocument, person: Admin, services: Surroundings) -> Answer:
     """Change the fields that were sent; answers the channel, its key blank."""
     columns = document.columns()
     if "key" in columns:
@@ -115,7 +115,7 @@ def change(document: ChannelDocument, services: Surroundings) -> Answer:
         if not columns["key"].isprintable():
             raise bad_field("key", "must be one line: a channel has one key")
     with services.writing() as connection:
-        row = change_channel(connection, document.id, columns, services.now())
+        row = change_channel(connection, document.id, columns, person, services.now())
         view = channel_view(connection, row)
     return found(view)
 

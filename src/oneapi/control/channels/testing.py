@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from oneapi.control.answers import Answer, Found, Refusal, Refused, as_go, bad_field, found
+from oneapi.control.channels.addresses import is_guarded
 from oneapi.control.channels.balances import update_balance
 from oneapi.control.channels.documents import ChannelDocument
 from oneapi.control.channels.probe import Probe, ProbeView, model_to_test, probe, vendor_models
@@ -14,7 +15,7 @@ from oneapi.control.channels.queries import channel_by_id
 from oneapi.control.channels.trials import tested
 from oneapi.control.context import Services
 from oneapi.control.fields import Document, QueryText, RowId, Text
-from oneapi.control.identity import Role, Surroundings, at_least, by_script
+from oneapi.control.identity import Admin, Person, Role, Surroundings, at_least, by_script
 from oneapi.errors import UpstreamError
 from oneapi.store.tables import channels
 
@@ -108,17 +109,19 @@ async def try_saved(channel_id: RowId, document: ModelToTest, services: Surround
 
 
 @router.post("/test", response_model=Found[ProbeView] | Failed)
-async def try_unsaved(document: UnsavedChannel, services: Surroundings) -> Answer:
+async def try_unsaved(document: UnsavedChannel, person: Admin, services: Surroundings) -> Answer:
     """Try a channel before it is saved; nothing is written."""
-    row = await run_in_threadpool(_row_of, services, document)
+    row = await run_in_threadpool(_row_of, services, person, document)
     model = model_to_test(row, document.model)
     return _shown(await probe(services.ask, row, model, services.test_prompt, services.clock))
 
 
 @router.post("/models", response_model=Found[list[str]] | Refusal)
-async def models_of_vendor(document: UnsavedChannel, services: Surroundings) -> Answer:
+async def models_of_vendor(
+    document: UnsavedChannel, person: Admin, services: Surroundings
+) -> Answer:
     """Ask the vendor which models it has, for a channel that need not be saved."""
-    row = await run_in_threadpool(_row_of, services, document)
+    row = await run_in_threadpool(_row_of, services, person, document)
     try:
         return found(await vendor_models(services.ask, row))
     except UpstreamError as error:
@@ -132,13 +135,13 @@ def _shown(result: Probe) -> Answer:
     return Answer(content)
 
 
-def _row_of(services: Services, document: UnsavedChannel) -> dict[str, Any]:
+def _row_of(services: Services, person: Person, document: UnsavedChannel) -> dict[str, Any]:
     """Return a channel's row as it would be saved; the first of several keys counts."""
     row: dict[str, Any] = {column.name: None for column in channels.c} | {"id": 0, "type": 0}
     if document.id:
         with services.database.connect() as connection:
             row |= channel_by_id(connection, document.id)
-    row |= document.columns()
+    row |= {"guarded": is_guarded(person, dict(row), row | document.columns())} | document.columns()
     row["key"] = next((line for line in (row["key"] or "").split("\n") if line.strip()), "").strip()
     if not row["type"]:
         raise bad_field("type", "must be a channel type")

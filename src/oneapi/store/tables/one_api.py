@@ -1,6 +1,6 @@
 """One API's seven tables: its names, columns, types, defaults and indexes, as gorm makes them.
 
-Ours is only: `logs.detail`, wider `channels.group` and `channels.model_mapping`, and MySQL columns
+Ours is only: `logs.detail`, `channels.guarded`, wider `channels.group` and `channels.model_mapping`, and MySQL columns
 that tell "gpt-4" from "GPT-4". Source: github.com/songquanpeng/one-api, `model/*.go` at 8df4a267
 (read 2026-11-21), and the statements that its AutoMigrate issues on the three engines.
 """
@@ -102,6 +102,8 @@ channels = Table(
     number("priority", 0),
     string("config", LONG_TEXT),
     string("system_prompt", TEXT, nullable_value=True),
+    # Ours: its address is somebody else's word than root's.
+    Column("guarded", Flag(), server_default=false()),
     Index("idx_channels_name", "name"),
 )
 

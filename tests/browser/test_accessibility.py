@@ -34,7 +34,7 @@ PAGES = (
 )
 
 
-def _findings(page: Page) -> list[str]:
+def findings_of(page: Page) -> list[str]:
     found: Any = page.evaluate("axe.run({resultTypes: ['violations']})")
     return [
         f"{violation['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
@@ -56,6 +56,6 @@ def test_axe_finds_nothing(as_root: Visits, vendor: FakeVendor, gateway: Gateway
             page.goto(path.format(request=request))
             page.wait_for_load_state("networkidle")
             page.evaluate(AXE.read_text("utf-8"))  # a script element would be stopped by the policy
-            if found := _findings(page):
+            if found := findings_of(page):
                 findings[f"{path} {theme} {width}"] = found
     assert findings == {}

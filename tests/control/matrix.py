@@ -24,7 +24,7 @@ OTHER: Final = "correct pony"  # a new password
 
 @dataclass(frozen=True)
 class Case:
-    """A route's line.
+    """A route's line. `refused`: what everybody is told who is admitted, because a request that works needs others before it.
 
     `path`: the path to ask, where the route's own has parameters or needs a query. `changes`: the tables that a request that
     works changes; with `?` it may. `told`: the refusal of those who are admitted and still may not, by what they are. `foreign`: what another user is
@@ -42,6 +42,7 @@ class Case:
     by_script: bool = False
     is_callback: bool = False
     is_guarded: bool = False
+    refused: str = ""
 
     def asked(self, route: str, me: int) -> Asked:
         """The request of whoever has the number `me`."""
@@ -84,7 +85,12 @@ CASES: Final[Mapping[str, Case]] = {
     "POST /api/verification": Case(ANYBODY, document={"email": "new@example.com"}, changes=changes("verifications")),
     "GET /api/reset_password": Case(ANYBODY, "/api/reset_password?email=bob@example.com", changes=changes("verifications"), by_script=True),
     "POST /api/reset_password": Case(ANYBODY, document={"email": "bob@example.com"}, changes=changes("verifications")),
+    "GET /api/oauth/state": Case(ANYBODY, changes=changes("verifications"), by_script=True),
+    "POST /api/oauth/state": Case(ANYBODY, document={"provider": "github", "aff_code": "aff4"}, changes=changes("verifications")),
+    "GET /api/oauth/{provider}": Case(ANYBODY, "/api/oauth/github?code=c&state=s", refused="bad_state", is_callback=True),
+    "POST /api/oauth/{provider}": Case(ANYBODY, "/api/oauth/github", document={"code": "c", "state": "s"}, refused="bad_state"),
     # One's own account
+    "DELETE /api/oauth/{provider}": Case(USER, "/api/oauth/github", changes=changes("users")),
     "GET /api/user/self": Case(SIGNED_IN),
     "PUT /api/user/self": Case(SIGNED_IN, document=NEW_PASSWORD, changes=changes("users changes sessions?")),
     "DELETE /api/user/self": Case(USER, changes=changes("users sessions changes"), told={"root": "root_not_deletable"}),

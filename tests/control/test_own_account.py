@@ -31,7 +31,7 @@ USER_FIELDS = [
 
 def test_ones_own_account_has_every_field_and_no_secret(world: World) -> None:
     account = world.alice.get("/api/user/self").content
-    assert list(account) == [*USER_FIELDS, "must_change_password"]
+    assert list(account) == [*USER_FIELDS, "must_change_password", "has_password"]
     assert (account["password"], account["access_token"]) == ("", "")
     assert (account["username"], account["quota"], account["group"]) == ("alice", 1000, "default")
 

@@ -83,6 +83,12 @@ const reset = createRoute({
   component: lazyRouteComponent(() => import("./pages/login/Reset"), "Reset"),
 });
 
+const returned = createRoute({
+  getParentRoute: () => root,
+  path: "/oauth/$provider",
+  component: lazyRouteComponent(() => import("./pages/login/Returned"), "Returned"),
+});
+
 function page(path: string, load: () => Promise<{ Page: () => React.ReactNode }>, role?: number) {
   return createRoute({
     getParentRoute: () => shell,
@@ -163,6 +169,7 @@ export const router = createRouter({
     register,
     forgotten,
     reset,
+    returned,
     shell.addChildren(pages),
     ...oldAddresses,
     ...development,

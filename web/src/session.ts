@@ -55,6 +55,13 @@ export const visitorQuery = queryOptions({
   staleTime: 60_000,
 });
 
+/** Somebody has just signed in: find out who. */
+export async function enter(): Promise<Visitor> {
+  rememberSession(true);
+  await queryClient.invalidateQueries({ queryKey: visitorQuery.queryKey });
+  return queryClient.fetchQuery({ ...visitorQuery, staleTime: 0 });
+}
+
 export function useSite(): SiteStatus {
   return useSuspenseQuery(statusQuery).data;
 }

@@ -34,13 +34,9 @@ class RateLimits:
 
 @dataclass(frozen=True, slots=True)
 class IdentityUrls:
-    """Where the parties that help people to sign in are asked; tests have their own."""
+    """Where those that no setting names are asked; tests have their own."""
 
     turnstile: str = "https://challenges.cloudflare.com/turnstile/v0/siteverify"
-    github: str = "https://github.com"
-    github_api: str = "https://api.github.com"
-    lark: str = "https://open.feishu.cn"
-    lark_user: str = "https://passport.feishu.cn"
 
 
 def _no_mail(_: Mail) -> None:

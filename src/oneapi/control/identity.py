@@ -102,15 +102,20 @@ NotByGet = Annotated[None, Depends(by_script)]
 SignedIn = Annotated[Person, Depends(signed_in)]
 
 
+def demand(person: Person, role: Role) -> Person:
+    """Refuse whoever has not a level, and a password of their own."""
+    if person.must_change_password:
+        raise Refused("default_password_first")
+    if person.role < role:
+        raise Refused("not_allowed")
+    return person
+
+
 def at_least(role: Role) -> Callable[[Person], Person]:
     """Return the dependency that demands a level, and a password of one's own."""
 
     def demanded(person: SignedIn) -> Person:
-        if person.must_change_password:
-            raise Refused("default_password_first")
-        if person.role < role:
-            raise Refused("not_allowed")
-        return person
+        return demand(person, role)
 
     return demanded
 

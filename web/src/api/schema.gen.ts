@@ -648,6 +648,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/oauth/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * State For Script
+         * @description Make a state for whatever provider, as One API does; a page that knows which one uses POST, and gets PKCE.
+         */
+        get: operations["get_oauth_state"];
+        put?: never;
+        /**
+         * Begin Visit
+         * @description Begin: answer the address of the provider's page, with state and PKCE challenge.
+         */
+        post: operations["post_oauth_state"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oauth/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come Back
+         * @description Come back from a provider: sign in, or bind (then the message is `bind`).
+         */
+        get: operations["get_oauth_provider"];
+        put?: never;
+        /**
+         * Come Back By Post
+         * @description Like GET; this is what our page uses.
+         */
+        post: operations["post_oauth_provider"];
+        /**
+         * Unbind
+         * @description Take the binding away, unless it is the last way to sign in.
+         */
+        delete: operations["delete_oauth_provider"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/option": {
         parameters: {
             query?: never;
@@ -1372,6 +1424,37 @@ export interface components {
             ids: number[];
         };
         /**
+         * Beginning
+         * @description What is to be done at which provider; `bind`: for one's own account. `aff_code`: of whoever invited a new user.
+         */
+        Beginning: {
+            /**
+             * Aff Code
+             * @default
+             */
+            aff_code: string;
+            /**
+             * Bind
+             * @default false
+             */
+            bind: boolean;
+            /**
+             * Provider
+             * @default
+             */
+            provider: string;
+        };
+        /**
+         * BeginningView
+         * @description The state, and where the browser goes with it.
+         */
+        BeginningView: {
+            /** State */
+            state: string;
+            /** Url */
+            url: string;
+        };
+        /**
          * ChannelDocument
          * @description The fields of a channel that a client may set, and the `id` of the one to change; no counters, no times.
          */
@@ -1697,6 +1780,17 @@ export interface components {
         /** Found[Balance] */
         Found_Balance_: {
             data: components["schemas"]["Balance"];
+            /** Message */
+            message: string;
+            /**
+             * Success
+             * @constant
+             */
+            success: true;
+        };
+        /** Found[BeginningView] */
+        Found_BeginningView_: {
+            data: components["schemas"]["BeginningView"];
             /** Message */
             message: string;
             /**
@@ -2320,6 +2414,8 @@ export interface components {
         /**
          * OwnView
          * @description One's own account; nothing but a new password is possible while `must_change_password`.
+         *
+         *     `has_password` is false for accounts that an identity provider opened, until they choose one.
          */
         OwnView: {
             /** Access Token */
@@ -2334,6 +2430,8 @@ export interface components {
             github_id: string;
             /** Group */
             group: string;
+            /** Has Password */
+            has_password: boolean;
             /** Id */
             id: number;
             /** Inviter Id */
@@ -2521,6 +2619,22 @@ export interface components {
              * @default
              */
             verification_code: string;
+        };
+        /**
+         * Return
+         * @description What the provider gave the browser.
+         */
+        Return: {
+            /**
+             * Code
+             * @default
+             */
+            code: string;
+            /**
+             * State
+             * @default
+             */
+            state: string;
         };
         /** Rows[ChannelView] */
         Rows_ChannelView_: {
@@ -2714,7 +2828,7 @@ export interface components {
         };
         /**
          * StatusView
-         * @description What anybody may know of this installation; the last two are ours: what a visitor may do.
+         * @description What anybody may know of this installation; the last three are ours: what a visitor may do.
          */
         StatusView: {
             /** Chat Link */
@@ -2747,6 +2861,8 @@ export interface components {
             oidc_userinfo_endpoint: string;
             /** Oidc Well Known */
             oidc_well_known: string;
+            /** Password Login */
+            password_login: boolean;
             /** Password Registration */
             password_registration: boolean;
             /** Quota Per Unit */
@@ -3008,6 +3124,8 @@ export type AttemptView = components['schemas']['AttemptView'];
 export type Balance = components['schemas']['Balance'];
 export type BalanceView = components['schemas']['BalanceView'];
 export type BalancesToUpdate = components['schemas']['BalancesToUpdate'];
+export type Beginning = components['schemas']['Beginning'];
+export type BeginningView = components['schemas']['BeginningView'];
 export type ChannelDocument = components['schemas']['ChannelDocument'];
 export type ChannelView = components['schemas']['ChannelView'];
 export type ChannelsToTest = components['schemas']['ChannelsToTest'];
@@ -3024,6 +3142,7 @@ export type FieldView = components['schemas']['FieldView'];
 export type FormEntry = components['schemas']['FormEntry'];
 export type FoundBalanceView = components['schemas']['Found_BalanceView_'];
 export type FoundBalance = components['schemas']['Found_Balance_'];
+export type FoundBeginningView = components['schemas']['Found_BeginningView_'];
 export type FoundChannelView = components['schemas']['Found_ChannelView_'];
 export type FoundCodeView = components['schemas']['Found_CodeView_'];
 export type FoundConsumption = components['schemas']['Found_Consumption_'];
@@ -3073,6 +3192,7 @@ export type ProviderView = components['schemas']['ProviderView'];
 export type Ranked = components['schemas']['Ranked'];
 export type Refusal = components['schemas']['Refusal'];
 export type Registration = components['schemas']['Registration'];
+export type Return = components['schemas']['Return'];
 export type RowsChannelView = components['schemas']['Rows_ChannelView_'];
 export type RowsCodeView = components['schemas']['Rows_CodeView_'];
 export type RowsJobItemView = components['schemas']['Rows_JobItemView_'];
@@ -4024,6 +4144,123 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_str_"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_oauth_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found_str_"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    post_oauth_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Beginning"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found_BeginningView_"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_oauth_provider: {
+        parameters: {
+            query?: {
+                code?: string;
+                state?: string;
+            };
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found_SignedInUser_"] | components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    post_oauth_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Return"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found_SignedInUser_"] | components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    delete_oauth_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
                 };
             };
         };

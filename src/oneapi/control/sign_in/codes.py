@@ -23,11 +23,16 @@ _DIGITS: Final = 6
 
 
 class Purpose(StrEnum):
-    """What a secret is good for; `MAIL` rows count mails, and expire when nothing is owed any more."""
+    """What a secret is good for; `MAIL` rows count mails, and expire when nothing is owed any more.
+
+    `OAUTH` rows are ways to an identity provider that were begun (`oauth.state`), `TURN` rows are there to be locked.
+    """
 
     EMAIL = "email"
     RESET = "reset"
     MAIL = "mail"
+    OAUTH = "oauth"
+    TURN = "turn"
 
 
 def subject_of(email: str) -> str:
@@ -86,6 +91,13 @@ def check(services: Services, purpose: Purpose, subject: str, secret: str, refus
             connection.execute(back.values(attempts=verifications.c.attempts - 1))
     if not is_right:
         raise Refused(refusal)
+
+
+def take_turns(connection: Connection, services: Services, what: str) -> None:
+    """Wait for every other transaction that is about the same."""
+    row = _row(Purpose.TURN, sha256(what.encode()).hexdigest(), "", services.now())
+    keys, rest = ("purpose", "subject"), ("expires_at",)
+    connection.execute(services.database.upsert(verifications, keys, rest), row)
 
 
 def is_good(

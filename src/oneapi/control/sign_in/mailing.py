@@ -41,9 +41,14 @@ _ACCOUNTS_MAX: Final = 5  # with one address: One API let several share it
 _MINUTES: Final = LIFE_SECONDS // 60
 
 
+def is_address(text: str) -> bool:
+    """Tell whether a text is an e-mail address that an account can have."""
+    return len(text) <= EMAIL_MAX and _ADDRESS.fullmatch(text) is not None
+
+
 def _address(text: str) -> str:
     text = text.strip()
-    if len(text) > EMAIL_MAX or not _ADDRESS.fullmatch(text):
+    if not is_address(text):
         raise ValueError("must be an e-mail address")
     return text
 
@@ -155,10 +160,15 @@ def _mailing(connection: Connection) -> Settings:
 
 def check_domain(email: str, settings: Settings) -> None:
     """Refuse an address whose domain the operator does not take."""
+    if not is_allowed(email, settings):
+        raise Refused("email_domain", field="email")
+
+
+def is_allowed(email: str, settings: Settings) -> bool:
+    """Tell whether the operator takes addresses of this domain."""
     domain = email.rpartition("@")[2].lower()
     allowed = {name.lower() for name in settings.names("EmailDomainWhitelist")}
-    if settings.flag("EmailDomainRestrictionEnabled") and domain not in allowed:
-        raise Refused("email_domain", field="email")
+    return not settings.flag("EmailDomainRestrictionEnabled") or domain in allowed
 
 
 def owners_of(connection: Connection, email: str) -> list[Row[int, str, str]]:

@@ -1,10 +1,9 @@
 """`/api/user/login` and `/api/user/logout`."""
 
 import unicodedata
-from typing import Any
 
 from fastapi import APIRouter, Depends, Request
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, RowMapping, select
 from typing_extensions import TypedDict
 
 from oneapi.control.answers import Answer, Done, Found, Refusal, Refused, done, found
@@ -63,23 +62,28 @@ def login(credentials: Credentials, request: Request, services: Surroundings) ->
             raise Refused("password_login_off")
         user = _account(connection, credentials.username)
     # Compared also when there is no such account: the time taken must not tell.
-    is_right = matches(credentials.password, user.password if user is not None else NOBODY)
-    if user is None or not is_right or user.status != UserStatus.ENABLED:
+    is_right = matches(credentials.password, user["password"] or "" if user is not None else NOBODY)
+    if user is None or not is_right or user["status"] != UserStatus.ENABLED:
         raise Refused("login_failed")
     accounts.forgive(account)
     is_default = credentials.password == DEFAULT_PASSWORD
     if is_default and not (client_of(request).is_private or _is_first_hour(services)):
         raise Refused("default_password_public")
+    return welcome(request, user, by_default_password=is_default)
+
+
+def welcome(request: Request, user: RowMapping, *, by_default_password: bool) -> Answer:
+    """Begin a session of somebody who has proved to be this user, and say who that is."""
     answer = found(
         {
-            "id": user.id,
-            "username": user.username,
-            "display_name": user.display_name or "",
-            "role": user.role,
-            "status": user.status,
+            "id": user["id"],
+            "username": user["username"],
+            "display_name": user["display_name"] or "",
+            "role": user["role"],
+            "status": user["status"],
         }
     )
-    start_session(answer, request, user.id, user.password, is_default)
+    start_session(answer, request, user["id"], user["password"] or "", by_default_password)
     return answer
 
 
@@ -94,7 +98,7 @@ def _alike(name: str) -> str:
     return "".join(letter for letter in plain if not unicodedata.combining(letter)).strip()
 
 
-def _account(connection: Connection, name: str) -> Row[Any, Any, Any, Any, Any, Any] | None:
+def _account(connection: Connection, name: str) -> RowMapping | None:
     columns = (
         users.c.id,
         users.c.username,
@@ -105,7 +109,7 @@ def _account(connection: Connection, name: str) -> Row[Any, Any, Any, Any, Any, 
     )
     for column in (users.c.username, users.c.email):
         query = select(*columns).where(column == name).order_by(users.c.id)
-        row = connection.execute(query).first()
+        row = connection.execute(query).mappings().first()
         if row is not None:
             return row
     return None

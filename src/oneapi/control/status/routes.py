@@ -14,7 +14,7 @@ router = APIRouter(prefix="/api", tags=["status"])
 
 
 class StatusView(TypedDict):
-    """What anybody may know of this installation; the last two are ours: what a visitor may do."""
+    """What anybody may know of this installation; the last three are ours: what a visitor may do."""
 
     version: str
     start_time: int
@@ -40,6 +40,7 @@ class StatusView(TypedDict):
     oidc_authorization_endpoint: str
     oidc_token_endpoint: str
     oidc_userinfo_endpoint: str
+    password_login: bool
     password_registration: bool
     mail: bool
 
@@ -77,6 +78,7 @@ def _status(services: Services, settings: Settings) -> StatusView:
         "oidc_authorization_endpoint": settings.text("OidcAuthorizationEndpoint"),
         "oidc_token_endpoint": settings.text("OidcTokenEndpoint"),
         "oidc_userinfo_endpoint": settings.text("OidcUserinfoEndpoint"),
+        "password_login": settings.flag("PasswordLoginEnabled"),
         "password_registration": settings.flag("RegisterEnabled")
         and settings.flag("PasswordRegisterEnabled"),
         "mail": bool(settings.text("SMTPServer")),

@@ -1,7 +1,7 @@
 """`/api/user/self` and its like: what people do with their own account."""
 
 from fastapi import APIRouter, Request
-from sqlalchemy import Connection, update
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from oneapi.control.answers import Answer, Done, Found, Refusal, Refused, done, found
@@ -18,7 +18,7 @@ from oneapi.control.users.queries import (
     unused_aff_code,
     user_by_id,
 )
-from oneapi.control.users.views import OwnView, UserView, user_view
+from oneapi.control.users.views import OwnView, user_view
 from oneapi.errors import InvalidRequest
 from oneapi.ledger import redeem, user_balance
 from oneapi.store.enums import Role
@@ -31,14 +31,14 @@ router = APIRouter(prefix="/api/user", tags=["account"])
 def account(person: SignedIn, services: Surroundings) -> Answer:
     """Show one's own account."""
     with services.database.connect() as connection:
-        view = _view(connection, person.id)
-    own: OwnView = {**view, "must_change_password": person.must_change_password}
+        row = user_by_id(connection, person.id)
+        leased = user_balance(connection, person.id) - (row["quota"] or 0)
+    own: OwnView = {
+        **user_view(row, leased),
+        "must_change_password": person.must_change_password,
+        "has_password": bool(row["password"]),
+    }
     return found(own)
-
-
-def _view(connection: Connection, user_id: int) -> UserView:
-    row = user_by_id(connection, user_id)
-    return user_view(row, user_balance(connection, user_id) - (row["quota"] or 0))
 
 
 @router.put("/self", response_model=Done | Refusal)

@@ -29,9 +29,13 @@ class UserView(TypedDict):
 
 
 class OwnView(UserView):
-    """One's own account; nothing but a new password is possible while `must_change_password`."""
+    """One's own account; nothing but a new password is possible while `must_change_password`.
+
+    `has_password` is false for accounts that an identity provider opened, until they choose one.
+    """
 
     must_change_password: bool
+    has_password: bool
 
 
 def user_view(row: RowMapping, leased: int) -> UserView:

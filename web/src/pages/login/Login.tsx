@@ -1,12 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { rememberSession, useSite, visitorQuery } from "@/session";
+import { enter, useSite, visitorQuery } from "@/session";
 import { Note } from "@/ui/Note";
 import { Skeleton } from "@/ui/Skeleton";
 import { Door, DoorLink } from "./Door";
 import { FirstPassword } from "./FirstPassword";
+import { Providers } from "./Providers";
 import { SignIn } from "./SignIn";
+import { useFollow } from "./useFollow";
 
 /** The door: sign in, or, with the published default password, choose one of one's own first. */
 export function Login() {
@@ -14,15 +16,12 @@ export function Login() {
   const site = useSite();
   const isOpen = !site.turnstile_check; // these forms cannot show Turnstile's widget
   const search = useSearch({ strict: false }) as Record<string, string | undefined>;
-  const navigate = useNavigate();
+  const follow = useFollow();
   const visitor = useQuery(visitorQuery);
-  const enter = async () => {
-    rememberSession(true);
-    const { data } = await visitor.refetch();
-    if (!data || data.must_change_password) return;
-    const next = search.next?.startsWith("/") && !search.next.startsWith("//") ? search.next : "/dashboard";
-    const [to, query] = next.split("?");
-    await navigate({ to, search: Object.fromEntries(new URLSearchParams(query)) as never });
+  const goOn = async () => {
+    const person = await enter();
+    if (!person || person.must_change_password) return;
+    await follow(search.next);
   };
   return (
     <Door>
@@ -34,15 +33,18 @@ export function Login() {
       {visitor.isPending ? (
         <Skeleton className="h-40 w-full" />
       ) : visitor.data?.must_change_password ? (
-        <FirstPassword account={visitor.data} onDone={enter} />
+        <FirstPassword account={visitor.data} onDone={goOn} />
       ) : (
         <>
-          <SignIn onDone={enter} />
+          {site.password_login && <SignIn onDone={goOn} />}
+          <Providers next={search.next} isSecond={site.password_login} />
           <div className="mt-4 flex justify-between gap-3">
             {site.password_registration && isOpen && (
               <DoorLink to="/register">{t("login.register")}</DoorLink>
             )}
-            {site.mail && isOpen && <DoorLink to="/reset">{t("login.forgot")}</DoorLink>}
+            {site.password_login && site.mail && isOpen && (
+              <DoorLink to="/reset">{t("login.forgot")}</DoorLink>
+            )}
           </div>
         </>
       )}

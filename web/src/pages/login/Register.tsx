@@ -2,12 +2,14 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { postAnonymously } from "@/api/call";
-import { queryClient, rememberSession, useSite, visitorQuery } from "@/session";
+import { enter, useSite } from "@/session";
 import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { Input } from "@/ui/Input";
 import { say, sayError } from "@/ui/toasts";
+import { Door } from "./Door";
 import { DoorForm, Email, NewPassword } from "./fields";
+import { Providers } from "./Providers";
 import { useSubmit } from "./useSubmit";
 
 const FIELDS = ["username", "password", "email", "verification_code"];
@@ -25,14 +27,25 @@ export function Register() {
     await postAnonymously("/api/user/register", { ...values, aff_code: search.aff ?? "" });
     const { username, password } = values;
     await postAnonymously("/api/user/login", { username, password });
-    rememberSession(true);
-    await queryClient.refetchQueries({ queryKey: visitorQuery.queryKey });
-    await queryClient.ensureQueryData(visitorQuery);
+    await enter();
     say("good", t("login.registered"));
     await navigate({ to: "/dashboard" });
   });
+  if (!site.password_registration) {
+    return (
+      <Door title={t("login.registerTitle")}>
+        <p className="mb-3.5 text-muted">{t("login.byProvider")}</p>
+        <Providers invitation={search.aff} />
+      </Door>
+    );
+  }
   return (
-    <DoorForm title={t("login.registerTitle")} action={t("login.register")} form={form}>
+    <DoorForm
+      title={t("login.registerTitle")}
+      action={t("login.register")}
+      form={form}
+      after={<Providers invitation={search.aff} isSecond />}
+    >
       <Field label={t("login.name")} help={t("login.nameLength", NAME)} error={form.errors.username}>
         <Input
           name="username"

@@ -47,10 +47,11 @@ interface DoorFormProps {
   action: string;
   form: ReturnType<typeof useSubmit>;
   children: ReactNode;
+  after?: ReactNode;
 }
 
 /** A form at the door: what belongs to no field stands above it, the way back to the sign-in below. */
-export function DoorForm({ title, action, form, children }: DoorFormProps) {
+export function DoorForm({ title, action, form, children, after }: DoorFormProps) {
   const { t } = useTranslation();
   return (
     <Door title={title}>
@@ -60,8 +61,11 @@ export function DoorForm({ title, action, form, children }: DoorFormProps) {
         <Button type="submit" look="primary" isBusy={form.isBusy} className="mt-1 h-8">
           {action}
         </Button>
-        <DoorLink to="/login">{t("login.haveAccount")}</DoorLink>
       </form>
+      {after}
+      <p className="mt-3.5">
+        <DoorLink to="/login">{t("login.haveAccount")}</DoorLink>
+      </p>
     </Door>
   );
 }

@@ -16,6 +16,7 @@ import { Field } from "@/ui/Field";
 import { Input } from "@/ui/Input";
 import { say, sayError } from "@/ui/toasts";
 import { Sessions } from "./Sessions";
+import { Ways } from "./Ways";
 
 /** One's own account. */
 export function Mine() {
@@ -26,6 +27,9 @@ export function Mine() {
       <div className="flex max-w-140 flex-col gap-9">
         <Profile />
         <Password />
+        <Section title={t("settings.ways")}>
+          <Ways />
+        </Section>
         <Section title={t("settings.sessions")}>
           <Sessions />
         </Section>
@@ -85,14 +89,17 @@ function Save({ form }: { form: ReturnType<typeof useDataForm> }) {
 
 function Password() {
   const { t } = useTranslation();
+  const client = useQueryClient();
+  const { has_password } = useAccount();
+  const original: FieldSpec = {
+    name: "original_password",
+    kind: "password",
+    label: t("settings.oldPassword"),
+    width: "half",
+    isRequired: true,
+  };
   const fields: FieldSpec[] = [
-    {
-      name: "original_password",
-      kind: "password",
-      label: t("settings.oldPassword"),
-      width: "half",
-      isRequired: true,
-    },
+    ...(has_password ? [original] : []),
     {
       name: "password",
       kind: "password",
@@ -105,11 +112,12 @@ function Password() {
   const nothing = { original_password: "", password: "" };
   const save = async (values: Values) => {
     await put("/api/user/self", values);
+    await client.invalidateQueries({ queryKey: visitorQuery.queryKey });
     say("good", t("settings.passwordSaved"));
   };
   const form = useDataForm(fields, nothing, save, () => form.form.reset(nothing));
   return (
-    <Section title={t("settings.password")}>
+    <Section title={t(has_password ? "settings.password" : "settings.setPassword")}>
       <Form of={form} after={<Save form={form} />} />
     </Section>
   );

@@ -1,0 +1,47 @@
+import { post } from "@/api/call";
+import type { SiteStatus } from "@/api/types";
+
+/** Who may say who somebody is. The column of an account that keeps it is named after it. */
+const PROVIDERS = ["github"] as const;
+export type ProviderName = (typeof PROVIDERS)[number];
+
+export const isProvider = (name: string): name is ProviderName =>
+  (PROVIDERS as readonly string[]).includes(name);
+
+export function openProviders(site: SiteStatus): ProviderName[] {
+  const isOpen: Record<ProviderName, boolean> = {
+    github: site.github_oauth && !!site.github_client_id,
+  };
+  return PROVIDERS.filter((name) => isOpen[name]);
+}
+
+const KEPT_AS = "after-sign-in";
+
+interface Visit {
+  provider: ProviderName;
+  /** For the account that is signed in, instead of signing in. */
+  isBinding?: boolean;
+  invitation?: string | undefined;
+  /** Where to go when all is done. */
+  next?: string | undefined;
+}
+
+/** What was begun last; the page that the provider sends us back to reads it. */
+export function visitBegun(): Pick<Visit, "isBinding" | "next"> {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEPT_AS) ?? "{}");
+  } catch {
+    return {};
+  }
+}
+
+/** Leave for a provider's page. */
+export async function visit({ provider, isBinding = false, invitation, next }: Visit): Promise<void> {
+  const { url } = await post<{ url: string }>("/api/oauth/state", {
+    provider,
+    bind: isBinding,
+    aff_code: invitation ?? "",
+  });
+  sessionStorage.setItem(KEPT_AS, JSON.stringify({ isBinding, next }));
+  location.assign(url);
+}

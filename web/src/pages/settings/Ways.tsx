@@ -1,0 +1,97 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { remove } from "@/api/call";
+import { openProviders, type ProviderName, visit } from "@/pages/login/visit";
+import { useAccount, useSite, visitorQuery } from "@/session";
+import { Button } from "@/ui/Button";
+import { Confirm } from "@/ui/Dialog";
+import { say, sayError } from "@/ui/toasts";
+
+/** What one can sign in with; providers are connected and disconnected here. */
+export function Ways() {
+  const { t } = useTranslation();
+  const account = useAccount();
+  const open = openProviders(useSite());
+  return (
+    <>
+      <ul className="mb-2 divide-y divide-line border-line border-y">
+        <Way
+          name={t("settings.wayPassword")}
+          state={t(account.has_password ? "settings.waySet" : "settings.wayNone")}
+        />
+        {open.map((provider) => (
+          <ProviderWay key={provider} provider={provider} bound={account[`${provider}_id`]} />
+        ))}
+      </ul>
+      <p className="text-muted text-sm">{t("settings.waysHelp")}</p>
+    </>
+  );
+}
+
+function Way({ name, state, children }: { name: string; state: string; children?: ReactNode }) {
+  return (
+    <li className="flex min-h-11 items-center gap-3 py-2">
+      <div className="min-w-0 flex-1">
+        <p>{name}</p>
+        <p className="truncate text-muted text-sm" title={state}>
+          {state}
+        </p>
+      </div>
+      {children}
+    </li>
+  );
+}
+
+function ProviderWay({ provider, bound }: { provider: ProviderName; bound: string }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [isAsked, setAsked] = useState(false);
+  const [isBusy, setBusy] = useState(false);
+  const name = t(`provider.${provider}`);
+  const doing = (what: () => Promise<unknown>) => async () => {
+    setBusy(true);
+    try {
+      await what();
+    } catch (error) {
+      sayError(error);
+    }
+    setBusy(false);
+  };
+  const unbind = doing(async () => {
+    setAsked(false);
+    await remove(`/api/oauth/${provider}`);
+    await client.invalidateQueries({ queryKey: visitorQuery.queryKey });
+    say("good", t("settings.wayUnbound", { provider: name }));
+  });
+  return (
+    <Way name={name} state={bound || t("settings.wayNotBound")}>
+      {bound ? (
+        <Button
+          isBusy={isBusy}
+          onClick={() => setAsked(true)}
+          aria-label={`${t("settings.wayUnbind")}: ${name}`}
+        >
+          {t("settings.wayUnbind")}
+        </Button>
+      ) : (
+        <Button
+          isBusy={isBusy}
+          onClick={doing(() => visit({ provider, isBinding: true }))}
+          aria-label={`${t("settings.wayBind")}: ${name}`}
+        >
+          {t("settings.wayBind")}
+        </Button>
+      )}
+      <Confirm
+        isOpen={isAsked}
+        title={t("settings.unbindTitle", { provider: name })}
+        action={t("settings.wayUnbind")}
+        onConfirm={unbind}
+        onCancel={() => setAsked(false)}
+      >
+        {t("settings.unbindHelp")}
+      </Confirm>
+    </Way>
+  );
+}

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import bcrypt
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from tools.demo_vendor import vendor
 
 from oneapi.ledger.batches import HOUR_COUNTERS
@@ -26,6 +26,7 @@ from oneapi.store.database import open_database
 from oneapi.store.migrations import migrate
 from oneapi.store.tables import (
     abilities,
+    channel_watch,
     channels,
     logs,
     options,
@@ -135,7 +136,10 @@ def fill(folder: Path, vendor_url: str, now: int) -> None:
         people = _users(connection, hashed, chance)
         keys = _keys(connection, people, now, chance)
         _codes(connection, now, chance)
+        _topped_up(connection, now)
         _logs(connection, people, keys, now, chance)
+        _used(connection)
+        _disabled(connection, now)
     database.close()
 
 
@@ -297,6 +301,44 @@ def _logs(
     _hours(connection, rows)
     for place in range(0, len(rows), 500):
         connection.execute(insert(logs), rows[place : place + 500])
+
+
+def _used(connection: Connection) -> None:
+    """Write what users, keys and channels have used: what the hours add up to."""
+    columns = (
+        (users, usage_hours.c.user_id, ("used_quota", "quota"), ("request_count", "requests")),
+        (tokens, usage_hours.c.token_id, ("used_quota", "quota")),
+        (channels, usage_hours.c.channel_id, ("used_quota", "quota")),
+    )
+    for table, owner, *sums in columns:
+        values: dict[str, Any] = {
+            name: select(func.coalesce(func.sum(usage_hours.c[summed]), 0))
+            .where(owner == table.c.id)
+            .scalar_subquery()
+            for name, summed in sums
+        }
+        connection.execute(update(table).values(values))
+
+
+def _disabled(connection: Connection, now: int) -> None:
+    """Write why the gateway has disabled channels."""
+    off = select(channels.c.id).where(channels.c.status == 3).order_by(channels.c.id)
+    why = (
+        ("key_refused", "Access denied due to invalid subscription key"),
+        ("no_balance", "insufficient balance (1008)"),
+    )
+    for channel_id, (reason, evidence) in zip(connection.scalars(off), why, strict=True):
+        values = {"channel_id": channel_id, "reason": reason, "evidence": evidence}
+        connection.execute(insert(channel_watch).values(values | {"changed_at": now - 5000}))
+
+
+def _topped_up(connection: Connection, now: int) -> None:
+    """Write where root's balance comes from."""
+    root = {"user_id": 1, "username": "root", "type": 1}
+    for days, dollars in ((40, 10), (12, 50), (3, 50)):
+        row = {"created_at": now - days * 86_400, "quota": dollars * DOLLAR}
+        content = f"通过兑换码充值 ＄{dollars}.000000 额度"
+        connection.execute(insert(logs).values(root | row | {"content": content}))
 
 
 def _hours(connection: Connection, rows: list[dict[str, Any]]) -> None:

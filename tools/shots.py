@@ -4,22 +4,32 @@
 """
 
 import argparse
+import re
 import shutil
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 from tools.demo import PASSWORD
 
 PORT: Final = 3988
 BASE: Final = f"http://127.0.0.1:{PORT}"
 WIDTHS: Final = {"wide": (1440, 860), "phone": (390, 844)}
-# name: address, and what to do there before the picture is taken
+# Taken only when they are asked for: the narrowest phone and the widest screen that the page is made for.
+EXTREMES: Final = {"narrow": (360, 740), "widest": (2560, 1300)}
+VISITORS: Final = {
+    "login": "/login",
+    "register": "/register?aff=demo",
+    "forgotten": "/reset",
+    "reset": "/user/reset?email=a@example.com&token=demo",
+    "not-found": "/no-such-page",
+}
 PAGES: Final[dict[str, str]] = {
     "dashboard": "/dashboard?range=30",
     "channels": "/channel",
@@ -28,15 +38,83 @@ PAGES: Final[dict[str, str]] = {
     "keys": "/token",
     "key": "/token?open=3",
     "logs": "/log",
+    "logs-failed": "/log?type=6",
+    "explain": "/log",
+    "explain-failed": "/log?type=6",
+    "use-key": "/token",
+    "test-one": "/channel",
+    "test-many": "/channel",
+    "job": "/channel",
+    "jobs": "/job",
+    "bulk": "/channel",
+    "columns": "/log",
+    "none-found": "/channel?q=nothing-like-this",
+    "find": "/dashboard",
+    "top-up": "/user?open=3",
+    "codes-new": "/redemption?open=new",
+    "answered": "/playground?model=demo-chat",
+    "delete-logs": "/log",
     "users": "/user",
     "user": "/user?open=3",
     "codes": "/redemption",
     "wallet": "/topup",
     "playground": "/playground?model=demo-chat",
     "models": "/models",
+    "status": "/status",
     "settings-mine": "/setting",
     "settings-site": "/setting?tab=site",
 }
+
+
+def _opened(page: Page) -> None:
+    page.get_by_role("dialog").first.wait_for()
+
+
+def _press(page: Page, *words: str) -> None:
+    """Press the first button, in either language."""
+    page.get_by_role("button", name=re.compile("|".join(words))).filter(visible=True).first.click()
+
+
+def _first_row(page: Page, *, more: str = "") -> None:
+    rows = page.locator("tbody tr").filter(has_text=re.compile(more))
+    rows.first.locator("td").nth(1).click()
+
+
+def _all_tested(page: Page) -> None:
+    _press(page, "^Test all", "^测试全部")
+    _opened(page)
+    page.get_by_role("dialog").get_by_role(
+        "button", name=re.compile("Begin|Test|开始|测试")
+    ).last.click()
+    page.get_by_role("dialog").get_by_role("progressbar").first.wait_for()
+
+
+def _answered(page: Page) -> None:
+    page.locator("main textarea").last.fill("Who are you?")
+    page.keyboard.press("Enter")
+    page.get_by_text(re.compile("first token|首字")).first.wait_for()
+
+
+# name: what to do there before the picture is taken
+STEPS: Final[dict[str, Callable[[Page], None]]] = {
+    "explain": lambda page: _first_row(page, more="moved on|换过"),
+    "explain-failed": _first_row,
+    "use-key": lambda page: (_first_row(page), _press(page, "^Use it in", "^接入程序"))[-1],
+    "test-one": lambda page: (
+        _press(page, "^Test: demo-vendor$", "^测试: demo-vendor$"),
+        page.get_by_role("dialog").get_by_role("status").wait_for(),
+    )[-1],
+    "test-many": lambda page: (_press(page, "^Test all", "^测试全部"), _opened(page))[-1],
+    "job": _all_tested,
+    "bulk": lambda page: page.locator("tbody [role=checkbox]").nth(2).click(),
+    "columns": lambda page: _press(page, "^Columns", "^列"),
+    "find": lambda page: page.keyboard.press("/"),
+    "top-up": lambda page: _press(page, "^Top up", "^充值$"),
+    "answered": _answered,
+    "delete-logs": lambda page: _press(page, "^Delete old", "^删除旧"),
+}
+# what a phone has no room for
+ONLY_WIDE: Final = {"test-one", "test-many", "job", "bulk", "columns", "delete-logs"}
 
 
 # name of the picture in docs/: address, language, theme, width, height
@@ -70,7 +148,12 @@ def main() -> None:
             if told.docs:
                 _document(browser)
             for how in [] if told.docs else _hows(told.how):
-                _take(browser, told.folder, how, told.only.split(",") if told.only else [*PAGES])
+                _take(
+                    browser,
+                    told.folder,
+                    how,
+                    told.only.split(",") if told.only else [*VISITORS, *PAGES],
+                )
             browser.close()
     finally:
         server.terminate()
@@ -110,9 +193,10 @@ def _hows(wanted: str) -> list[tuple[str, str, str]]:
         (lang, theme, width)
         for lang in ("zh", "en")
         for theme in ("light", "dark")
-        for width in WIDTHS
+        for width in {**WIDTHS, **EXTREMES}
     ]
-    return [way for way in ways if not wanted or "-".join(way) in wanted.split(",")]
+    named = wanted.split(",")
+    return [way for way in ways if ("-".join(way) in named if wanted else way[2] in WIDTHS)]
 
 
 def _wait() -> None:
@@ -128,7 +212,7 @@ def _wait() -> None:
 
 def _take(browser: Browser, folder: Path, how: tuple[str, str, str], names: list[str]) -> None:
     language, theme, width = how
-    size: Any = dict(zip(("width", "height"), WIDTHS[width], strict=True))
+    size: Any = dict(zip(("width", "height"), {**WIDTHS, **EXTREMES}[width], strict=True))
     context = browser.new_context(
         base_url=BASE,
         viewport=size,
@@ -144,21 +228,48 @@ def _take(browser: Browser, folder: Path, how: tuple[str, str, str], names: list
             print(f"  {message.type}: {message.text}"[:300]) if message.type == "error" else None
         ),
     )
-    page.goto("/login")
-    page.wait_for_selector("form")
-    page.screenshot(path=folder / f"login-{language}-{theme}-{width}.png")
+    ending = f"{language}-{theme}-{width}.png"
+    for name in VISITORS.keys() & set(names):
+        _picture(page, name, VISITORS[name], folder / f"{name}-{ending}")
     _sign_in(page)
+    _let_rest(page)
     for name in names:
-        page.goto(PAGES[name])
-        page.wait_for_load_state("networkidle")
-        page.wait_for_timeout(250)
-        page.screenshot(path=folder / f"{name}-{language}-{theme}-{width}.png")
+        if name in VISITORS or (name in ONLY_WIDE and size["width"] < 768):
+            continue
+        _picture(page, name, PAGES[name], folder / f"{name}-{ending}")
     context.close()
     print("-".join(how), flush=True)
 
 
+def _let_rest(page: Page) -> None:
+    """Ask for a model whose vendor cannot be reached, so that a channel cools down."""
+    keys: Any = page.request.get("/api/token/?size=20").json()["data"]
+    key = next(row["key"] for row in keys if row["status"] == 1 and not row["subnet"])
+    for model in ("bedrock-claude-haiku", "qwen3.8-max"):
+        page.request.post(
+            "/v1/chat/completions",
+            headers={"Authorization": f"Bearer sk-{key}"},
+            data={"model": model, "messages": [{"role": "user", "content": "hello"}]},
+        )
+
+
+def _picture(page: Page, name: str, address: str, path: Path) -> None:
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    try:
+        STEPS.get(name, lambda _: None)(page)
+    except Error as error:
+        print(f"  {path.name}: {str(error).splitlines()[0]}")
+    page.wait_for_timeout(250)
+    page.screenshot(path=path)
+    least: Any = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    if least > 0:
+        print(f"  {path.name}: {least} px beyond the edge")
+
+
 def _sign_in(page: Page) -> None:
     page.request.post("/api/user/login", data={"username": "root", "password": PASSWORD})
+    page.goto("/login")
     page.evaluate("localStorage.setItem('signed-in', 'yes')")
 
 

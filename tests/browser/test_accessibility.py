@@ -28,6 +28,7 @@ PAGES = (
     "/topup",
     "/playground",
     "/models",
+    "/status",
     "/setting",
     "/setting?tab=site",
     "/about",

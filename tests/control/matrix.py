@@ -102,6 +102,7 @@ CASES: Final[Mapping[str, Case]] = {
     "GET /api/user/aff": Case(USER, by_script=True),
     "POST /api/user/aff": Case(USER),
     "GET /api/user/available_models": Case(USER),
+    "GET /api/prices": Case(USER),
     "POST /api/user/topup": Case(USER, document={"key": CODE}, changes=changes("users redemptions logs")),
     "GET /api/user/dashboard": Case(USER),
     "GET /api/dashboard": Case(USER),
@@ -159,6 +160,9 @@ CASES: Final[Mapping[str, Case]] = {
     "DELETE /api/redemption/{code_id}": Case(ADMIN, "/api/redemption/1", changes=changes("redemptions")),
     # What takes long
     "GET /api/status/schedule": Case(ADMIN),
+    "GET /api/status/overview": Case(ADMIN),
+    "GET /api/status/resting": Case(ADMIN),
+    "DELETE /api/status/resting/{channel_id}": Case(ADMIN, "/api/status/resting/1", changes=changes("changes")),
     "GET /api/jobs": Case(ADMIN),
     "GET /api/jobs/{job_id}": Case(ADMIN, "/api/jobs/1"),
     "GET /api/jobs/{job_id}/results": Case(ADMIN, "/api/jobs/1/results"),

@@ -31,6 +31,8 @@ CHANNEL_FIELDS = [
     "system_prompt",
     "disabled_reason",
     "disabled_evidence",
+    "cooling_until",
+    "cooling_models",
 ]
 NEW: dict[str, Any] = {
     "type": 1,

@@ -30,6 +30,16 @@ def test_the_switch_for_tiers_is_a_field_of_every_vendor_with_endpoints(world: W
     assert named == {row.type for row in providers() if row.paths}
 
 
+def test_a_field_speaks_the_readers_language(world: World) -> None:
+    labels = {
+        language: world.admin.get("/api/providers", **{"accept-language": language}).content[0][
+            "fields"
+        ][0]["label"]
+        for language in ("en-US", "zh-CN")
+    }
+    assert labels == {"en-US": "Clients pick the service tier", "zh-CN": "允许客户端选择服务等级"}
+
+
 def test_the_switch_for_tiers_is_true_or_false(world: World) -> None:
     channel = {"type": 1, "name": "c", "key": "sk-1", "models": "m"}
     for config in ('{"allow_service_tier": true}', '{"allow_service_tier": false}'):

@@ -112,6 +112,7 @@ const pages = [
   page("/setting", () => import("./pages/settings/Settings")),
   page("/playground", () => import("./pages/playground/Playground")),
   page("/chat", () => import("./pages/site/Chat")),
+  page("/status", () => import("./pages/status/Status"), ROLE.admin),
   page("/models", () => import("./pages/models/Models")),
   page("/token", () => import("./pages/keys/Keys")),
 ];

@@ -27,7 +27,7 @@ from oneapi.control.redemptions import routes as redemptions
 from oneapi.control.settings import routes as settings
 from oneapi.control.sign_in import mailing, registration, routes as sign_in
 from oneapi.control.sign_in.session import end_session
-from oneapi.control.status import routes as status, schedule
+from oneapi.control.status import overview, prices, routes as status, schedule
 from oneapi.control.users import own, routes as users, sessions
 from oneapi.errors import GatewayError
 from oneapi.store.database import DatabaseAway
@@ -56,6 +56,8 @@ def create_app(services: Services) -> FastAPI:
     resources = (
         status,
         schedule,
+        overview,
+        prices,
         sign_in,
         mailing,
         registration,

@@ -12,6 +12,7 @@ from oneapi.ledger.recovery import Seat
 from oneapi.ledger.retention import delete_failed
 from oneapi.ledger.room import Condition
 from oneapi.ledger.teller import Terms
+from oneapi.ledger.writers import writers
 
 __all__ = [
     "Condition",
@@ -37,4 +38,5 @@ __all__ = [
     "set_key_quota",
     "set_quota",
     "user_balance",
+    "writers",
 ]

@@ -128,7 +128,7 @@ class Health:
 
     def resting(self) -> list[tuple[int, str, float]]:
         """Return (channel id, model, until) of every rest, for the operator's view."""
-        return [(place[0], place[1], rest.until) for place, rest in self._rests.items()]
+        return [(place[0], place[1], rest.until) for place, rest in list(self._rests.items())]
 
 
 class Evidence:

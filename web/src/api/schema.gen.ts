@@ -744,6 +744,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Prices
+         * @description List the models that one's group may use, with their prices.
+         */
+        get: operations["get_prices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/providers": {
         parameters: {
             query?: never;
@@ -875,6 +895,66 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/status/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Overview
+         * @description Tell what runs here, on what, and how it has been doing lately.
+         */
+        get: operations["get_status_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/status/resting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Resting
+         * @description List what rests after failures, the longest rest first.
+         */
+        get: operations["get_status_resting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/status/resting/{channel_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Wake
+         * @description End the rests of a channel, on every worker of every node: it is asked again at once.
+         */
+        delete: operations["delete_status_resting_channel_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1496,7 +1576,8 @@ export interface components {
          * @description A channel; `key` is always blank, `balance` in the vendor's currency, `response_time` milliseconds.
          *
          *     `disabled_reason`: why the gateway has disabled it (`key_refused`, `failing`, `slow`, `no_balance`; blank where that is
-         *     not known), `disabled_evidence`: in the vendor's words.
+         *     not known), `disabled_evidence`: in the vendor's words. `cooling_until`: when the last of `cooling_models`, which rest
+         *     after failures, is asked again (unix seconds; 0: none rests).
          */
         ChannelView: {
             /** Balance */
@@ -1507,6 +1588,10 @@ export interface components {
             base_url: string | null;
             /** Config */
             config: string;
+            /** Cooling Models */
+            cooling_models: string[];
+            /** Cooling Until */
+            cooling_until: number;
             /** Created Time */
             created_time: number;
             /** Disabled Evidence */
@@ -1865,9 +1950,31 @@ export interface components {
              */
             success: true;
         };
+        /** Found[OverviewView] */
+        Found_OverviewView_: {
+            data: components["schemas"]["OverviewView"];
+            /** Message */
+            message: string;
+            /**
+             * Success
+             * @constant
+             */
+            success: true;
+        };
         /** Found[OwnView] */
         Found_OwnView_: {
             data: components["schemas"]["OwnView"];
+            /** Message */
+            message: string;
+            /**
+             * Success
+             * @constant
+             */
+            success: true;
+        };
+        /** Found[PricesView] */
+        Found_PricesView_: {
+            data: components["schemas"]["PricesView"];
             /** Message */
             message: string;
             /**
@@ -2008,6 +2115,18 @@ export interface components {
         Found_list_ProviderView__: {
             /** Data */
             data: components["schemas"]["ProviderView"][];
+            /** Message */
+            message: string;
+            /**
+             * Success
+             * @constant
+             */
+            success: true;
+        };
+        /** Found[list[RestView]] */
+        Found_list_RestView__: {
+            /** Data */
+            data: components["schemas"]["RestView"][];
             /** Message */
             message: string;
             /**
@@ -2358,6 +2477,36 @@ export interface components {
             value: string;
         };
         /**
+         * OverviewView
+         * @description The installation. `log_database` is blank where logs live beside the rest; the last two are of the last two hours.
+         */
+        OverviewView: {
+            /** Api Keys */
+            api_keys: number;
+            /** Channels Auto Disabled */
+            channels_auto_disabled: number;
+            /** Channels Disabled */
+            channels_disabled: number;
+            /** Channels Enabled */
+            channels_enabled: number;
+            /** Database */
+            database: string;
+            /** Failed */
+            failed: number;
+            /** Log Database */
+            log_database: string;
+            /** Processes */
+            processes: components["schemas"]["ProcessView"][];
+            /** Requests */
+            requests: number;
+            /** Started At */
+            started_at: number;
+            /** Users */
+            users: number;
+            /** Version */
+            version: string;
+        };
+        /**
          * OwnChanges
          * @description What people may change about themselves; blank means unchanged.
          *
@@ -2499,6 +2648,55 @@ export interface components {
             tokens: number;
         };
         /**
+         * PriceView
+         * @description A model. `prices`: quota by unit, of a million tokens or characters, otherwise of one; before the group's factor.
+         *
+         *     Where channels ask for different prices, the dearest. `source`: who named it, `option`, `table` or `default`; `context`
+         *     and `output`: tokens that it reads and gives, 0 where nobody says. `can`: of `image`, `audio`, `video`, `file` (that it
+         *     takes), `tools`, `reasoning`; `retires`: the day from which its vendor serves it no more. `long_from`: from how many
+         *     tokens of input on it costs `long_prices`; 0: never.
+         */
+        PriceView: {
+            /** Can */
+            can: string[];
+            /** Context */
+            context: number;
+            /** Kind */
+            kind: string;
+            /** Long From */
+            long_from: number;
+            /** Long Prices */
+            long_prices: {
+                [key: string]: number;
+            };
+            /** Model */
+            model: string;
+            /** Output */
+            output: number;
+            /** Prices */
+            prices: {
+                [key: string]: number;
+            };
+            /** Retires */
+            retires: string;
+            /** Source */
+            source: string;
+            /** Vendor */
+            vendor: string;
+        };
+        /**
+         * PricesView
+         * @description The models of a group, and the factor that its prices are multiplied with.
+         */
+        PricesView: {
+            /** Factor */
+            factor: number;
+            /** Group */
+            group: string;
+            /** Models */
+            models: components["schemas"]["PriceView"][];
+        };
+        /**
          * ProbeView
          * @description How a test went; `status` is the vendor's, 0 if there was no answer.
          */
@@ -2515,6 +2713,16 @@ export interface components {
             time_ms: number;
             /** Url */
             url: string;
+        };
+        /**
+         * ProcessView
+         * @description A worker that has written charges within a day, and when it last did (unix seconds).
+         */
+        ProcessView: {
+            /** Name */
+            name: string;
+            /** Written At */
+            written_at: number;
         };
         /**
          * ProviderView
@@ -2619,6 +2827,20 @@ export interface components {
              * @default
              */
             verification_code: string;
+        };
+        /**
+         * RestView
+         * @description A model of a channel that is not asked until then (unix seconds), after failures.
+         */
+        RestView: {
+            /** Channel Id */
+            channel_id: number;
+            /** Model */
+            model: string;
+            /** Name */
+            name: string;
+            /** Until */
+            until: number;
         };
         /**
          * Return
@@ -3149,7 +3371,9 @@ export type FoundConsumption = components['schemas']['Found_Consumption_'];
 export type FoundDashboard = components['schemas']['Found_Dashboard_'];
 export type FoundJobView = components['schemas']['Found_JobView_'];
 export type FoundKeyView = components['schemas']['Found_KeyView_'];
+export type FoundOverviewView = components['schemas']['Found_OverviewView_'];
 export type FoundOwnView = components['schemas']['Found_OwnView_'];
+export type FoundPricesView = components['schemas']['Found_PricesView_'];
 export type FoundProbeView = components['schemas']['Found_ProbeView_'];
 export type FoundSignedInUser = components['schemas']['Found_SignedInUser_'];
 export type FoundStanding = components['schemas']['Found_Standing_'];
@@ -3162,6 +3386,7 @@ export type FoundListDayOfModel = components['schemas']['Found_list_DayOfModel__
 export type FoundListFormEntry = components['schemas']['Found_list_FormEntry__'];
 export type FoundListOptionView = components['schemas']['Found_list_OptionView__'];
 export type FoundListProviderView = components['schemas']['Found_list_ProviderView__'];
+export type FoundListRestView = components['schemas']['Found_list_RestView__'];
 export type FoundListSessionView = components['schemas']['Found_list_SessionView__'];
 export type FoundListTurnView = components['schemas']['Found_list_TurnView__'];
 export type FoundListStr = components['schemas']['Found_list_str__'];
@@ -3182,16 +3407,21 @@ export type OneApiBalance = components['schemas']['OneApiBalance'];
 export type OneApiTest = components['schemas']['OneApiTest'];
 export type Option = components['schemas']['Option'];
 export type OptionView = components['schemas']['OptionView'];
+export type OverviewView = components['schemas']['OverviewView'];
 export type OwnChanges = components['schemas']['OwnChanges'];
 export type OwnLogView = components['schemas']['OwnLogView'];
 export type OwnView = components['schemas']['OwnView'];
 export type PasswordReset = components['schemas']['PasswordReset'];
 export type Point = components['schemas']['Point'];
+export type PriceView = components['schemas']['PriceView'];
+export type PricesView = components['schemas']['PricesView'];
 export type ProbeView = components['schemas']['ProbeView'];
+export type ProcessView = components['schemas']['ProcessView'];
 export type ProviderView = components['schemas']['ProviderView'];
 export type Ranked = components['schemas']['Ranked'];
 export type Refusal = components['schemas']['Refusal'];
 export type Registration = components['schemas']['Registration'];
+export type RestView = components['schemas']['RestView'];
 export type Return = components['schemas']['Return'];
 export type RowsChannelView = components['schemas']['Rows_ChannelView_'];
 export type RowsCodeView = components['schemas']['Rows_CodeView_'];
@@ -4329,6 +4559,29 @@ export interface operations {
             };
         };
     };
+    get_prices: {
+        parameters: {
+            query?: {
+                /** @description Another group than one's own; administrators. */
+                group?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found_PricesView_"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     get_providers: {
         parameters: {
             query?: never;
@@ -4569,6 +4822,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_StatusView_"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_status_overview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found_OverviewView_"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_status_resting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found_list_RestView__"] | components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    delete_status_resting_channel_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
                 };
             };
         };

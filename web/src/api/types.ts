@@ -14,11 +14,11 @@ export type Probe = Views["ProbeView"];
 export type Provider = Views["ProviderView"];
 export type ProviderField = Views["FieldView"];
 
-export type Channel = Views["ChannelView"] & {
-  /** Seconds since 1970 until which a channel rests, and why; absent when it does not. */
-  cooling_until?: number;
-  cooling_reason?: string;
-};
+export type Channel = Views["ChannelView"];
+export type Overview = Views["OverviewView"];
+export type Rest = Views["RestView"];
+export type Prices = Views["PricesView"];
+export type ModelPrice = Views["PriceView"];
 
 /** A row of the log; without `detail` for those whom it does not concern. */
 export type LogRow = Views["OwnLogView"] & Partial<Views["LogView"]>;

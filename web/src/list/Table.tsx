@@ -104,8 +104,13 @@ function Head<Row>({ column }: { column: Column<Row> }) {
   return (
     <th
       aria-sort={isSorted ? (isRising ? "ascending" : "descending") : undefined}
-      style={column.width ? { width: column.width } : undefined}
-      className={classes(HEAD, column.isEnd && "!text-right", !column.isOnPhone && "max-sm:hidden")}
+      style={column.width ? ({ "--width": `${column.width}px` } as React.CSSProperties) : undefined}
+      className={classes(
+        HEAD,
+        !!column.width && (column.isMain ? "sm:w-(--width)" : "w-(--width)"),
+        column.isEnd && "!text-right",
+        !column.isOnPhone && "max-sm:hidden",
+      )}
     >
       {column.sort ? (
         <button

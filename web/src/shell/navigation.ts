@@ -68,6 +68,7 @@ const AVAILABLE = new Set([
   "/setting",
   "/playground",
   "/models",
+  "/status",
 ]);
 
 export function placesFor(role: number): Place[] {

@@ -24,7 +24,7 @@ export function Dialog({ isOpen, onClose, title, children, footer, isWide }: Dia
   return (
     <Base.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
       <Base.Portal>
-        <Base.Backdrop className={VEIL} />
+        <Base.Backdrop forceRender className={VEIL} />
         <Base.Popup className={classes(PANEL, isWide ? "max-w-180" : "max-w-110")}>
           <div className="flex items-center gap-2 border-line border-b py-2.5 pr-2.5 pl-4">
             <Base.Title className="flex-1 font-semibold text-lg">{title}</Base.Title>
@@ -58,7 +58,7 @@ export function Confirm(props: ConfirmProps) {
   return (
     <AlertDialog.Root open={isOpen} onOpenChange={(open) => !open && onCancel()}>
       <AlertDialog.Portal>
-        <AlertDialog.Backdrop className={classes(VEIL, "z-60")} />
+        <AlertDialog.Backdrop forceRender className={classes(VEIL, "z-60")} />
         <AlertDialog.Popup className={classes(PANEL, "z-60 max-w-100 gap-2 p-4")}>
           <AlertDialog.Title className="font-semibold text-lg">{title}</AlertDialog.Title>
           <AlertDialog.Description render={<div />} className="text-muted">

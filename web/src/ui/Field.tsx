@@ -13,6 +13,22 @@ interface FieldProps {
   children: ReactNode;
 }
 
+/** A text whose words between backticks are code. */
+function withCode(text: string): ReactNode {
+  const parts = text.split("`");
+  if (parts.length < 3) return text;
+  return parts.map((part, place) =>
+    place % 2 ? (
+      // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a sentence keep their places
+      <code key={place} className="mono">
+        {part}
+      </code>
+    ) : (
+      part
+    ),
+  );
+}
+
 /** Label above (or beside), control, then its error or its help; they are tied together for those who listen. */
 export function Field({ label, help, error, action, className, isBeside, children }: FieldProps) {
   const said = error ? (
@@ -20,7 +36,11 @@ export function Field({ label, help, error, action, className, isBeside, childre
       {error}
     </Base.Error>
   ) : (
-    help && <Base.Description className="mt-1 break-words text-muted text-sm">{help}</Base.Description>
+    help && (
+      <Base.Description className="mt-1 break-words text-muted text-sm">
+        {typeof help === "string" ? withCode(help) : help}
+      </Base.Description>
+    )
   );
   return (
     <Base.Root
@@ -38,7 +58,7 @@ export function Field({ label, help, error, action, className, isBeside, childre
         {action && <span className="ml-auto text-muted">{action}</span>}
       </div>
       {isBeside ? (
-        <div className="flex w-64 shrink-0 justify-end pt-0.5 max-sm:w-full max-sm:justify-start [&>*:not([role=switch])]:w-full">
+        <div className="flex w-64 shrink-0 has-[[role=switch]]:w-auto justify-end pt-0.5 max-sm:w-full max-sm:justify-start [&>*:not([role=switch])]:w-full">
           {children}
         </div>
       ) : (

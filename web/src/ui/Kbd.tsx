@@ -14,3 +14,14 @@ export function Kbd({ children, isOn }: { children: ReactNode; isOn?: boolean })
     </kbd>
   );
 }
+
+const IS_APPLE = /Mac|iPhone|iPad/.test(navigator.userAgent);
+
+/** The keys that send a form, in the words of this machine; a phone has none. */
+export function SendKeys() {
+  return (
+    <span className="ml-0.5 max-sm:hidden" aria-hidden>
+      <Kbd isOn>{IS_APPLE ? "⌘↵" : "Ctrl ↵"}</Kbd>
+    </span>
+  );
+}

@@ -50,8 +50,8 @@ def channels(
     with services.database.connect() as connection:
         if wanted is not None:
             found_rows = slice_of(connection, CHANNELS, wanted)
-            return listed(found_rows, channel_views(connection, found_rows.rows))
-        return found(channel_views(connection, page_of_channels(connection, page)))
+            return listed(found_rows, channel_views(services, connection, found_rows.rows))
+        return found(channel_views(services, connection, page_of_channels(connection, page)))
 
 
 @router.get("/search", response_model=Rows[ChannelView] | Refusal)
@@ -59,7 +59,7 @@ def search(page: FoundPage, services: Surroundings, keyword: QueryText = "") -> 
     """Find channels by id or the beginning of the name."""
     with services.database.connect() as connection:
         rows = matching_channels(connection, page, keyword)
-        return found(channel_views(connection, rows))
+        return found(channel_views(services, connection, rows))
 
 
 @router.get("/models", response_model=ModelList | Refusal)
@@ -90,7 +90,7 @@ def begin_balances(person: Admin, services: Surroundings) -> Answer:
 def channel(channel_id: RowId, services: Surroundings) -> Answer:
     """Show one channel."""
     with services.database.connect() as connection:
-        return found(channel_view(connection, channel_by_id(connection, channel_id)))
+        return found(channel_view(services, connection, channel_by_id(connection, channel_id)))
 
 
 @router.post("", response_model=Done | Refusal)
@@ -116,7 +116,7 @@ def change(document: ChannelDocument, person: Admin, services: Surroundings) -> 
             raise bad_field("key", "must be one line: a channel has one key")
     with services.writing() as connection:
         row = change_channel(connection, document.id, columns, person, services.now())
-        view = channel_view(connection, row)
+        view = channel_view(services, connection, row)
     return found(view)
 
 

@@ -6,6 +6,8 @@ from sqlalchemy import Connection, RowMapping, select
 from typing_extensions import TypedDict
 
 from oneapi.control.answers import as_go
+from oneapi.control.channels.resting import Rest, rests_by_channel
+from oneapi.control.context import Services
 from oneapi.store.enums import ChannelStatus
 from oneapi.store.tables import channel_watch
 
@@ -14,7 +16,8 @@ class ChannelView(TypedDict):
     """A channel; `key` is always blank, `balance` in the vendor's currency, `response_time` milliseconds.
 
     `disabled_reason`: why the gateway has disabled it (`key_refused`, `failing`, `slow`, `no_balance`; blank where that is
-    not known), `disabled_evidence`: in the vendor's words.
+    not known), `disabled_evidence`: in the vendor's words. `cooling_until`: when the last of `cooling_models`, which rest
+    after failures, is asked again (unix seconds; 0: none rests).
     """
 
     id: int
@@ -39,9 +42,13 @@ class ChannelView(TypedDict):
     system_prompt: str | None
     disabled_reason: str
     disabled_evidence: str
+    cooling_until: int
+    cooling_models: list[str]
 
 
-def channel_views(connection: Connection, rows: Sequence[RowMapping]) -> list[ChannelView]:
+def channel_views(
+    services: Services, connection: Connection, rows: Sequence[RowMapping]
+) -> list[ChannelView]:
     """Return the JSON of channels, their keys blank."""
     off = [row["id"] for row in rows if row["status"] == ChannelStatus.AUTO_DISABLED]
     reasons: dict[int, tuple[str, str]] = {}
@@ -50,15 +57,18 @@ def channel_views(connection: Connection, rows: Sequence[RowMapping]) -> list[Ch
         query = select(watched.channel_id, watched.reason, watched.evidence)
         found = connection.execute(query.where(watched.channel_id.in_(off)))
         reasons = {row.channel_id: (row.reason, row.evidence) for row in found}
-    return [_view(row, *reasons.get(row["id"], ("", ""))) for row in rows]
+    resting = rests_by_channel(services)
+    return [
+        _view(row, reasons.get(row["id"], ("", "")), resting.get(row["id"], [])) for row in rows
+    ]
 
 
-def channel_view(connection: Connection, row: RowMapping) -> ChannelView:
+def channel_view(services: Services, connection: Connection, row: RowMapping) -> ChannelView:
     """Return the JSON of a channel, its key blank."""
-    return channel_views(connection, [row])[0]
+    return channel_views(services, connection, [row])[0]
 
 
-def _view(row: RowMapping, reason: str, evidence: str) -> ChannelView:
+def _view(row: RowMapping, disabled: tuple[str, str], resting: Sequence[Rest]) -> ChannelView:
     return {
         "id": row["id"],
         "type": row["type"] or 0,
@@ -80,6 +90,8 @@ def _view(row: RowMapping, reason: str, evidence: str) -> ChannelView:
         "priority": row["priority"],
         "config": row["config"] or "",
         "system_prompt": row["system_prompt"],
-        "disabled_reason": reason,
-        "disabled_evidence": evidence,
+        "disabled_reason": disabled[0],
+        "disabled_evidence": disabled[1],
+        "cooling_until": resting[0].until if resting else 0,
+        "cooling_models": [rest.model for rest in resting],
     }

@@ -5,6 +5,7 @@ from typing import Final
 
 from typing_extensions import TypedDict
 
+from oneapi.control.answers import sentence, speaks_chinese
 from oneapi.providers import catalogue
 from oneapi.providers.base import Endpoint, Provider
 from oneapi.providers.registry import providers
@@ -47,27 +48,30 @@ class ProviderView(TypedDict):
     notes: str
 
 
-_TIERS: Final[FieldView] = {
-    "name": ALLOWS_TIERS,
-    "label": "Clients pick the service tier",
-    "kind": "bool",
-    "required": False,
-    "help": "Pass on "
-    + ", ".join(f"`{name}`" for name in TIER_FIELDS)
-    + ". The vendor then charges you for the tier that a"
-    " client picked, while the client is charged the model's price as it is set here.",
-    "default": "false",
-    "options": [],
-}
+def _tiers(language: str) -> FieldView:
+    names = ", ".join(f"`{name}`" for name in TIER_FIELDS)
+    return {
+        "name": ALLOWS_TIERS,
+        "label": sentence("service_tiers", language),
+        "kind": "bool",
+        "required": False,
+        "help": sentence("service_tiers_help", language, fields=names),
+        "default": "false",
+        "options": [],
+    }
+
+
+def provider_views(accept_language: str) -> list[ProviderView]:
+    """Return every vendor that a channel can be made for, by number, in the reader's language."""
+    return _views("zh" if speaks_chinese(accept_language) else "en")
 
 
 @cache
-def provider_views() -> list[ProviderView]:
-    """Return every vendor that a channel can be made for, by number."""
-    return [_view(provider) for provider in sorted(providers(), key=lambda row: row.type)]
+def _views(language: str) -> list[ProviderView]:
+    return [_view(provider, language) for provider in sorted(providers(), key=lambda row: row.type)]
 
 
-def _view(provider: Provider) -> ProviderView:
+def _view(provider: Provider, language: str) -> ProviderView:
     chat = provider.paths.get(_CHAT, "")
     return {
         "type": provider.type,
@@ -79,7 +83,7 @@ def _view(provider: Provider) -> ProviderView:
         "key_format": "",
         "key_hint": "",
         "key_url": "",
-        "fields": [_TIERS] if provider.paths else [],
+        "fields": [_tiers(language)] if provider.paths else [],
         "models": list(catalogue.models_of(provider.type)),
         "lists_models": bool(provider.paths),
         "has_balance": provider.balance is not None,

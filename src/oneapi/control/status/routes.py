@@ -1,6 +1,8 @@
 """What the web page and health checks ask before anybody signs in, and the lists that forms are made of."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Header
 from typing_extensions import TypedDict
 
 from oneapi.control.answers import Answer, Found, Refusal, as_go, found
@@ -115,9 +117,11 @@ def models(_: User) -> Answer:
 
 
 @router.get("/providers", response_model=Found[list[ProviderView]] | Refusal)
-def providers(_: Admin) -> Answer:
+def providers(
+    _: Admin, accept_language: Annotated[str, Header(include_in_schema=False)] = ""
+) -> Answer:
     """List the vendors that a channel can be made for."""
-    return found(provider_views())
+    return found(provider_views(accept_language))
 
 
 @router.get("/group", response_model=Found[list[str]] | Refusal)

@@ -13,7 +13,7 @@ import { useDataForm } from "@/form/useDataForm";
 import { useGroups } from "@/session";
 import { Button } from "@/ui/Button";
 import { Drawer, DrawerFoot } from "@/ui/Drawer";
-import { Kbd } from "@/ui/Kbd";
+import { SendKeys } from "@/ui/Kbd";
 import { say } from "@/ui/toasts";
 import { AskedModels } from "./AskedModels";
 import { channelDocument, formValues } from "./document";
@@ -63,7 +63,7 @@ export function ChannelForm({ row, title, subtitle, onClose }: ChannelFormProps)
       footer={
         <DrawerFoot>
           <Button look="primary" isBusy={form.isBusy} onClick={() => form.submit()}>
-            {t("action.save")} <Kbd isOn>⌘↵</Kbd>
+            {t("action.save")} <SendKeys />
           </Button>
           <Button icon={<FlaskConical aria-hidden />} isBusy={test.isBusy} onClick={() => test.run()}>
             {form.form.formState.isDirty || !row ? t("channel.testBefore") : t("channel.test")}

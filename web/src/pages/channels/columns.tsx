@@ -26,9 +26,9 @@ export function useVendorName(): (type: number) => string {
 export function ChannelState({ row }: { row: Channel }) {
   const { t } = useTranslation();
   const now = nowSeconds();
-  if (row.status === 1 && row.cooling_until && row.cooling_until > now) {
+  if (row.status === 1 && row.cooling_until > now) {
     return (
-      <State tone="warn" title={row.cooling_reason}>
+      <State tone="warn" title={row.cooling_models.join("\n")}>
         {t("channel.cooling", { until: clock(row.cooling_until, now).slice(0, 5) })}
       </State>
     );
@@ -73,7 +73,7 @@ export function useChannelColumns(test: (channels: Channel[]) => void): Column<C
       {
         id: "vendor",
         label: t("channel.vendor"),
-        width: 124,
+        width: 140,
         sort: "type",
         cell: (row) => <span className="text-muted">{vendorName(row.type)}</span>,
         text: (row) => vendorName(row.type),
@@ -87,7 +87,7 @@ export function useChannelColumns(test: (channels: Channel[]) => void): Column<C
       {
         id: "groups",
         label: t("channel.groups"),
-        width: 152,
+        width: 148,
         cell: (row) => (
           <span className="flex gap-1" title={row.group}>
             {row.group.split(",").map((group) => (
@@ -189,12 +189,14 @@ function number(name: "priority" | "weight", label: string, width: number): Colu
   };
 }
 
+const MODELS_SHOWN = 20;
+
 function Models({ names }: { names: string }) {
   const models = names.split(",").filter(Boolean);
   return (
-    <span className="mono block truncate text-muted" title={models.join("\n")}>
-      {models.slice(0, 2).join(", ")}
-      {models.length > 2 && ` +${models.length - 2}`}
+    <span className="flex items-baseline gap-2 text-muted" title={models.join("\n")}>
+      <span className="mono truncate">{models.slice(0, MODELS_SHOWN).join(", ")}</span>
+      {models.length > 1 && <span className="shrink-0 tabular-nums">{models.length}</span>}
     </span>
   );
 }

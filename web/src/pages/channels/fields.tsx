@@ -124,6 +124,6 @@ function vendorField(field: ProviderField): FieldSpec {
     isRequired: field.required,
     placeholder: field.default,
     choices: (field.options ?? []).map((option) => ({ value: option, label: option })),
-    width: "half",
+    width: field.kind === "bool" ? "full" : "half",
   };
 }

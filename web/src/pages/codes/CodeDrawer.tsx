@@ -14,7 +14,7 @@ import { Code as CodeBlock } from "@/ui/Code";
 import { copy } from "@/ui/copy";
 import { Dialog } from "@/ui/Dialog";
 import { Drawer, DrawerFoot } from "@/ui/Drawer";
-import { Kbd } from "@/ui/Kbd";
+import { SendKeys } from "@/ui/Kbd";
 import { Loading } from "@/ui/Loading";
 import { say } from "@/ui/toasts";
 import { CodeState } from "./Codes";
@@ -96,7 +96,7 @@ function CodeForm({ row, onClose }: { row: Code | undefined; onClose: () => void
       footer={
         <DrawerFoot>
           <Button look="primary" isBusy={form.isBusy} onClick={() => form.submit()}>
-            {row ? t("action.save") : t("code.add")} <Kbd isOn>⌘↵</Kbd>
+            {row ? t("action.save") : t("code.add")} <SendKeys />
           </Button>
           {row && (
             <DeleteRow

@@ -65,7 +65,7 @@ export function Page() {
             )}
             {isSite && (
               <div className="flex flex-col gap-6">
-                <Attention />
+                <Attention withRests />
                 <Spenders />
               </div>
             )}

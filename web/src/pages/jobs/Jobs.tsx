@@ -43,7 +43,7 @@ export function Page() {
         {
           id: "state",
           label: t("job.state"),
-          width: 126,
+          width: 110,
           isOnPhone: true,
           cell: (row) => (
             <State tone={TONES[row.state] ?? "off"} title={row.note}>
@@ -63,7 +63,7 @@ export function Page() {
         {
           id: "done",
           label: t("job.progress"),
-          width: 130,
+          width: 96,
           isEnd: true,
           isOnPhone: true,
           cell: (row) => t("bulk.progress", { done: row.done, all: row.total }),
@@ -118,7 +118,7 @@ function Schedule() {
   const { t } = useTranslation();
   const { data } = useQuery({ queryKey: ["schedule"], queryFn: () => get<Turn[]>("/api/status/schedule") });
   return (
-    <span className="flex flex-wrap gap-x-4 text-muted">
+    <span className="flex gap-x-4 whitespace-nowrap text-muted max-lg:hidden">
       {data?.map(({ kind, minutes, last }) => {
         const name = t(`job.kinds.${kind as "test_channels"}`);
         const [before, after] = t("job.turn.last", { last: "\n" }).split("\n");

@@ -14,7 +14,7 @@ import { Button } from "@/ui/Button";
 import { Chip } from "@/ui/Chip";
 import { copy } from "@/ui/copy";
 import { Drawer, DrawerFoot } from "@/ui/Drawer";
-import { Kbd } from "@/ui/Kbd";
+import { SendKeys } from "@/ui/Kbd";
 import { Loading } from "@/ui/Loading";
 import { say } from "@/ui/toasts";
 import { KeyState } from "./columns";
@@ -101,7 +101,7 @@ function KeyForm({ row, title, onClose }: { row: ApiKey | undefined; title: stri
       footer={
         <DrawerFoot>
           <Button look="primary" isBusy={form.isBusy} onClick={() => form.submit()}>
-            {t("action.save")} <Kbd isOn>⌘↵</Kbd>
+            {t("action.save")} <SendKeys />
           </Button>
           {row && (
             <>

@@ -8,7 +8,7 @@ import type { Column } from "@/list/types";
 import { useIsAdmin } from "@/session";
 import { Money } from "@/ui/Money";
 import { State } from "@/ui/State";
-import { cachedShare, firstTokenMs, movedOn } from "./detail";
+import { cachedShare, firstTokenMs, movedOn, testOf } from "./detail";
 
 export const TYPES = ["1", "2", "3", "4", "5", "6"] as const;
 export const CONSUME = 2;
@@ -54,7 +54,7 @@ export function useLogColumns(): Column<LogRow>[] {
               id: "user",
               label: t("log.user"),
               width: 108,
-              cell: (row: LogRow) => row.username,
+              cell: (row: LogRow) => row.username || <Kind type={row.type} />,
               text: (row: LogRow) => row.username ?? "",
             },
           ]
@@ -185,6 +185,14 @@ function Served({ row, name }: { row: LogRow; name: string }) {
   const { t } = useTranslation();
   const attempts = movedOn(row);
   if (row.type === FAILED) return <State tone="bad">{name || t("log.types.6")}</State>;
+  const test = testOf(row);
+  if (test) {
+    return (
+      <State tone={test.isPassed ? "good" : "bad"} title={test.said}>
+        {name}
+      </State>
+    );
+  }
   if (!attempts) return <span className="text-muted">{name}</span>;
   return (
     <State tone="warn" title={t("log.moved", { count: attempts })}>

@@ -5,6 +5,8 @@ interface Detail {
   usage?: { cached_tokens?: number };
   attempts?: unknown[];
   first_token_ms?: number;
+  test?: string;
+  said?: string;
 }
 
 function detailOf(row: LogRow): Detail {
@@ -29,6 +31,12 @@ export function movedOn(row: LogRow): number {
 /** How long a stream's first token took; undefined where nobody has seen one. */
 export function firstTokenMs(row: LogRow): number | undefined {
   return detailOf(row).first_token_ms || undefined;
+}
+
+/** What a test of a channel found; undefined where the row is of none. */
+export function testOf(row: LogRow): { isPassed: boolean; said: string | undefined } | undefined {
+  const { test, said } = detailOf(row);
+  return test ? { isPassed: test === "passed", said } : undefined;
 }
 
 export type Line = Story["lines"][number];

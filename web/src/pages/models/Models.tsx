@@ -1,72 +1,218 @@
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Copy, Search } from "lucide-react";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { get } from "@/api/call";
+import type { ModelPrice, Prices } from "@/api/types";
+import { compact } from "@/format/money";
+import { useAddress } from "@/list/address";
+import { useGroups, useIsAdmin } from "@/session";
 import { IconButton } from "@/ui/Button";
+import { classes } from "@/ui/class";
 import { copy } from "@/ui/copy";
 import { Empty } from "@/ui/Empty";
 import { Loading } from "@/ui/Loading";
+import { Select } from "@/ui/Select";
+import { State } from "@/ui/State";
+import { Price } from "./Price";
 
-/** The models that the reader's group may use. */
+/** The models that a group may use, and what they cost it. */
 export function Page() {
   const { t } = useTranslation();
-  const [text, setText] = useState("");
+  const [search, change] = useAddress();
+  const isAdmin = useIsAdmin();
   const { data, error, refetch } = useQuery({
-    queryKey: ["available-models"],
-    queryFn: () => get<string[]>("/api/user/available_models"),
+    queryKey: ["prices", search.group ?? ""],
+    placeholderData: keepPreviousData,
+    queryFn: () => get<Prices>("/api/prices", { group: search.group }),
   });
-  const wanted = text.trim().toLowerCase();
-  const models = (data ?? []).filter((model) => model.toLowerCase().includes(wanted));
+  const wanted = (search.q ?? "").trim().toLowerCase();
+  const models = (data?.models ?? []).filter((one) =>
+    `${one.model} ${one.vendor}`.toLowerCase().includes(wanted),
+  );
   return (
     <div className="flex h-full flex-col">
-      <div className="flex min-h-12 shrink-0 items-center gap-3 px-4">
-        <span className="flex h-7 w-60 items-center gap-1.5 rounded border border-line bg-panel px-2 focus-within:border-accent">
+      <div className="flex min-h-12 shrink-0 flex-wrap items-center gap-x-3 gap-y-1.5 px-4 py-1.5">
+        <span className="flex h-7 w-60 items-center gap-1.5 rounded border border-line bg-panel px-2 focus-within:border-accent max-sm:w-full">
           <Search className="size-3.5 shrink-0 text-muted" aria-hidden />
           <input
             type="search"
-            value={text}
-            onChange={(event) => setText(event.target.value)}
+            value={search.q ?? ""}
+            onChange={(event) => change({ q: event.target.value || undefined })}
             placeholder={t("model.search")}
             aria-label={t("model.search")}
             className="min-w-0 flex-1 bg-transparent outline-none"
           />
         </span>
-        {data && <span className="truncate text-muted">{t("model.count", { count: data.length })}</span>}
+        {isAdmin && data && <GroupChoice group={data.group} choose={(group) => change({ group })} />}
+        {data && (
+          <span className="text-muted">
+            {t("model.count", { count: data.models.length })}
+            {data.factor !== 1 && ` · ${t("model.factor", { factor: data.factor })}`}
+          </span>
+        )}
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto px-4 pb-8">
         {!data && <Loading error={error} retry={refetch} />}
         {data && models.length === 0 && (
-          <Empty title={data.length ? t("list.noneFound") : t("model.empty")}>
-            {!data.length && t("model.emptyHelp")}
+          <Empty title={data.models.length ? t("list.noneFound") : t("model.empty")}>
+            {!data.models.length && t("model.emptyHelp")}
           </Empty>
         )}
-        <ul className="grid grid-cols-[repeat(auto-fill,minmax(17rem,1fr))] gap-x-8">
-          {models.map((model) => (
-            <li key={model} className="flex h-9 items-center gap-1 border-line border-b">
-              <span className="mono min-w-0 flex-1 truncate" title={model}>
-                {model}
-              </span>
-              <IconButton
-                label={`${t("action.copy")} ${model}`}
-                className="!size-6"
-                onClick={() => copy(model, t("model.copied"))}
-              >
-                <Copy className="!size-3.5" aria-hidden />
-              </IconButton>
-              <Link
-                to="/playground"
-                search={{ model } as never}
-                aria-label={`${t("model.try")} ${model}`}
-                className="rounded px-1.5 text-muted hover:bg-hover hover:text-text"
-              >
-                {t("model.try")}
-              </Link>
-            </li>
-          ))}
-        </ul>
+        {data && models.length > 0 && <PriceTable models={models} factor={data.factor} />}
       </div>
     </div>
+  );
+}
+
+function GroupChoice({ group, choose }: { group: string; choose: (group: string) => void }) {
+  const { t } = useTranslation();
+  const groups = useGroups();
+  const all = groups.includes(group) ? groups : [group, ...groups];
+  return (
+    <span className="w-40">
+      <Select
+        label={t("model.group")}
+        value={group}
+        onChange={choose}
+        choices={all.map((name) => ({ value: name, label: name }))}
+      />
+    </span>
+  );
+}
+
+const HEAD =
+  "sticky top-0 z-10 h-7 whitespace-nowrap bg-bg px-2 text-right font-medium text-muted text-sm shadow-[inset_0_-1px_var(--line)]";
+const CELL = "h-8 truncate border-line border-b px-2 text-right";
+const WIDE = "max-lg:hidden";
+
+function PriceTable({ models, factor }: { models: ModelPrice[]; factor: number }) {
+  const { t } = useTranslation();
+  return (
+    <table className="w-full table-fixed">
+      <thead>
+        <tr>
+          <th className={classes(HEAD, "!text-left")}>{t("log.model")}</th>
+          <th className={classes(HEAD, WIDE, "w-36 !text-left")}>{t("channel.vendor")}</th>
+          <th className={classes(HEAD, "w-48 !text-left max-xl:hidden")}>{t("model.can")}</th>
+          <th className={classes(HEAD, WIDE, "w-20")}>{t("model.context")}</th>
+          <th className={classes(HEAD, "w-24 max-sm:w-20")}>{t("log.input")}</th>
+          <th className={classes(HEAD, "w-28 max-sm:hidden")}>{t("model.cached")}</th>
+          <th className={classes(HEAD, "w-24 max-sm:w-20")}>{t("log.output")}</th>
+          <th className={classes(HEAD, WIDE, "w-64 !text-left !pl-8")}>{t("model.others")}</th>
+          <td className={classes(HEAD, "w-24 max-sm:hidden")} />
+        </tr>
+      </thead>
+      <tbody>
+        {models.map((one) => (
+          <tr key={one.model} className="hover:bg-hover">
+            <td className={classes(CELL, "!text-left")}>
+              <span className="mono block truncate" title={one.model}>
+                {one.model}
+              </span>
+            </td>
+            <td className={classes(CELL, WIDE, "!text-left text-muted")}>{one.vendor || "–"}</td>
+            <td className={classes(CELL, "!text-left max-xl:hidden")}>
+              <Abilities of={one} />
+            </td>
+            <td className={classes(CELL, WIDE, "text-muted")}>{one.context ? compact(one.context) : "–"}</td>
+            <td className={CELL}>
+              <Price of={one} unit="input" factor={factor} />
+            </td>
+            <td className={classes(CELL, "text-muted max-sm:hidden")}>
+              <Price of={one} unit="cache_read" factor={factor} />
+            </td>
+            <td className={CELL}>
+              <Price of={one} unit="output" factor={factor} />
+            </td>
+            <td className={classes(CELL, WIDE, "!text-left !pl-8 text-muted")}>
+              <Others of={one} factor={factor} />
+            </td>
+            <td className={classes(CELL, "max-sm:hidden")}>
+              <span className="flex items-center justify-end gap-1">
+                <IconButton
+                  label={`${t("action.copy")} ${one.model}`}
+                  className="!size-6"
+                  onClick={() => copy(one.model, t("model.copied"))}
+                >
+                  <Copy className="!size-3.5" aria-hidden />
+                </IconButton>
+                <Link
+                  to="/playground"
+                  search={{ model: one.model } as never}
+                  aria-label={`${t("model.try")} ${one.model}`}
+                  className="rounded px-1.5 text-muted hover:bg-hover hover:text-text"
+                >
+                  {t("model.try")}
+                </Link>
+              </span>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+const ABILITIES = ["image", "audio", "video", "file", "tools", "reasoning"] as const;
+const KINDS = [
+  "embedding",
+  "rerank",
+  "image_generation",
+  "video_generation",
+  "audio_speech",
+  "audio_transcription",
+  "realtime",
+  "ocr",
+  "moderation",
+] as const;
+
+/** What it takes beside text, what it can do, and when its vendor gives it up. */
+function Abilities({ of }: { of: ModelPrice }) {
+  const { t } = useTranslation();
+  const kind = KINDS.find((one) => one === of.kind);
+  const words = [
+    kind && t(`model.kinds.${kind}`),
+    ...ABILITIES.filter((one) => !kind && of.can.includes(one)).map((one) => t(`model.abilities.${one}`)),
+  ].filter(Boolean);
+  return (
+    <span className="block truncate text-muted" title={words.join(", ")}>
+      {of.retires && <span className="text-warn">{t("model.retires", { day: of.retires })} </span>}
+      {words.join(", ") || "–"}
+    </span>
+  );
+}
+
+const OTHERS = [
+  "cache_write",
+  "audio_input",
+  "audio_output",
+  "character",
+  "image",
+  "second",
+  "call",
+] as const;
+
+/** What else it charges for, and from what length on it costs more. */
+function Others({ of, factor }: { of: ModelPrice; factor: number }) {
+  const { t } = useTranslation();
+  const isAdmin = useIsAdmin();
+  const priced = OTHERS.filter((unit) => of.prices[unit]);
+  return (
+    <span className="flex gap-3">
+      {isAdmin && of.source === "default" && <State tone="warn">{t("model.noPrice")}</State>}
+      {priced.map((unit) => (
+        <span key={unit} className="truncate">
+          {t(`log.units.${unit}`)} <Price of={of} unit={unit} factor={factor} />
+        </span>
+      ))}
+      {of.long_from > 0 && (
+        <span className="truncate">
+          {t("model.long", { count: of.long_from, tokens: compact(of.long_from) })}{" "}
+          <Price of={{ ...of, prices: of.long_prices }} unit="input" factor={factor} /> /{" "}
+          <Price of={{ ...of, prices: of.long_prices }} unit="output" factor={factor} />
+        </span>
+      )}
+    </span>
   );
 }

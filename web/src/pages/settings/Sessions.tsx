@@ -6,6 +6,7 @@ import { Button } from "@/ui/Button";
 import { Skeleton } from "@/ui/Skeleton";
 import { Time } from "@/ui/Time";
 import { say, sayError } from "@/ui/toasts";
+import { agentName } from "./agent";
 
 const KEY = ["sessions"];
 
@@ -31,7 +32,7 @@ export function Sessions() {
           <li key={one.id} className="flex items-center gap-3 py-2">
             <div className="min-w-0 flex-1">
               <p className="truncate" title={one.agent}>
-                {one.agent || one.address}
+                {agentName(one.agent) || one.address}
               </p>
               <p className="text-muted text-sm">
                 {one.address} · {t("settings.sessionSeen")} <Time at={one.seen_at} />

@@ -11,7 +11,7 @@ import { useGroups } from "@/session";
 import { Button } from "@/ui/Button";
 import { Drawer, DrawerFoot } from "@/ui/Drawer";
 import { Facts } from "@/ui/Facts";
-import { Kbd } from "@/ui/Kbd";
+import { SendKeys } from "@/ui/Kbd";
 import { Loading } from "@/ui/Loading";
 import { Money } from "@/ui/Money";
 import { say } from "@/ui/toasts";
@@ -96,7 +96,7 @@ function Save({ form }: { form: ReturnType<typeof useDataForm> }) {
   const { t } = useTranslation();
   return (
     <Button look="primary" isBusy={form.isBusy} onClick={() => form.submit()}>
-      {t("action.save")} <Kbd isOn>⌘↵</Kbd>
+      {t("action.save")} <SendKeys />
     </Button>
   );
 }

@@ -1,0 +1,19 @@
+import type { ModelPrice } from "@/api/types";
+import { money } from "@/format/money";
+import { useMoneyStyle } from "@/session";
+
+interface PriceProps {
+  of: ModelPrice;
+  unit: string;
+  factor: number;
+}
+
+/** What a group pays for a unit of a model: of a million where the unit is small. */
+export function Price({ of, unit, factor }: PriceProps) {
+  const style = useMoneyStyle();
+  const quota = of.prices[unit];
+  if (quota === undefined) return <span className="text-muted">–</span>;
+  const paid = quota * factor;
+  const digits = String(Number((paid / style.quotaPerUnit).toPrecision(6))).split(".")[1]?.length ?? 0;
+  return <>{money(paid, style, Math.min(6, Math.max(2, digits)))}</>;
+}

@@ -1,0 +1,170 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { get, remove } from "@/api/call";
+import type { Overview, Rest, Turn } from "@/api/types";
+import { grouped, percent } from "@/format/money";
+import { exact } from "@/format/time";
+import { Attention } from "@/pages/dashboard/Attention";
+import { useSite } from "@/session";
+import { Button } from "@/ui/Button";
+import { Figures } from "@/ui/Figures";
+import { Loading } from "@/ui/Loading";
+import { State } from "@/ui/State";
+import { Time } from "@/ui/Time";
+import { say, sayError } from "@/ui/toasts";
+import { useRests } from "./rests";
+
+const REFRESH_MS = 10_000;
+const LINE = "flex min-h-8.5 items-center gap-3 border-line border-b py-1";
+
+/** How the installation is doing: what runs, what rests, what was begun by itself. */
+export function Page() {
+  const { t } = useTranslation();
+  const { data, error, refetch } = useQuery({
+    queryKey: ["overview"],
+    refetchInterval: REFRESH_MS,
+    queryFn: () => get<Overview>("/api/status/overview"),
+  });
+  if (!data) return <Loading error={error} retry={refetch} />;
+  const enabled = { to: "/channel", search: { status: "1" } };
+  return (
+    <div className="h-full overflow-y-auto px-4 pb-10">
+      <Figures
+        figures={[
+          { name: t("status.channels"), value: grouped(data.channels_enabled), to: enabled },
+          {
+            name: t("channel.autoDisabled"),
+            value: grouped(data.channels_auto_disabled),
+            to: { to: "/channel", search: { status: "3" } },
+          },
+          { name: t("place.users"), value: grouped(data.users), to: { to: "/user", search: {} } },
+          { name: t("place.keys"), value: grouped(data.api_keys) },
+          { name: t("status.requests"), value: grouped(data.requests) },
+          {
+            name: t("status.failed"),
+            value: data.requests ? percent(data.failed / data.requests) : "–",
+            to: { to: "/log", search: { type: "6" } },
+          },
+        ]}
+      />
+      <div className="mt-5 grid grid-cols-2 gap-x-10 gap-y-7 max-lg:grid-cols-1">
+        <Resting />
+        <Attention />
+        <Schedule />
+        <Part title={t("status.installation")}>
+          <Fact name={t("status.version")}>{data.version}</Fact>
+          <Fact name={t("status.started")}>
+            <Time at={data.started_at} />
+          </Fact>
+          <Fact name={t("status.database")}>{data.database}</Fact>
+          {data.log_database && <Fact name={t("status.logDatabase")}>{data.log_database}</Fact>}
+        </Part>
+        <Part title={t("status.processes")}>
+          {data.processes.map((process) => (
+            <Fact key={process.name} name={<span className="mono">{process.name}</span>}>
+              <Time at={process.written_at} />
+            </Fact>
+          ))}
+          {data.processes.length === 0 && <li className={`${LINE} text-muted`}>{t("status.noProcess")}</li>}
+        </Part>
+      </div>
+    </div>
+  );
+}
+
+function Part({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className="min-w-0">
+      <h2 className="mb-1 font-semibold">{title}</h2>
+      <ul>{children}</ul>
+    </section>
+  );
+}
+
+function Fact({ name, children }: { name: ReactNode; children: ReactNode }) {
+  return (
+    <li className={LINE}>
+      <span className="min-w-0 flex-1 truncate text-muted">{name}</span>
+      <span className="shrink-0">{children}</span>
+    </li>
+  );
+}
+
+/** What rests after failures, each with a button that ends its rest. */
+function Resting() {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const { data } = useRests();
+  const wake = async (rest: Rest) => {
+    try {
+      await remove(`/api/status/resting/${rest.channel_id}`);
+      say("good", t("status.woken", { name: rest.name }));
+    } catch (error) {
+      sayError(error);
+    }
+    client.invalidateQueries({ queryKey: ["resting"] });
+  };
+  return (
+    <Part title={t("status.resting")}>
+      {data?.map((rest) => (
+        <li key={`${rest.channel_id} ${rest.model}`} className={LINE}>
+          <Link
+            to="/channel"
+            search={{ open: String(rest.channel_id) } as never}
+            className="min-w-0 hover:underline"
+          >
+            <State tone="warn">{rest.name}</State>
+          </Link>
+          <span className="mono min-w-0 flex-1 truncate text-muted">{rest.model}</span>
+          <span className="shrink-0 text-muted" title={exact(rest.until)}>
+            <Time at={rest.until} />
+          </span>
+          <Button onClick={() => wake(rest)}>{t("status.wake")}</Button>
+        </li>
+      ))}
+      {data?.length === 0 && (
+        <li className={LINE}>
+          <State tone="good">{t("status.noneRests")}</State>
+        </li>
+      )}
+    </Part>
+  );
+}
+
+/** What is begun by itself: how often, when it was last and how that went. */
+function Schedule() {
+  const { t } = useTranslation();
+  const site = useSite();
+  const { data } = useQuery({ queryKey: ["schedule"], queryFn: () => get<Turn[]>("/api/status/schedule") });
+  return (
+    <Part title={t("status.schedule")}>
+      {data?.map((turn) => (
+        <li key={turn.kind} className={LINE}>
+          <span className="min-w-0 flex-1 truncate">
+            {turn.minutes
+              ? t("job.turn.next", {
+                  kind: t(`job.kinds.${turn.kind as "test_channels"}`),
+                  minutes: turn.minutes,
+                })
+              : t("job.turn.never", { kind: t(`job.kinds.${turn.kind as "test_channels"}`) })}
+          </span>
+          {turn.last && (
+            <Link
+              to="/job"
+              search={{ open: String(turn.last.id) } as never}
+              className="shrink-0 text-muted hover:underline"
+            >
+              <Time at={turn.last.created_at} />
+            </Link>
+          )}
+        </li>
+      ))}
+      <li className={LINE}>
+        <span className="min-w-0 flex-1 truncate">{t("status.mail")}</span>
+        <span className="shrink-0 text-muted">{t(site.mail ? "status.set" : "status.notSet")}</span>
+      </li>
+    </Part>
+  );
+}

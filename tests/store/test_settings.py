@@ -23,6 +23,7 @@ from oneapi.store.tables import options
 ROOT = Path(__file__).parents[2]
 SECRETS = {
     "AlarmWebhookSecret",
+    "MetricsToken",
     *("SMTPToken", "GitHubClientSecret", "LarkClientSecret", "OidcClientSecret"),
     *("WeChatServerToken", "MessagePusherToken", "TurnstileSecretKey"),
 }

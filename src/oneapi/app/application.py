@@ -15,6 +15,7 @@ import msgspec
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from oneapi.app import metrics
 from oneapi.app.databases import CannotStart, Databases, sentence
 from oneapi.app.preparation import node_id, session_secret
 from oneapi.app.proxies import trusted_networks
@@ -56,6 +57,7 @@ JOBS_SECONDS = 1.0  # between looks for a job to run
 SCHEDULE_SECONDS = 5.0  # between looks for what is due
 ALARM_SECONDS = 10.0  # what is switched within is told together
 PRUNE_SECONDS = 600.0
+METRICS_SECONDS = 1.0  # how old the figures of other workers are at most
 BACKFILL_SECONDS = 0.5  # between slices of old log rows
 MOST_DESCRIPTORS = 1 << 20
 THREADS = 4  # for what blocks: the change feed, unknown keys, snapshots
@@ -110,6 +112,8 @@ class Application:
         self._policy = b""
         self._mail_server: MailServer | None = None
         self._guard = Guard()
+        self.metrics_token = ""
+        self._meter: metrics.Meter | None = None
         self._proxies = ProxyTrust(trusted_networks(config.trusted_proxies))
         self._is_serving = False
         self._started_at = int(time.time())
@@ -157,11 +161,15 @@ class Application:
         )
         stack.push_async_callback(upstream.aclose)
         self._ledger = ledger = self._make_ledger()
+        stack.callback(self._keep_last_figures)
         ledger.on_broken = self._on_broken
         ledger.failure_rows.wanted = lambda: self._failed_days > 0
         await ledger.start()
         stack.push_async_callback(ledger.aclose)
         self._relay = self._make_relay(ledger, upstream)
+        meter = metrics.Meter(config.state_dir, self._slot, ledger, self._relay.error_answers)
+        await self._run(meter.begin)
+        self._meter = meter
         await self._relay.start()
         stack.push_async_callback(self._relay.aclose)
         self._mailer = Mailer(lambda: self._mail_server)
@@ -251,6 +259,29 @@ class Application:
             post_mail=self._mailer.post,
         )
 
+    async def figures(self) -> tuple[str, bytes]:
+        """Return content type and text of what Prometheus gets, for all workers of the node."""
+        relay, meter = self._relay, self._present_meter
+        is_ready = self._is_serving and self.condition.is_ready
+        known = metrics.Known(is_ready, relay.channels(), relay.resting())
+        own = meter.reading(self._loop.time())
+        main, node = self._databases.main, node_id(self._config)
+        return await self._run(metrics.page, meter, own, known, main, node)
+
+    @property
+    def _present_meter(self) -> metrics.Meter:
+        assert self._meter is not None, "requests come after start()"
+        return self._meter
+
+    def _keep_last_figures(self) -> None:
+        if self._meter is not None:
+            with contextlib.suppress(OSError):
+                self._meter.write(self._meter.reading(self._loop.time()))
+
+    async def _keep_figures(self) -> None:
+        meter = self._present_meter
+        await self._run(meter.write, meter.reading(self._loop.time()))
+
     def site(self) -> "Site":
         """Return what serves the page."""
         from oneapi.web.site import Site, Surroundings
@@ -285,6 +316,7 @@ class Application:
         self._own(self._mailer.run())
         every = self._every
         self._own(every("refresh", self._config.sync_frequency_seconds, self._refresh))
+        self._own(every("metrics", METRICS_SECONDS, self._keep_figures))
         if self._keeps_house:
             main = self._databases.main
             self._own(every("checkpoint", CHECKPOINT_SECONDS, lambda: self._run(checkpoint, main)))
@@ -347,6 +379,7 @@ class Application:
         self._logs_consumption = settings.flag("LogConsumeEnabled")
         self._failed_days = settings.whole("FailedLogDays")
         self._policy = policy_of(settings)
+        self.metrics_token = settings.text("MetricsToken")
         self._guard.allow(settings.names("EgressAllowedNetworks"))
         self._mail_server = _mail_server(settings)
 

@@ -1,5 +1,6 @@
 """Money: what a request may cost is held before, what it did cost is journaled, and nothing else writes quota."""
 
+from oneapi.ledger.accounts import leased_by
 from oneapi.ledger.backfill import backfill, begin_backfill
 from oneapi.ledger.balance import key_balance, leased, user_balance
 from oneapi.ledger.check import Report, check
@@ -33,6 +34,7 @@ __all__ = [
     "delete_failed",
     "key_balance",
     "leased",
+    "leased_by",
     "quota_text",
     "redeem",
     "set_key_quota",

@@ -180,6 +180,14 @@ def leases_of(connection: Connection, holder: str) -> dict[Ref, int]:
     return {Ref(account, account_id): amount for account, account_id, amount in rows}
 
 
+def leased_by(connection: Connection, node: str) -> dict[str, int]:
+    """Return what the workers of a node hold on lease, by kind of account."""
+    of_node = leases.c.holder.startswith(f"{node}:", autoescape=True)
+    statement = select(leases.c.account, func.sum(leases.c.amount)).where(of_node)
+    rows = connection.execute(statement.group_by(leases.c.account))
+    return {account: int(amount) for account, amount in rows}
+
+
 def leased(connection: Connection, ref: Ref) -> int:
     """Return what workers hold of the account on lease."""
     statement = select(func.coalesce(func.sum(leases.c.amount), 0)).where(

@@ -23,7 +23,13 @@ HOUR_COUNTERS: Final = (
     "failed",
     *FIRST_TOKEN_CLASSES,
 )
+# What the hours do not keep, behind what they do: classes of the time that a request took, for `traffic`.
+ELAPSED_MS: Final = (100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 120_000, 300_000)
 _FIRST_TOKEN: Final = HOUR_COUNTERS.index("failed") + 1
+_ELAPSED: Final = len(HOUR_COUNTERS)
+_FIRST_TOKEN_SUM: Final = _ELAPSED + len(ELAPSED_MS) + 1
+LENGTH: Final = _FIRST_TOKEN_SUM + 1
+_ELAPSED_BOUNDS: Final = list(ELAPSED_MS)
 _BOUNDS: Final = list(FIRST_TOKEN_MS)
 _LONGEST_MS: Final = 10**9  # eleven days: what is longer is no time that a request took
 Hour = tuple[int, int, int, int, str]
@@ -86,7 +92,8 @@ class Tally:
 
     What failed counts in the hours only.
 
-    `hours`: by (hour, user, key, channel, model) the counters of `usage_hours`, in the order of `HOUR_COUNTERS`.
+    `hours`: by (hour, user, key, channel, model) the counters of `usage_hours`, in the order of `HOUR_COUNTERS`, and behind
+    them how many requests took how long (`ELAPSED_MS`), and the sum of the first tokens' times.
     `from_users` and `from_keys` say, by the entry's index, what could not be collected.
     """
 
@@ -126,11 +133,14 @@ class Tally:
             counters[2] += usage.output_tokens
             counters[3] += usage.cached_tokens
             counters[4] += used
-            counters[5] += min(facts.elapsed_ms, _LONGEST_MS)
+            elapsed_ms = facts.elapsed_ms
+            counters[5] += min(elapsed_ms, _LONGEST_MS)
+            counters[_ELAPSED + bisect_left(_ELAPSED_BOUNDS, elapsed_ms)] += 1
             if facts.ended != COMPLETE and facts.ended != CLIENT_LEFT:
                 counters[6] += 1
             first_token_ms = facts.first_token_ms
             if first_token_ms:
+                counters[_FIRST_TOKEN_SUM] += first_token_ms
                 counters[_FIRST_TOKEN + bisect_left(_BOUNDS, first_token_ms)] += 1
         for failed in batch.failed:
             self._fail(failed)
@@ -147,7 +157,7 @@ class Tally:
         )
         counters = self.hours.get(hour)
         if counters is None:
-            counters = self.hours[hour] = [0] * len(HOUR_COUNTERS)
+            counters = self.hours[hour] = [0] * LENGTH
         return counters
 
     def _fail(self, entry: Released) -> None:
@@ -157,4 +167,5 @@ class Tally:
         counters = self._hour(payer, facts)
         counters[0] += 1
         counters[5] += min(facts.elapsed_ms, _LONGEST_MS)
+        counters[_ELAPSED + bisect_left(_ELAPSED_BOUNDS, facts.elapsed_ms)] += 1
         counters[6] += failure.status != LEFT

@@ -95,6 +95,7 @@ class Flushed(NamedTuple):
     """What a flush found: whether the leases were all there, and the requests whose payer did not have all they cost."""
 
     is_whole: bool
+    tally: Tally
     uncollected: int = 0
     uncollected_quota: int = 0
 
@@ -112,8 +113,7 @@ def flush(database: Database, holder: str, batch: Batch, orders: Orders) -> Flus
             rows += failed_rows(batch)
         try:
             with transaction(database) as connection:
-                _plainly(connection, holder, batch, orders, rows)
-                return Flushed(is_whole=True)
+                return Flushed(True, _plainly(connection, holder, batch, orders, rows))
         except (_LeaseLost, *ROW_FAULTS) as error:
             log.warning("flush_looks_closer", holder=holder, reason=str(error)[:500])
     with transaction(database) as connection:
@@ -133,7 +133,7 @@ def _plainly(
     batch: Batch,
     orders: Orders,
     rows: Sequence[log_rows.Row],
-) -> None:
+) -> Tally:
     """Rows that others wait for come last, and are held for the shortest time."""
     _begin(connection, holder, batch, orders)
     log_rows.insert_rows(connection, rows)
@@ -153,6 +153,7 @@ def _plainly(
     _count(connection, tally, orders.returns)
     if tally.hours:
         connection.execute(additions(connection.dialect.name), _hours(tally))
+    return tally
 
 
 def _carefully(connection: Connection, holder: str, batch: Batch, orders: Orders) -> Flushed:
@@ -183,7 +184,7 @@ def _carefully(connection: Connection, holder: str, batch: Batch, orders: Orders
         for failed in failed_rows(batch):
             insert_guarded(connection, failed)
     of_users = [amount for amount in uncollected["user"].values() if amount]
-    return Flushed(is_whole, len(of_users), sum(of_users))
+    return Flushed(is_whole, tally, len(of_users), sum(of_users))
 
 
 def failed_rows(batch: Batch) -> list[log_rows.Row]:
@@ -249,8 +250,11 @@ _HOUR_KEYS: Final = ("hour", "user_id", "token_id", "channel_id", "model_name")
 def _hours(tally: Tally) -> list[dict[str, int | str]]:
     """Return the rows to add to the statistics, in the order of their keys."""
     names: tuple[str, ...] = (*_HOUR_KEYS, *HOUR_COUNTERS)
+    kept = len(HOUR_COUNTERS)
     return [
-        dict(zip(names, (*hour[:-1], log_rows.fit(hour[-1]), *tally.hours[hour]), strict=True))
+        dict(
+            zip(names, (*hour[:-1], log_rows.fit(hour[-1]), *tally.hours[hour][:kept]), strict=True)
+        )
         for hour in sorted(tally.hours)
     ]
 

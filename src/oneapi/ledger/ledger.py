@@ -185,6 +185,12 @@ class Ledger:
         if not await self._follow():
             raise unavailable()
 
+    def journaled(self) -> tuple[int, int]:
+        """Return how far the journal is, and how far of it the database is, in bytes; across files as if each were full."""
+        full = self._desk.terms.rotate_at
+        written, flushed = self.journal.position, self._teller.offset
+        return written.seq * full + written.position, flushed.seq * full + flushed.position
+
     @property
     def condition(self) -> Condition:
         """Say what is the matter with the place where charges are kept."""

@@ -129,6 +129,7 @@ class Teller:
         counters: Counters,
     ) -> None:
         self._desk = desk
+        self._traffic = counters.traffic
         self._counters = counters
         self._holder = desk.seat.holder
         self._journal = journal
@@ -390,6 +391,7 @@ class Teller:
         self._leases.flushed(batch.covered)
         self.offset = batch.end
         self._is_doubtful = self._is_doubtful or not flushed.is_whole
+        self._traffic.add(flushed.tally)
         self._counters.uncollected += flushed.uncollected
         self._counters.uncollected_quota += flushed.uncollected_quota
         if renews:

@@ -92,6 +92,7 @@ class Relay:
         self._counting = Counting(
             services.upstream, self._balancer, self._health, self._disabling, services.monotonic
         )
+        self.error_answers: Final[dict[int, int]] = {}  # by status; they only grow
         self._parts: Parts | None = None
         self._ticking: asyncio.Task[None] | None = None
         # Bound once, not per request.
@@ -191,6 +192,11 @@ class Relay:
         if topic == "rest":
             until, asked = float(news["until"]), float(news.get("asked", 0.0))
             self._health.heard(int(news["channel"]), str(news["model"]), until, asked)
+
+    def channels(self) -> list[tuple[int, str, bool]]:
+        """Return (channel id, name, whether enabled) of every channel."""
+        assert self._parts is not None, "start() has made the parts"
+        return [(one.id, one.name, one.enabled) for one in self._parts.snapshot.channels.values()]
 
     def resting(self) -> list[tuple[int, str, float]]:
         """Return (channel id, model, until unix seconds) of what rests, for the operator's view."""
@@ -366,6 +372,7 @@ class Relay:
         self, request_id: str, responder: Responder, client: ClientDialect, error: GatewayError
     ) -> None:
         status, body = client.error(error, request_id)
+        self.error_answers[status] = self.error_answers.get(status, 0) + 1
         extra: HeaderPairs = ()
         if error.retry_after is not None:
             extra = ((b"retry-after", str(max(1, ceil(error.retry_after))).encode()),)

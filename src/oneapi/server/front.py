@@ -17,7 +17,7 @@ Send = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # Everything else is an address of the page. (`/v1` comes here only as what the relay does not take.)
-MANAGEMENT = ("/api/", "/docs", "/metrics", "/v1", "//v1")
+MANAGEMENT = ("/api/", "/docs", "/v1", "//v1")
 
 
 class Readiness(NamedTuple):
@@ -35,10 +35,12 @@ class Front:
         management: Callable[[], AsgiApp],
         readiness: Callable[[], Readiness],
         page: Callable[[], AsgiApp],
+        metrics: AsgiApp,
     ) -> None:
         self._management = _Lazy(management)
         self._page = _Lazy(page)
         self._readiness = readiness
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -47,6 +49,8 @@ class Front:
                 await _answer(scope, send, 200, ALIVE)
             case "/readyz":
                 await _answer(scope, send, *ready_answer(self._readiness()))
+            case "/metrics":
+                await self._metrics(scope, receive, send)
             case path if path.startswith(MANAGEMENT) or path == "/api":
                 await self._management(scope, receive, send)
             case _:

@@ -23,6 +23,7 @@ from oneapi.config import Config
 from oneapi.server import sockets
 from oneapi.server.front import Front, Readiness
 from oneapi.server.logs import Logs
+from oneapi.server.metrics import Metrics
 from oneapi.server.standby import Standby
 from oneapi.server.supervisor import FOR_NOW, Post
 from oneapi.store.outages import Outage
@@ -171,7 +172,12 @@ class _Worker:
 
     async def _answer(self) -> None:
         application = self._application
-        front = Front(application.control, self._readiness, application.site)
+        front = Front(
+            application.control,
+            self._readiness,
+            application.site,
+            Metrics(application.figures, lambda: application.metrics_token),
+        )
         config = uvicorn.Config(
             cast("Any", front),
             http=application.lane(),

@@ -295,6 +295,11 @@ _RELAY = (
         "How often vendors are asked for the balances of channels, in minutes; 0: only when asked for. Until it is saved"
         " here, `CHANNEL_UPDATE_FREQUENCY` counts.",
     ),
+    _secret(
+        "MetricsToken",
+        "Bearer token that `/metrics` wants from elsewhere than this machine; empty: nobody else.",
+        ours=True,
+    ),
     Setting(
         "EgressAllowedNetworks",
         Kind.NAMES,

@@ -18,6 +18,7 @@ from oneapi.ledger.pricing import (
     default_completion_ratio,
     default_group_ratio,
     default_model_ratio,
+    searching,
 )
 from oneapi.store.settings import Settings
 from oneapi.wire.usage import COUNTERS, Usage
@@ -98,6 +99,24 @@ class TestCharge:
 
         assert short == 300_000 + 75
         assert long == ceil(600_003 + 112.5)
+
+    def test_what_is_no_token_costs_the_same_however_long_the_prompt_is(self) -> None:
+        longer = Price(input=2 * NANO, long_from=1_000, long=Price(input=3 * NANO))
+        price = Price(input=NANO, call=5 * NANO, search=7 * NANO, long_from=100, long=longer)
+
+        assert charge(Usage(input_tokens=100, searches=2), price, ONE) == 100 + 14 + 5
+        assert charge(Usage(input_tokens=101, searches=2), price, ONE) == 202 + 14 + 5
+        assert charge(Usage(input_tokens=1_001, searches=2), price, ONE) == 3_003 + 14 + 5
+
+    def test_a_search_costs_what_its_vendor_asks(self) -> None:
+        listed = PriceList({})
+
+        for model, usd in (
+            ("gpt-5.5", 0.01),
+            ("gemini-2.5-pro", 0.035),
+            ("gemini-3.8-flash", 0.014),
+        ):
+            assert searching(listed.price(model)).search == usd * QUOTA_PER_USD * NANO
 
     @pytest.mark.parametrize(
         "usage",

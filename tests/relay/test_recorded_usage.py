@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from oneapi.ledger.catalogue import limits
 from oneapi.providers import registry
 from oneapi.providers.base import Call, Endpoint
+from oneapi.providers.models import limits
 from oneapi.relay.billable import Sent, billable_usage
 from oneapi.relay.ceiling import ASSUMED_WINDOW
 from oneapi.relay.translation import StreamTranslation

@@ -130,19 +130,18 @@ def line_items(usage: Usage, price: Price) -> list[tuple[str, int, int, int]]:
     )
     inputs = max(count(usage.input_tokens), *(part for part, _ in parts))
     outputs = max(count(usage.output_tokens), count(usage.audio_output_tokens))
-    while price.long is not None and inputs > price.long_from:
-        price = price.long
+    tokens = at_length(price, inputs)
     counts: list[tuple[str, int, int]] = []
     left = inputs
     for part, unit in parts:
         taken = min(part, left)
-        counts.append((unit, taken, getattr(price, unit)))
+        counts.append((unit, taken, getattr(tokens, unit)))
         left -= taken
     spoken = count(usage.audio_output_tokens)
     counts += [
-        ("input", left, price.input),
-        ("output", outputs - spoken, price.output),
-        ("audio_output", spoken, price.audio_output),
+        ("input", left, tokens.input),
+        ("output", outputs - spoken, tokens.output),
+        ("audio_output", spoken, tokens.audio_output),
         ("image", count(usage.images), price.image),
         ("character", count(usage.characters), price.character),
         ("search", count(usage.searches), price.search),
@@ -154,6 +153,13 @@ def line_items(usage: Usage, price: Price) -> list[tuple[str, int, int, int]]:
         nano = -(-milliseconds * price.second // 1000)
         lines.append(("second", milliseconds, price.second, nano))
     return lines
+
+
+def at_length(price: Price, input_tokens: int) -> Price:
+    """Return what the tokens of a request cost whose input is so long; what is no token costs the same at any length."""
+    while price.long is not None and input_tokens > price.long_from:
+        price = price.long
+    return price
 
 
 def count(value: object, scale: int = 1) -> int:

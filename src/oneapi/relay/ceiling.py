@@ -149,15 +149,16 @@ def largest_limit(wanted: Demand, price: Price, factor: int, affordable: int) ->
 
 def _before_output(wanted: Demand, price: Price) -> tuple[int, int]:
     """Return the nano-quota of everything but the answers themselves, and of each of their tokens."""
-    prices = [price]
-    if price.long is not None and wanted.input_tokens > price.long_from:
-        prices.append(price.long)
-    per_output = max(_per_output(price, wanted.audio) for price in prices)
-    nano = wanted.input_tokens * max(_per_input(price, wanted) for price in prices)
-    nano += wanted.images * max(price.image for price in prices)
-    nano += wanted.seconds * max(price.second for price in prices)
-    nano += wanted.characters * max(price.character for price in prices)
-    nano += max(price.call for price in prices) + wanted.beside * per_output
+    per_output, per_input, step = 0, 0, price
+    while True:  # a prompt may turn out shorter, and a shorter one need not be cheaper
+        per_output = max(per_output, _per_output(step, wanted.audio))
+        per_input = max(per_input, _per_input(step, wanted))
+        if step.long is None or wanted.input_tokens <= step.long_from:
+            break
+        step = step.long
+    nano = wanted.input_tokens * per_input + wanted.beside * per_output + price.call
+    nano += wanted.images * price.image + wanted.seconds * price.second
+    nano += wanted.characters * price.character
     if wanted.searches:
         nano += wanted.searches * searching(price).search
     return nano, per_output

@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from oneapi.ledger.pricing import Price
+from oneapi.ledger.pricing import Price, searching
 from oneapi.providers.base import Endpoint
 from oneapi.providers.models import limits
 from oneapi.relay.ceiling import ASSUMED_WINDOW
@@ -133,8 +133,9 @@ def _dearest(prices: Sequence[Price]) -> Price:
     units = {
         name: max(getattr(price, name) for price in prices)
         for name in Price.__struct_fields__
-        if name not in {"source", "long", "long_from"}
+        if name not in {"source", "long", "long_from", "search"}
     }
+    units["search"] = max(searching(price).search for price in prices)
     return Price(
         **units,
         long=_dearest(longs) if longs else None,

@@ -4,7 +4,7 @@ import itertools
 import string
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bcrypt
 import pytest
@@ -21,7 +21,11 @@ from oneapi.upstream import UpstreamClient
 from oneapi.upstream.asking import WholeAnswer, asking
 from oneapi.upstream.mail import Mail
 from tests.control.browser import Browser
+from tests.engines import Engines
 from tests.fakes import FakeClock
+
+if TYPE_CHECKING:
+    from tests.control.scene import Scene
 
 PASSWORD = "correct horse"
 # Cost 4: the lowest, so that a hundred tests do not take minutes.
@@ -193,3 +197,18 @@ def everywhere(database: Database) -> Iterator[World]:
     made = World(database)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def scene(engines: Engines) -> "Iterator[Scene]":
+    """A furnished installation, put back after each request."""
+    from tests.control.scene import SESSION_SECRET, Scene, vendor  # which needs what is above
+
+    engine = engines.engine("sqlite")
+    opened = engine.open(name := engine.create_migrated())
+    settle_in(opened)
+    made = World(opened, ask=vendor, session_secret=SESSION_SECRET)
+    yield Scene(made)
+    made.close()
+    opened.close()
+    engine.drop(name)

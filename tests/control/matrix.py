@@ -24,13 +24,13 @@ OTHER: Final = "correct pony"  # a new password
 
 @dataclass(frozen=True)
 class Case:
-    """A route's line. `refused`: what everybody is told who is admitted, because a request that works needs others before it.
+    """A route's line. `told`: the refusal of those who are admitted and still may not, by what they are.
 
     `path`: the path to ask, where the route's own has parameters or needs a query. `changes`: the tables that a request that
-    works changes; with `?` it may. `told`: the refusal of those who are admitted and still may not, by what they are. `foreign`: what another user is
-    told who asks for what is Alice's. `by_script`: a GET that changes something, which sessions are refused.
-    `is_callback`: a GET that a provider or a mail sends people to, and that is checked in another way. `is_guarded`: not for
-    other sites' pages, even though anybody may.
+    works changes; with `?` it may. `refused`: what everybody is told who is admitted, because a request that works needs
+    others before it. `foreign`: what another user is told who asks for what is Alice's. `by_script`: a GET that changes
+    something, which sessions are refused. `is_callback`: a GET that a provider or a mail sends people to, and that is checked
+    in another way. `is_guarded`: not for other sites' pages, even though anybody may.
     """
 
     level: int

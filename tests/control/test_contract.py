@@ -95,6 +95,14 @@ def test_bad_json_is_a_business_error_except_for_options(world: World) -> None:
     assert world.root.put("/api/option/", b"not json").status == 400
 
 
+@pytest.mark.parametrize("body", [b"not json", b"\xff\xfe", b"u/\xc3"])
+def test_what_is_no_json_is_told_so_even_if_it_is_no_text(world: World, body: bytes) -> None:
+    reply = world.alice.post("/api/token", body)
+    assert (reply.status, reply.json["code"]) == (200, "not_json")
+    reply = world.root.put("/api/option", body)
+    assert (reply.status, reply.json["code"]) == (400, "not_json")
+
+
 @pytest.mark.parametrize("body", [b"[" * 200_000, b"\xff\xfe", b'{"name": NaN}'])
 def test_rubbish_is_refused_and_no_crash(world: World, body: bytes) -> None:
     reply = world.alice.post("/api/token/", body)

@@ -49,7 +49,6 @@ def create_app(services: Services) -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=operation_id,
     )
-    describe(app)
     app.state.services = services
     app.state.critical = RateLimiter(services.rate_limits.critical, services.clock)
     app.state.accounts = RateLimiter(services.rate_limits.account, services.clock)
@@ -77,6 +76,7 @@ def create_app(services: Services) -> FastAPI:
     )
     for resource in resources:
         app.include_router(resource.router)
+    describe(app, [resource.router for resource in resources])
     app.add_middleware(GZipMiddleware, minimum_size=_GZIP_FROM)
     app.add_middleware(Gate, services=services)
     app.add_exception_handler(GatewayError, _told)
@@ -117,8 +117,7 @@ async def _misread(request: Request, error: Exception) -> Response:
     first: dict[str, Any] = error.errors()[0]
     path = request.url.path
     if first["type"] == "json_invalid":
-        message = sentence("invalid_parameter", _language(request))
-        return refused(message, 400 if path == "/api/option" else 200, code="not_json")
+        return _not_json(request)
     field = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
     reason = str(first["msg"]).removeprefix("Value error, ")
     if path == "/api/user/self":
@@ -128,10 +127,17 @@ async def _misread(request: Request, error: Exception) -> Response:
     return refused(message, code="bad_field", field=field)
 
 
+def _not_json(request: Request) -> Response:
+    message = sentence("invalid_parameter", _language(request))
+    return refused(message, 400 if request.url.path == "/api/option" else 200, code="not_json")
+
+
 async def _not_routed(request: Request, error: Exception) -> Response:
     """Answer an unknown path or method of `/api` as One API does, in OpenAI's shape."""
     path = request.state.asked_path
     assert isinstance(error, HTTPException)
+    if error.status_code == 400:  # the body is no text at all
+        return _not_json(request)
     if error.status_code not in (404, 405):
         return refused(str(error.detail), error.status_code)
     said = {

@@ -1,11 +1,17 @@
 """The API described in OpenAPI: what FastAPI finds in the routes, with our refusals instead of its own."""
 
 import re
-from typing import Any
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+
+from oneapi.control.identity import signed_in
+from oneapi.control.sign_in.session import COOKIE
 
 INTRODUCTION = """The management API: One API's contract, and what stands beside it for the page and for scripts.
 
@@ -16,6 +22,31 @@ filtered, and answer `total` (exact where `total_is_exact`) and `next_cursor`.
 """
 
 
+_SECURITY: Final = {
+    "access_token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An access token, from `POST /api/user/token`; `Bearer ` may be left out.",
+    },
+    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+}
+_UNKNOWN_PATH: Final = {
+    "title": "UnknownPath",
+    "description": "What `/v1` and `/api` answer to a path that they do not have, in OpenAI's shape.",
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["message", "type", "param", "code"],
+            "properties": {
+                name: {"type": "string"} for name in ("message", "type", "param", "code")
+            },
+        }
+    },
+}
+
+
 def operation_id(route: APIRoute) -> str:
     """Return a stable name of a route: its method and path in words."""
     words = re.findall(r"\w+", route.path.removeprefix("/api").replace(":int", ""))
@@ -23,28 +54,65 @@ def operation_id(route: APIRoute) -> str:
     return "_".join((method, *words))
 
 
-def describe(app: FastAPI) -> None:
-    """Have the application describe itself this way, once, when it is first asked."""
+def describe(app: FastAPI, routers: Sequence[APIRouter]) -> None:
+    """Have the application, which is made of these routers, describe itself this way, once, when it is first asked."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _described(app)
+            app.openapi_schema = _described(app, routers)
         return app.openapi_schema
 
     app.openapi = openapi
 
 
-def _described(app: FastAPI) -> dict[str, Any]:
+def _described(app: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:
     document = get_openapi(
         title=app.title,
         version="1",  # of the contract, not of the program
         description=INTRODUCTION,
         routes=app.routes,
     )
-    for operations in document["paths"].values():
-        for operation in operations.values():
-            operation["responses"].pop("422", None)
-    schemas = document["components"]["schemas"]
-    schemas.pop("HTTPValidationError", None)
-    schemas.pop("ValidationError", None)
+    components = document["components"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        components["schemas"].pop(name, None)
+    components["schemas"]["UnknownPath"] = _UNKNOWN_PATH
+    components["securitySchemes"] = _SECURITY
+    for route in chain.from_iterable(router.routes for router in routers):
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            for method in route.methods or ():
+                _complete(document["paths"][route.path_format][method.lower()], route)
     return document
+
+
+def _complete(operation: dict[str, Any], route: APIRoute) -> None:
+    """Say of an operation who may ask for it, and what it may answer beside 200."""
+    responses = operation["responses"]
+    responses.pop("422", None)
+    if _asks_who(route.dependant):
+        operation["security"] = [{name: []} for name in _SECURITY]
+        responses["401"] = _refusal("Nobody is signed in, and no access token came.")
+    if "{" in route.path_format:
+        responses["404"] = _answer("The path's parameter is no such number.", "UnknownPath")
+    if "requestBody" in operation:
+        responses["413"] = _refusal("The body is too large.")
+    if route.path == "/api/option" and "requestBody" in operation:
+        responses["400"] = _refusal("The body is not JSON.")
+    responses["429"] = {
+        "description": "Too often from this address; `Retry-After` says how long to wait."
+    }
+    responses["503"] = _refusal(
+        "The database is away, or the disk full; `Retry-After` says when to ask again."
+    )
+
+
+def _asks_who(dependant: Dependant) -> bool:
+    return dependant.call is signed_in or any(map(_asks_who, dependant.dependencies))
+
+
+def _refusal(description: str) -> dict[str, Any]:
+    return _answer(description, "Refusal")
+
+
+def _answer(description: str, schema: str) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    return {"description": description, "content": content}

@@ -99,13 +99,20 @@ class Page:
         return query.offset(self.offset).limit(self.size)
 
 
-def _page(p: QueryNumber = 0, page_size: QueryNumber = PAGE_SIZE) -> Page:
+_PageNumber = Annotated[QueryNumber, Query(description="The page, from 0.")]
+_PageSize = Annotated[QueryNumber, Query(description=f"Rows of a page, at most {PAGE_SIZE_MAX}.")]
+
+
+def _page(p: _PageNumber = 0, page_size: _PageSize = PAGE_SIZE) -> Page:
     size = min(page_size, PAGE_SIZE_MAX) if page_size > 0 else PAGE_SIZE
     return Page(offset=min(max(p, 0), BIGINT_MAX // PAGE_SIZE_MAX) * size, size=size)
 
 
 def _found_page(
-    p: Annotated[str | None, Query()] = None, page_size: QueryNumber = PAGE_SIZE
+    p: Annotated[
+        str | None, Query(description="The page, from 0; without it all is answered.")
+    ] = None,
+    page_size: _PageSize = PAGE_SIZE,
 ) -> Page:
     return Page(0, FOUND_MAX) if p is None else _page(_lenient(p), page_size)
 

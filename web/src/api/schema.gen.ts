@@ -3204,6 +3204,18 @@ export interface components {
             next_at: number;
         };
         /**
+         * UnknownPath
+         * @description What `/v1` and `/api` answer to a path that they do not have, in OpenAI's shape.
+         */
+        UnknownPath: {
+            error: {
+                code: string;
+                message: string;
+                param: string;
+                type: string;
+            };
+        };
+        /**
          * UnsavedChannel
          * @description A channel as the form holds it, which need not be saved; with an `id`, what is blank is taken from there.
          */
@@ -3438,6 +3450,7 @@ export type StatusView = components['schemas']['StatusView'];
 export type Story = components['schemas']['Story'];
 export type TopUp = components['schemas']['TopUp'];
 export type TurnView = components['schemas']['TurnView'];
+export type UnknownPath = components['schemas']['UnknownPath'];
 export type UnsavedChannel = components['schemas']['UnsavedChannel'];
 export type UserChanges = components['schemas']['UserChanges'];
 export type UserView = components['schemas']['UserView'];
@@ -3462,12 +3475,30 @@ export interface operations {
                     "application/json": components["schemas"]["Found_str_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_channel: {
         parameters: {
             query?: {
+                /** @description The page, from 0. */
                 p?: number;
+                /** @description Rows of a page, at most 100. */
                 page_size?: number;
                 /** @description Rows, 1 to 100; without it the list is One API's, ten rows a page. */
                 size?: string | null;
@@ -3503,6 +3534,31 @@ export interface operations {
                     "application/json": components["schemas"]["Rows_ChannelView_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     put_channel: {
@@ -3525,6 +3581,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_ChannelView_"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -3551,6 +3641,40 @@ export interface operations {
                     "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     delete_channel_disabled: {
@@ -3571,6 +3695,31 @@ export interface operations {
                     "application/json": components["schemas"]["Found_int_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_channel_models: {
@@ -3589,6 +3738,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelList"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -3615,13 +3789,49 @@ export interface operations {
                     "application/json": components["schemas"]["Found_list_str__"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_channel_search: {
         parameters: {
             query?: {
                 keyword?: string;
+                /** @description The page, from 0; without it all is answered. */
                 p?: string | null;
+                /** @description Rows of a page, at most 100. */
                 page_size?: number;
             };
             header?: never;
@@ -3637,6 +3847,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Rows_ChannelView_"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -3659,6 +3894,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -3685,6 +3945,40 @@ export interface operations {
                     "application/json": components["schemas"]["Found_ProbeView_"] | components["schemas"]["Failed"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_channel_test_channel_id: {
@@ -3709,6 +4003,40 @@ export interface operations {
                     "application/json": components["schemas"]["OneApiTest"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The path's parameter is no such number. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnknownPath"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_channel_update_balance: {
@@ -3727,6 +4055,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -3751,6 +4104,40 @@ export interface operations {
                     "application/json": components["schemas"]["OneApiBalance"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The path's parameter is no such number. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnknownPath"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_channel_channel_id: {
@@ -3771,6 +4158,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_ChannelView_"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The path's parameter is no such number. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnknownPath"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -3795,6 +4216,40 @@ export interface operations {
                     "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The path's parameter is no such number. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnknownPath"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     post_channel_channel_id_balance: {
@@ -3815,6 +4270,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_BalanceView_"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The path's parameter is no such number. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnknownPath"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -3843,6 +4332,49 @@ export interface operations {
                     "application/json": components["schemas"]["Found_ProbeView_"] | components["schemas"]["Failed"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The path's parameter is no such number. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnknownPath"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_dashboard: {
@@ -3868,6 +4400,31 @@ export interface operations {
                     "application/json": components["schemas"]["Found_Dashboard_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_group: {
@@ -3886,6 +4443,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_list_str__"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -3908,12 +4490,30 @@ export interface operations {
                     "application/json": components["schemas"]["Found_str_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_jobs: {
         parameters: {
             query?: {
+                /** @description The page, from 0. */
                 p?: number;
+                /** @description Rows of a page, at most 100. */
                 page_size?: number;
                 /** @description Rows, 1 to 100; without it the list is One API's, ten rows a page. */
                 size?: string | null;
@@ -3943,6 +4543,31 @@ export interface operations {
                     "application/json": components["schemas"]["Rows_JobView_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     post_jobs_delete_logs: {
@@ -3965,6 +4590,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_JobView_"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -3991,6 +4650,40 @@ export interface operations {
                     "application/json": components["schemas"]["Found_JobView_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     post_jobs_update_balances: {
@@ -4015,6 +4708,40 @@ export interface operations {
                     "application/json": components["schemas"]["Found_JobView_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_jobs_job_id: {
@@ -4035,6 +4762,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_JobView_"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The path's parameter is no such number. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnknownPath"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -4059,12 +4820,48 @@ export interface operations {
                     "application/json": components["schemas"]["Found_JobView_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The path's parameter is no such number. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnknownPath"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_jobs_job_id_results: {
         parameters: {
             query?: {
+                /** @description The page, from 0. */
                 p?: number;
+                /** @description Rows of a page, at most 100. */
                 page_size?: number;
                 /** @description Rows, 1 to 100; without it the list is One API's, ten rows a page. */
                 size?: string | null;
@@ -4094,12 +4891,48 @@ export interface operations {
                     "application/json": components["schemas"]["Rows_JobItemView_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The path's parameter is no such number. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnknownPath"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_log: {
         parameters: {
             query?: {
+                /** @description The page, from 0. */
                 p?: number;
+                /** @description Rows of a page, at most 100. */
                 page_size?: number;
                 /** @description Filter; several values by comma. */
                 type?: string | null;
@@ -4141,6 +4974,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Rows_LogView_"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -4165,6 +5023,31 @@ export interface operations {
                     "application/json": components["schemas"]["Found_int_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_log_search: {
@@ -4187,12 +5070,39 @@ export interface operations {
                     "application/json": components["schemas"]["Rows_LogView_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_log_self: {
         parameters: {
             query?: {
+                /** @description The page, from 0. */
                 p?: number;
+                /** @description Rows of a page, at most 100. */
                 page_size?: number;
                 /** @description Filter; several values by comma. */
                 type?: string | null;
@@ -4236,6 +5146,31 @@ export interface operations {
                     "application/json": components["schemas"]["Rows_OwnLogView_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_log_self_search: {
@@ -4256,6 +5191,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Rows_OwnLogView_"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -4286,6 +5246,31 @@ export interface operations {
                     "application/json": components["schemas"]["Found_Consumption_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_log_stat: {
@@ -4314,6 +5299,31 @@ export interface operations {
                     "application/json": components["schemas"]["Found_Consumption_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_log_request_id: {
@@ -4336,6 +5346,40 @@ export interface operations {
                     "application/json": components["schemas"]["Found_Story_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The path's parameter is no such number. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnknownPath"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_models: {
@@ -4354,6 +5398,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_dict_str__Union_list_str___NoneType___"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -4376,6 +5445,22 @@ export interface operations {
                     "application/json": components["schemas"]["Found_str_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_oauth_state: {
@@ -4394,6 +5479,22 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_str_"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -4420,6 +5521,31 @@ export interface operations {
                     "application/json": components["schemas"]["Found_BeginningView_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_oauth_provider: {
@@ -4443,6 +5569,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_SignedInUser_"] | components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The state is missing, used up or another browser's. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The path's parameter is no such number. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnknownPath"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -4471,6 +5631,49 @@ export interface operations {
                     "application/json": components["schemas"]["Found_SignedInUser_"] | components["schemas"]["Done"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description The state is missing, used up or another browser's. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The path's parameter is no such number. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnknownPath"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     delete_oauth_provider: {
@@ -4493,6 +5696,40 @@ export interface operations {
                     "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The path's parameter is no such number. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnknownPath"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_option: {
@@ -4511,6 +5748,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_list_OptionView__"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -4537,6 +5799,49 @@ export interface operations {
                     "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_option_form: {
@@ -4555,6 +5860,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_list_FormEntry__"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -4580,6 +5910,31 @@ export interface operations {
                     "application/json": components["schemas"]["Found_PricesView_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_providers: {
@@ -4600,12 +5955,39 @@ export interface operations {
                     "application/json": components["schemas"]["Found_list_ProviderView__"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_redemption: {
         parameters: {
             query?: {
+                /** @description The page, from 0. */
                 p?: number;
+                /** @description Rows of a page, at most 100. */
                 page_size?: number;
                 /** @description Rows, 1 to 100; without it the list is One API's, ten rows a page. */
                 size?: string | null;
@@ -4637,6 +6019,31 @@ export interface operations {
                     "application/json": components["schemas"]["Rows_CodeView_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     put_redemption: {
@@ -4663,6 +6070,40 @@ export interface operations {
                     "application/json": components["schemas"]["Found_CodeView_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     post_redemption: {
@@ -4687,13 +6128,49 @@ export interface operations {
                     "application/json": components["schemas"]["Found_list_str__"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_redemption_search: {
         parameters: {
             query?: {
                 keyword?: string;
+                /** @description The page, from 0; without it all is answered. */
                 p?: string | null;
+                /** @description Rows of a page, at most 100. */
                 page_size?: number;
             };
             header?: never;
@@ -4709,6 +6186,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Rows_CodeView_"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -4733,6 +6235,40 @@ export interface operations {
                     "application/json": components["schemas"]["Found_CodeView_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The path's parameter is no such number. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnknownPath"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     delete_redemption_code_id: {
@@ -4753,6 +6289,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The path's parameter is no such number. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnknownPath"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -4776,6 +6346,22 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -4804,6 +6390,31 @@ export interface operations {
                     "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_status: {
@@ -4822,6 +6433,22 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_StatusView_"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -4844,6 +6471,31 @@ export interface operations {
                     "application/json": components["schemas"]["Found_OverviewView_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_status_resting: {
@@ -4862,6 +6514,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_list_RestView__"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -4886,6 +6563,40 @@ export interface operations {
                     "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The path's parameter is no such number. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnknownPath"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_status_schedule: {
@@ -4906,6 +6617,31 @@ export interface operations {
                     "application/json": components["schemas"]["Found_list_TurnView__"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_token: {
@@ -4913,7 +6649,9 @@ export interface operations {
             query?: {
                 /** @description `asc` or `desc`, beside `sort`. */
                 order?: string | null;
+                /** @description The page, from 0. */
                 p?: number;
+                /** @description Rows of a page, at most 100. */
                 page_size?: number;
                 /** @description Rows, 1 to 100; without it the list is One API's, ten rows a page. */
                 size?: string | null;
@@ -4939,6 +6677,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Rows_KeyView_"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -4967,6 +6730,40 @@ export interface operations {
                     "application/json": components["schemas"]["Found_KeyView_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     post_token: {
@@ -4991,13 +6788,49 @@ export interface operations {
                     "application/json": components["schemas"]["Found_KeyView_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_token_search: {
         parameters: {
             query?: {
                 keyword?: string;
+                /** @description The page, from 0; without it all is answered. */
                 p?: string | null;
+                /** @description Rows of a page, at most 100. */
                 page_size?: number;
             };
             header?: never;
@@ -5013,6 +6846,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Rows_KeyView_"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -5037,6 +6895,40 @@ export interface operations {
                     "application/json": components["schemas"]["Found_KeyView_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The path's parameter is no such number. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnknownPath"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     delete_token_key_id: {
@@ -5057,6 +6949,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The path's parameter is no such number. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnknownPath"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -5083,6 +7009,40 @@ export interface operations {
                     "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_user: {
@@ -5090,7 +7050,9 @@ export interface operations {
             query?: {
                 /** @description `asc` or `desc`, beside `sort`. */
                 order?: string | null;
+                /** @description The page, from 0. */
                 p?: number;
+                /** @description Rows of a page, at most 100. */
                 page_size?: number;
                 /** @description Rows, 1 to 100; without it the list is One API's, ten rows a page. */
                 size?: string | null;
@@ -5124,6 +7086,31 @@ export interface operations {
                     "application/json": components["schemas"]["Rows_UserView_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     put_user: {
@@ -5146,6 +7133,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_Balance_"] | components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -5172,6 +7193,40 @@ export interface operations {
                     "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_user_aff: {
@@ -5190,6 +7245,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_str_"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -5212,6 +7292,31 @@ export interface operations {
                     "application/json": components["schemas"]["Found_str_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_user_available_models: {
@@ -5232,6 +7337,31 @@ export interface operations {
                     "application/json": components["schemas"]["Found_list_str__"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_user_dashboard: {
@@ -5250,6 +7380,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_list_DayOfModel__"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -5276,6 +7431,31 @@ export interface operations {
                     "application/json": components["schemas"]["Found_SignedInUser_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_user_logout: {
@@ -5296,6 +7476,22 @@ export interface operations {
                     "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     post_user_logout: {
@@ -5314,6 +7510,22 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -5338,6 +7550,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_Standing_"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -5366,6 +7612,31 @@ export interface operations {
                     "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     post_user_reset: {
@@ -5390,13 +7661,40 @@ export interface operations {
                     "application/json": components["schemas"]["Found_str_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_user_search: {
         parameters: {
             query?: {
                 keyword?: string;
+                /** @description The page, from 0; without it all is answered. */
                 p?: string | null;
+                /** @description Rows of a page, at most 100. */
                 page_size?: number;
             };
             header?: never;
@@ -5412,6 +7710,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Rows_UserView_"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -5432,6 +7755,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_OwnView_"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -5458,6 +7806,40 @@ export interface operations {
                     "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     delete_user_self: {
@@ -5476,6 +7858,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -5498,6 +7905,31 @@ export interface operations {
                     "application/json": components["schemas"]["Found_list_SessionView__"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     delete_user_sessions: {
@@ -5516,6 +7948,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -5540,6 +7997,40 @@ export interface operations {
                     "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The path's parameter is no such number. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnknownPath"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_user_token: {
@@ -5560,6 +8051,31 @@ export interface operations {
                     "application/json": components["schemas"]["Found_str_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     post_user_token: {
@@ -5578,6 +8094,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_str_"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -5604,6 +8145,40 @@ export interface operations {
                     "application/json": components["schemas"]["Found_int_"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_user_user_id: {
@@ -5624,6 +8199,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_UserView_"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The path's parameter is no such number. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnknownPath"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -5648,6 +8257,40 @@ export interface operations {
                     "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
                 };
             };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The path's parameter is no such number. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnknownPath"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     get_verification: {
@@ -5669,6 +8312,22 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -5695,6 +8354,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };

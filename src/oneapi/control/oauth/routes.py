@@ -4,7 +4,7 @@ A provider sends the browser to our page at `/oauth/{provider}`, which asks the 
 state was made: signing somebody in, or binding the account that the browser was signed in to.
 """
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import Field
@@ -44,6 +44,11 @@ class BeginningView(TypedDict):
 
     state: str
     url: str
+
+
+_BAD_STATE: Final[dict[int | str, dict[str, Any]]] = {
+    403: {"model": Refusal, "description": "The state is missing, used up or another browser's."}
+}
 
 
 @router.get("/state", dependencies=[Depends(critical)], response_model=Found[str] | Refusal)
@@ -94,6 +99,7 @@ def _open(key: str, settings: Settings) -> Provider:
     "/{provider}",
     dependencies=[Depends(critical)],
     response_model=Found[SignedInUser] | Done | Refusal,
+    responses=_BAD_STATE,
 )
 async def come_back(
     provider: Key,
@@ -117,6 +123,7 @@ class Return(Document):
     "/{provider}",
     dependencies=[Depends(critical)],
     response_model=Found[SignedInUser] | Done | Refusal,
+    responses=_BAD_STATE,
 )
 async def come_back_by_post(
     provider: Key, document: Return, request: Request, services: Surroundings

@@ -38,6 +38,18 @@ def test_the_others_add_what_the_first_leaves_out() -> None:
     assert chosen[0].line["cache_write_1h"] == 2
 
 
+def test_the_others_add_to_a_step_of_the_same_length_only() -> None:
+    for start, added in ((1_000, {"input": 2, "output": 8, "cache_write": 3}), (2_000, None)):
+        one = offer("genai-prices", input=1, output=4)
+        one.line |= {"long_from": 1_000, "long": {"input": Decimal(2), "output": Decimal(8)}}
+        other = offer("litellm", input=1, output=4, cache_write=1.5)
+        other.line |= {"long_from": start, "long": {"input": Decimal(2), "cache_write": Decimal(3)}}
+        chosen, _ = settle([one, other], [])
+
+        assert chosen[0].line["long"] == (added or {"input": 2, "output": 8})
+        assert ("cache_write" in chosen[0].line) is (added is not None)
+
+
 def test_a_disagreement_that_nobody_settled_fails_and_names_both() -> None:
     said = [offer("genai-prices", input=1, output=4), offer("litellm", input=1, output=5)]
     _, differences = settle(said, [])

@@ -16,6 +16,7 @@ TOLERANCE = Decimal("1.05")
 # Whose word counts where nobody disagrees; the others add what it leaves out.
 PACKAGES = ("genai-prices", "litellm", "model-prices")
 PAGE = "page"
+TOKENS = ("cache_read", "cache_write", "cache_write_1h", "audio_input", "audio_output")
 
 
 @dataclass
@@ -118,12 +119,23 @@ def _merged(some: list[Offer]) -> Offer:
     line, facts = dict(first.line), {}
     for offer in some:
         if offer.line and offer is not first and _is_like(first.line, offer.line):
-            line |= {unit: price for unit, price in offer.line.items() if unit not in line}
+            line = _completed(line, offer.line)
         facts |= {name: value for name, value in offer.facts.items() if name not in facts}
     contexts = [offer.facts["context"] for offer in some if offer.facts.get("context")]
     if contexts:  # it bounds what is believed: the larger
         facts["context"] = max(contexts)
     return Offer(first.package, first.vendor, first.name, ordered(line), first.source, facts)
+
+
+def _completed(line: Line, other: Line) -> Line:
+    """Return a line with what another one adds, step by step where their steps are the same."""
+    added = {unit: price for unit, price in other.items() if unit not in line}
+    if "long" in line:
+        if line["long_from"] == other.get("long_from"):
+            added["long"] = _completed(line["long"], other["long"])
+        else:  # what is not said of long prompts costs there what it costs in short ones
+            added = {unit: price for unit, price in added.items() if unit not in TOKENS}
+    return line | added
 
 
 def _is_like(one: Line, other: Line) -> bool:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from oneapi.providers.catalogue import models_of, owner
 from oneapi.providers.models import limits, model, models, source
 
 KINDS = {
@@ -70,3 +71,34 @@ def test_every_line_is_sound() -> None:
     ]
 
     assert wrong == []
+
+
+def test_forms_offer_the_models_of_today_behind_one_apis() -> None:
+    listed = models_of(1)
+
+    assert listed.index("gpt-3.5-turbo") < listed.index("gpt-5.5")
+    assert "claude-opus-5-5" in models_of(14)
+    assert "step-3.7-flash" in models_of(32)
+    assert len(set(listed)) == len(listed)
+
+
+def test_forms_offer_no_dated_version_twice_nothing_ended_and_nothing_that_is_not_served() -> None:
+    listed = models_of(1)
+    ended = model("gpt-image-1")
+    assert ended is not None
+
+    assert "gpt-5.5-2026-04-23" not in listed
+    assert ended.retires
+    assert "gpt-image-1" not in listed
+    assert "gpt-realtime-2.1" not in listed
+
+
+def test_the_owner_of_a_newer_model_is_its_vendor() -> None:
+    owned = {name: owner(name) for name in ("gpt-5.5", "gemini-3.8-flash", "LongCat-2.0", "nobody")}
+
+    assert owned == {
+        "gpt-5.5": "openai",
+        "gemini-3.8-flash": "google gemini",
+        "LongCat-2.0": "longcat",
+        "nobody": None,
+    }

@@ -245,6 +245,11 @@ def test_anthropics_clients_get_anthropics_list(gateway: Gateway, five: str) -> 
     assert (claude["max_input_tokens"], claude["max_tokens"]) == (200_000, 64_000)
     plain = gateway.request("GET", "/v1/models", headers={"x-api-key": five}).json()
     assert plain["object"] == "list"
+    listed = {model["id"]: model for model in plain["data"]}
+    said = listed[CLAUDE]
+    assert (said["context_length"], said["max_output_tokens"]) == (200_000, 64_000)
+    assert said["owned_by"] == "anthropic"
+    assert "context_length" not in listed["page-a"]
 
 
 @pytest.mark.fault("also: models")

@@ -3,6 +3,7 @@
 Source: https://github.com/wakamex/model-prices, `snapshot.json`.
 """
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -18,6 +19,11 @@ VENDORS = {
     "amazon-bedrock": "aws",
 }
 OUTSIDE = ("cursor", "cognition", "nova")  # sold in editors, or given away
+# Names of what is no chat; the package does not say.
+SOUNDS = re.compile(
+    "asr|audio|embed|image|live|lyria|moderation|ocr|omni|realtime|"
+    "rerank|speech|transcri|tts|veo|voice|whisper"
+)
 UNITS = ("input", "output", "cache_read", "cache_write")
 
 
@@ -44,7 +50,10 @@ def offers() -> Iterator[Offer]:
             if is_free(line):
                 line = {}
             source = f"{rates['source']} (model-prices {version})"
-            yield Offer(PACKAGE, VENDORS.get(vendor, vendor), name, ordered(line, name), source)
+            facts: Line = {"kind": "chat"} if line.get("output") and not SOUNDS.search(name) else {}
+            yield Offer(
+                PACKAGE, VENDORS.get(vendor, vendor), name, ordered(line, name), source, facts
+            )
 
 
 def _in_force(history: list[Line], day: str) -> Line | None:

@@ -86,6 +86,8 @@ GIVEN = {
     "embedding": "vector",
     "rerank": "score",
 }
+# Fine-tuned ones, and prices of sizes and classes.
+NO_MODEL = ("ft:", "hd/", "together-ai-", "fireworks-ai-")
 TAKEN = {"audio_transcription": "audio"}
 
 
@@ -102,7 +104,7 @@ def offers() -> Iterator[Offer]:
             vendor is None
             or entry.get("mode") not in KINDS
             or SIZES.match(name)
-            or name.startswith(("ft:", "hd/"))
+            or name.startswith(NO_MODEL)
         ):
             continue
         if vendor == "perplexity" and not name.startswith("sonar"):

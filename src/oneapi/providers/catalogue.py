@@ -1,6 +1,6 @@
-"""Which models a channel type is known to have, and who owns a model: One API's lists, for forms and `/v1/models`.
+"""Which models a channel type is known to have, and who owns a model: for forms and `/v1/models`.
 
-The lists are data (`one_api_models.json`), read when first asked for.
+One API's lists (`one_api_models.json`), and behind each what `models.json` knows of the same vendor; read when asked for.
 """
 
 from functools import lru_cache
@@ -8,6 +8,9 @@ from importlib.resources import files
 from typing import Final
 
 import msgspec
+
+from oneapi.providers.models import Model, model, models, source
+from oneapi.wire.model_names import undated
 
 # One API's names of the lists, by channel type; types that are not here share OpenAI's list.
 _LISTS: Final = {
@@ -95,8 +98,44 @@ def _lists() -> dict[str, list[str]]:
 
 
 def models_of(number: int) -> tuple[str, ...]:
-    """Return the models a channel type is known to have."""
-    return tuple(_lists().get(_LISTS.get(number, "openai"), ()))
+    """Return the models a channel type is known to have: One API's, then those of today that are not on its list.
+
+    Not added are versions with a date beside the undated name, what was ended when the table was made, and names with
+    a vendor's in front: gateways have hundreds of those, and tell them when asked.
+    """
+    listed = _LISTS.get(number, "openai")
+    return (*_lists().get(listed, ()), *_newer().get(listed, ()))
+
+
+_SERVED: Final = frozenset(
+    {
+        "audio_speech",
+        "audio_transcription",
+        "chat",
+        "completion",
+        "embedding",
+        "image_generation",
+        "moderation",
+    }
+)
+
+
+@lru_cache(maxsize=1)
+def _newer() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, known in models():
+        vendor = known.vendors[0]
+        is_old = name in _lists().get(vendor, ())
+        if not is_old and known.kind in _SERVED and _is_current(name, known):
+            found.setdefault(vendor, []).append(name)
+    return found
+
+
+def _is_current(name: str, known: Model) -> bool:
+    undated_name = undated(name)
+    has_shorter = undated_name != name and model(undated_name) is not None
+    ended = known.retires and known.retires <= source(known).date
+    return not ("/" in name or has_shorter or ended)
 
 
 def channel_types() -> tuple[int, ...]:
@@ -113,6 +152,12 @@ def owners() -> dict[str, str]:
     return found
 
 
-def owner(model: str) -> str | None:
-    """Return who owns a model, `None` for one that no list has."""
-    return owners().get(model)
+def owner(name: str) -> str | None:
+    """Return who owns a model, `None` for one that nobody knows."""
+    listed = owners().get(name)
+    if listed is not None:
+        return listed
+    known = model(name)
+    if known is None:
+        return None
+    return dict(_OWNERS).get(known.vendors[0], known.vendors[0])

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 
 from oneapi.errors import InvalidRequest, NotFound
 from oneapi.providers import registry
-from oneapi.providers.models import limits
+from oneapi.providers.models import Model, model
 from oneapi.relay.admission import visible_models
 from oneapi.relay.directory import Caller
 from oneapi.relay.snapshot import Snapshot
@@ -16,10 +16,11 @@ _LARGEST_PAGE: Final = 1000
 
 
 def _model(name: str, dialect: str) -> dict[str, Any]:
+    known = model(name) or Model()
     if dialect == "anthropic":
-        known = limits(name)
-        return anthropic_model(name, known.context, known.output)
-    return model_object(name, registry.owner(name) or "custom")
+        retires_at = f"{known.retires}T00:00:00Z" if known.retires else None
+        return anthropic_model(name, known.context, known.output, retires_at)
+    return model_object(name, registry.owner(name) or "custom", known.context, known.output)
 
 
 def model_list(snapshot: Snapshot, caller: Caller) -> dict[str, Any]:

@@ -9,8 +9,11 @@ from typing import Any, Final
 CREATED: Final = 1626777600
 
 
-def model_object(name: str, owner: str) -> dict[str, Any]:
-    """Return one entry of a model list."""
+def model_object(
+    name: str, owner: str, context: int | None = None, output: int | None = None
+) -> dict[str, Any]:
+    """Return one entry of a model list; `context` and `output` (tokens) under the names that clients look for, if known."""
+    limits = {"context_length": context, "max_output_tokens": output}
     return {
         "id": name,
         "object": "model",
@@ -34,10 +37,13 @@ def model_object(name: str, owner: str) -> dict[str, Any]:
         ],
         "root": name,
         "parent": None,
+        **{field: tokens for field, tokens in limits.items() if tokens is not None},
     }
 
 
-def anthropic_model(name: str, context: int | None, output: int | None) -> dict[str, Any]:
+def anthropic_model(
+    name: str, context: int | None, output: int | None, retires_at: str | None = None
+) -> dict[str, Any]:
     """Return one entry of Anthropic's model list; `context` and `output` are tokens, `None` where nobody says.
 
     A model whose date of release is not known has an epoch, as the vendor has it.
@@ -53,5 +59,5 @@ def anthropic_model(name: str, context: int | None, output: int | None) -> dict[
         "capabilities": None,
         "line": None,
         "deprecated_at": None,
-        "retires_at": None,
+        "retires_at": retires_at,
     }

@@ -56,6 +56,36 @@ def test_a_list_tells_how_many_rows_there_are(world: World) -> None:
     assert (len(last["data"]), last["next_cursor"]) == (3, None)
 
 
+def test_rows_of_a_span_come_by_their_time_and_the_cursor_goes_on_so(everywhere: World) -> None:
+    times = [5, 9, 7, 7, 3, 8, 20]
+    ids = [everywhere.put(logs, user_id=BOB, type=2, created_at=at) for at in times]
+    rows = walk(everywhere.admin, "/api/log/?size=2&start_timestamp=4&end_timestamp=10")
+    expected = sorted(zip(times, ids, strict=True), reverse=True)
+    assert [(row["created_at"], row["id"]) for row in rows] == [
+        (at, row_id) for at, row_id in expected if 4 <= at <= 10
+    ]
+    every = walk(everywhere.admin, "/api/log/?size=2")
+    assert [row["id"] for row in every] == sorted(ids, reverse=True)
+
+
+@pytest.mark.parametrize("hours", [0, -12, 14])
+def test_a_request_is_found_by_its_id_whatever_zone_it_is_in(world: World, hours: int) -> None:
+    request_id = "2023111422132000000000000000001"  # 1 700 000 000 in UTC
+    world.put(logs, type=2, created_at=1_700_000_000 + hours * 3600, request_id=request_id)
+    world.put(logs, type=2, created_at=1_700_000_000, request_id="other")
+    for asked, count in ((request_id, 1), (f"{request_id},other", 2), ("other", 1)):
+        reply = world.admin.get(f"/api/log/?size=5&request_id={asked}").json
+        assert (len(reply["data"]), reply["total"]) == (count, count)
+
+
+def test_rows_of_users_are_found_by_their_names_even_when_they_are_gone(everywhere: World) -> None:
+    for user_id, username in ((BOB, "bob"), (ALICE, "alice"), (99, "gone")):
+        everywhere.put(logs, user_id=user_id, username=username, type=2, created_at=1)
+    for asked, names in (("bob", ["bob"]), ("bob,alice", ["alice", "bob"]), ("gone", ["gone"])):
+        found = everywhere.admin.get(f"/api/log/?size=5&username={asked}").content
+        assert [row["username"] for row in found] == names
+
+
 def test_filters_and_keyword_narrow_rows_and_total(everywhere: World) -> None:
     fill(everywhere, 24)
     ask = everywhere.admin.get

@@ -55,12 +55,25 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What may be asked of a table: columns to sort by, filters by name, and how a keyword is looked for."""
+    """What may be asked of a table: columns to sort by, filters by name, and how a keyword is looked for.
+
+    `usual_sort`: what a query is sorted by that does not say it. `never_null`: columns that might be and never are, so that
+    their index serves.
+    """
 
     table: Table
     sorts: tuple[str, ...] = ("id",)
     filters: Mapping[str, Filter] = field(default_factory=dict[str, Filter])
     search: Callable[[str], Sequence[Condition]] | None = None
+    usual_sort: Callable[[Mapping[str, str]], str] = lambda _: "id"
+    never_null: frozenset[str] = frozenset({"id"})
+
+    def key(self, name: str) -> ColumnElement[Any]:
+        """Return what is sorted by: rows of One API may hold NULL, which the engines sort differently."""
+        column = self.table.c[name]
+        if not column.nullable or name in self.never_null:
+            return column
+        return func.coalesce(column, "" if isinstance(column.type, String) else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +173,7 @@ def _wanted(listing: Listing, query: Mapping[str, str]) -> Wanted:
     size = _whole("size", query["size"])
     if not 1 <= size <= PAGE_SIZE_MAX:
         raise bad_field("size", f"must be 1 to {PAGE_SIZE_MAX}")
-    sort = query.get("sort") or "id"
+    sort = query.get("sort") or listing.usual_sort(query)
     if sort not in listing.sorts:
         raise bad_field("sort", f"must be one of {', '.join(listing.sorts)}")
     order = query.get("order") or "desc"
@@ -198,7 +211,7 @@ def slice_of(
     query = select(table).where(*conditions, *wanted.conditions)
     counted = query.with_only_columns(table.c.id).limit(COUNTED_MAX + 1).subquery()
     total = int(connection.execute(select(func.count()).select_from(counted)).scalar() or 0)
-    found = connection.execute(_sorted(query, table, wanted).limit(wanted.size + 1)).mappings()
+    found = connection.execute(_sorted(query, listing, wanted).limit(wanted.size + 1)).mappings()
     rows = list(found)
     has_more = len(rows) > wanted.size
     rows = rows[: wanted.size]
@@ -210,9 +223,9 @@ def slice_of(
     )
 
 
-def _sorted(query: Select[Any], table: Table, wanted: Wanted) -> Select[Any]:
-    row_id = table.c.id
-    key = _key(table.c[wanted.sort])
+def _sorted(query: Select[Any], listing: Listing, wanted: Wanted) -> Select[Any]:
+    row_id = listing.table.c.id
+    key = listing.key(wanted.sort)
     if wanted.after is not None:
         value, last = wanted.after
         if wanted.sort == "id":
@@ -228,13 +241,6 @@ def _sorted(query: Select[Any], table: Table, wanted: Wanted) -> Select[Any]:
     if wanted.is_descending:
         return query.order_by(key.desc(), row_id.desc())
     return query.order_by(key, row_id)
-
-
-def _key(column: Column[Any]) -> ColumnElement[Any]:
-    """Return what is sorted by: rows of One API may hold NULL, which the engines sort differently."""
-    if not column.nullable:
-        return column
-    return func.coalesce(column, "" if isinstance(column.type, String) else 0)
 
 
 def _cursor(row: RowMapping, wanted: Wanted) -> str:

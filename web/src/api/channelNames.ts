@@ -3,7 +3,7 @@ import { useIsAdmin } from "@/session";
 import { get } from "./call";
 import type { Channel } from "./types";
 
-const SHOWN = 100;
+export const NAMES_SHOWN = 100;
 
 /** The names of the channels that are used most, by number; only administrators see any. */
 export function useChannelNames(): ReadonlyMap<number, string> {
@@ -12,7 +12,7 @@ export function useChannelNames(): ReadonlyMap<number, string> {
     queryKey: ["channel-names"],
     enabled: isAdmin,
     staleTime: 60_000,
-    queryFn: () => get<Channel[]>("/api/channel/", { size: SHOWN, sort: "used_quota", order: "desc" }),
+    queryFn: () => get<Channel[]>("/api/channel/", { size: NAMES_SHOWN, sort: "used_quota", order: "desc" }),
   });
   return new Map((data ?? []).map((row) => [row.id, row.name]));
 }

@@ -4952,7 +4952,7 @@ export interface operations {
                 size?: string | null;
                 /** @description Where to go on: `next_cursor` of the answer before. */
                 cursor?: string | null;
-                /** @description One of `id`. */
+                /** @description One of `id`, `created_at`. */
                 sort?: string | null;
                 /** @description `asc` or `desc`, beside `sort`. */
                 order?: string | null;
@@ -5122,7 +5122,7 @@ export interface operations {
                 size?: string | null;
                 /** @description Where to go on: `next_cursor` of the answer before. */
                 cursor?: string | null;
-                /** @description One of `id`. */
+                /** @description One of `id`, `created_at`. */
                 sort?: string | null;
                 /** @description `asc` or `desc`, beside `sort`. */
                 order?: string | null;

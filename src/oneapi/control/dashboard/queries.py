@@ -25,6 +25,7 @@ _SUMMED: Final = (
     "elapsed_ms",
     "failed",
 )
+_CHARTED: Final = ("requests", "quota", "input_tokens", "output_tokens")
 _CLASSES: Final = [usage_hours.c[name] for name in FIRST_TOKEN_CLASSES]
 _COLUMNS: Final[Mapping[str, Column[Any]]] = {
     "model": usage_hours.c.model_name,
@@ -59,24 +60,23 @@ class Span:
 
 
 def sums(connection: Connection, span: Span) -> dict[str, int]:
-    """Return what the span adds up to, by the names of the columns."""
-    query = select(*_sums()).where(*span.conditions())
-    row: Any = tuple(connection.execute(query).one())
-    return {name: int(value or 0) for name, value in zip(_SUMMED, row, strict=True)}
+    """Return what the span adds up to, by the names of the columns.
 
-
-def first_token_ms(connection: Connection, span: Span) -> int:
-    """Return the median time to the first token of the span's streams, 0 if there were none.
-
-    Out of a histogram, and so between the bounds of a class: as if its members lay evenly in it.
+    `first_token_ms` is the median time to the first token of its streams, 0 if there were none.
     """
-    query = select(*(func.sum(column) for column in _CLASSES)).where(*span.conditions())
-    counts = [int(count or 0) for count in tuple(connection.execute(query).one())]
-    return median_of(counts)
+    classes = [func.sum(column) for column in _CLASSES]
+    query = select(*_sums(), *classes).where(*span.conditions())
+    row: list[Any] = list(connection.execute(query).one())
+    values = [int(value or 0) for value in row]
+    found = dict(zip(_SUMMED, values, strict=False))
+    return found | {"first_token_ms": median_of(values[len(_SUMMED) :])}
 
 
 def median_of(counts: Sequence[int]) -> int:
-    """Return the median of what was counted into the classes of `FIRST_TOKEN_MS`, 0 of nothing."""
+    """Return the median of what was counted into the classes of `FIRST_TOKEN_MS`, 0 of nothing.
+
+    Out of a histogram, and so between the bounds of a class: as if its members lay evenly in it.
+    """
     half = sum(counts) / 2
     below = 0
     bounds = (*FIRST_TOKEN_MS, 2 * FIRST_TOKEN_MS[-1])
@@ -87,8 +87,8 @@ def median_of(counts: Sequence[int]) -> int:
     return 0
 
 
-def _sums() -> list[ColumnElement[Any]]:
-    return [func.sum(usage_hours.c[name]) for name in _SUMMED]
+def _sums(names: Sequence[str] = _SUMMED) -> list[ColumnElement[Any]]:
+    return [func.sum(usage_hours.c[name]) for name in names]
 
 
 def largest(connection: Connection, span: Span, by: By) -> list[dict[str, Any]]:
@@ -126,7 +126,7 @@ def series(
     """Return what was used step by step: a point for each shown key that has any, and one for all others together."""
     column = _COLUMNS[by]
     query = (
-        select(usage_hours.c.hour, column, *_sums())
+        select(usage_hours.c.hour, column, *_sums(_CHARTED))
         .where(*span.conditions())
         .group_by(usage_hours.c.hour, column)
     )
@@ -134,7 +134,7 @@ def series(
     in_hours = span.end - span.start <= 2 * 24 * HOUR
     kept = set(shown)
     rows: list[Any] = [tuple(row) for row in connection.execute(query)]
-    for hour, key, requests, quota, sent, made, *_ in rows:
+    for hour, key, requests, quota, sent, made in rows:
         name = str(key) if str(key) in kept else OTHERS
         at = hour if in_hours else day_of(hour)
         point = points.setdefault((at, name), [0, 0, 0])

@@ -13,7 +13,6 @@ from oneapi.control.dashboard.queries import (
     By,
     Span,
     day_of,
-    first_token_ms,
     largest,
     series,
     sums,
@@ -103,7 +102,7 @@ def dashboard(
 
 
 def _whole(connection: Connection, span: Span) -> Whole:
-    found: Any = {**sums(connection, span), "first_token_ms": first_token_ms(connection, span)}
+    found: Any = sums(connection, span)
     return found
 
 

@@ -2,19 +2,18 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Final, cast
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, select
 from typing_extensions import TypedDict
 
 from oneapi.control.answers import Refused
+from oneapi.control.logs.queries import time_of
 from oneapi.ledger.charging import line_items
 from oneapi.ledger.pricing import NANO, ONE, QUOTA_PER_USD, Price
 from oneapi.store.tables import channels, logs
 from oneapi.wire.usage import COUNTERS, Usage
 
-_STAMP: Final = "%Y%m%d%H%M%S"
 _NEAR_SECONDS: Final = 120  # a request's row says when it came, and so does its id
 
 
@@ -78,20 +77,13 @@ def row_of_request(
 ) -> RowMapping:
     """Return the row of a request, or refuse. Its id begins with the time, which an index knows."""
     query = select(logs).where(logs.c.request_id == request_id, *conditions)
-    at = _time_of(request_id)
+    at = time_of(request_id)
     near = logs.c.created_at.between(at - _NEAR_SECONDS, at + _NEAR_SECONDS)
     for candidates in (query.where(near), query) if at else (query,):
         row = connection.execute(candidates.order_by(logs.c.id.desc())).mappings().first()
         if row is not None:
             return row
     raise Refused("request_missing")
-
-
-def _time_of(request_id: str) -> int:
-    try:
-        return int(datetime.strptime(request_id[:14], _STAMP).replace(tzinfo=UTC).timestamp())
-    except ValueError:
-        return 0
 
 
 def story(row: RowMapping, names: Mapping[int, str], *, tells_all: bool) -> Story:

@@ -1,19 +1,23 @@
 """Reading and deleting log rows, which may live in a database of their own."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from fastapi import Depends
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, func, or_, select
 
-from oneapi.control.fields import Page, QueryNumber, QueryText
+from oneapi.control.fields import Page, QueryNumber, QueryText, comma_list
 from oneapi.control.lists import Listing, at_least, at_most, equal
 from oneapi.control.rows import begins_with, is_row
 from oneapi.store.database import Database
 from oneapi.store.enums import LogType
-from oneapi.store.tables import logs
+from oneapi.store.tables import logs, users
 
 SEARCH_MAX: Final = 100
+_STAMP: Final = "%Y%m%d%H%M%S"
+_ANY_ZONE_SECONDS: Final = 15 * 3600
 _DELETED_AT_ONCE: Final = (
     1000  # rows per transaction, so that those who write rows do not wait long
 )
@@ -22,8 +26,36 @@ _DELETED_AT_ONCE: Final = (
 # What One API's clients expect when they ask for all types: it has no rows of failures.
 _ONE_APIS: Final = func.coalesce(logs.c.type, 0) != LogType.FAILED
 
+
+def _by_request_id(text: str) -> ColumnElement[bool]:
+    """Return a filter: rows of these requests. An id begins with its time, in some zone; that has an index."""
+    found = equal(logs.c.request_id)(text)
+    times = [time_of(request_id) for request_id in comma_list(text)]
+    if not times or not all(times):
+        return found
+    near = logs.c.created_at.between(min(times) - _ANY_ZONE_SECONDS, max(times) + _ANY_ZONE_SECONDS)
+    return and_(found, near)
+
+
+def time_of(request_id: str) -> int:
+    """Return when a request began, as its id says it in UTC; 0 for an id of another form."""
+    try:
+        return int(datetime.strptime(request_id[:14], _STAMP).replace(tzinfo=UTC).timestamp())
+    except ValueError:
+        return 0
+
+
+def _usual_sort(query: Mapping[str, str]) -> str:
+    """Return how rows are sorted: within a span by their time, whose index then serves both."""
+    is_span = query.get("start_timestamp") or query.get("end_timestamp")
+    return "created_at" if is_span else "id"
+
+
 LOGS: Final = Listing(
     logs,
+    sorts=("id", "created_at"),
+    usual_sort=_usual_sort,
+    never_null=frozenset({"id", "created_at"}),
     filters={
         "type": equal(logs.c.type),
         "user_id": equal(logs.c.user_id),
@@ -31,12 +63,12 @@ LOGS: Final = Listing(
         "token_name": equal(logs.c.token_name),
         "model_name": equal(logs.c.model_name),
         "channel": equal(logs.c.channel_id),
-        "request_id": equal(logs.c.request_id),
+        "request_id": _by_request_id,
         "start_timestamp": at_least(logs.c.created_at, "start_timestamp"),
         "end_timestamp": at_most(logs.c.created_at, "end_timestamp"),
     },
 )
-"""Rows of the log, by id only: sorting a million of them by anything else takes longer than a page may."""
+"""Rows of the log, by id or time only: sorting a million of them by anything else takes longer than a page may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +114,18 @@ def _log_filter(  # noqa: PLR0913 - one parameter per query parameter
 
 
 Filtered = Annotated[LogFilter, Depends(_log_filter)]
+
+
+def of_users(main: Connection, names: str) -> list[ColumnElement[bool]]:
+    """Return what, beside their names, rows of these users fulfil: their numbers have an index, names have not.
+
+    Nothing when somebody of that name is not there any more.
+    """
+    wanted = comma_list(names)
+    if not wanted:
+        return []
+    ids = list(main.scalars(select(users.c.id).where(users.c.username.in_(wanted))))
+    return [logs.c.user_id.in_(ids)] if len(ids) == len(wanted) else []
 
 
 def page_of_logs(

@@ -4,10 +4,11 @@ from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
-from sqlalchemy import RowMapping
+from sqlalchemy import ColumnElement, RowMapping
 from typing_extensions import TypedDict
 
 from oneapi.control.answers import Answer, Found, Refusal, Refused, Rows, found
+from oneapi.control.context import Services
 from oneapi.control.fields import Paged, QueryNumber, QueryText, Text
 from oneapi.control.identity import Admin, Role, Surroundings, User
 from oneapi.control.lists import Wanted, listed, slice_of, wanted_of
@@ -26,6 +27,7 @@ from oneapi.control.logs.queries import (
     delete_logs,
     matching_logs,
     matching_own_logs,
+    of_users,
     page_of_logs,
 )
 from oneapi.control.logs.wording import Worded, Wording
@@ -80,9 +82,10 @@ def everybodys(
     worded: Wording,
 ) -> Answer:
     """List log rows, the latest first."""
+    theirs = _of_users(services, wanted)
     with services.log_database.connect() as connection:
         if listing is not None:
-            found_rows = slice_of(connection, LOGS, listing)
+            found_rows = slice_of(connection, LOGS, listing, *theirs)
             return listed(found_rows, [_view(row, worded) for row in found_rows.rows])
         return found([_view(row, worded) for row in page_of_logs(connection, page, wanted)])
 
@@ -98,8 +101,9 @@ def remove(_: Admin, services: Surroundings, target_timestamp: QueryNumber = 0) 
 @router.get("/stat", response_model=Found[Consumption] | Refusal)
 def consumption(_: Admin, wanted: Filtered, services: Surroundings) -> Answer:
     """Add up what was consumed."""
+    theirs = _of_users(services, wanted)
     with services.log_database.connect() as connection:
-        return found({"quota": consumed(connection, wanted)})
+        return found({"quota": consumed(connection, wanted, *theirs)})
 
 
 @router.get("/self/stat", response_model=Found[Consumption] | Refusal)
@@ -158,6 +162,11 @@ def request(
         with services.database.connect() as connection:
             names = channel_names(connection, channels_of(row))
     return found(story(row, names, tells_all=is_admin))
+
+
+def _of_users(services: Services, wanted: LogFilter) -> list[ColumnElement[bool]]:
+    with services.database.connect() as connection:
+        return of_users(connection, wanted.username)
 
 
 def _own(wanted: LogFilter) -> LogFilter:

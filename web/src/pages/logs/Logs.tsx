@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { get, type Query } from "@/api/call";
-import { useChannelNames } from "@/api/channelNames";
+import { NAMES_SHOWN, useChannelNames } from "@/api/channelNames";
 import type { LogRow } from "@/api/types";
 import { useAddress } from "@/list/address";
 import { List } from "@/list/List";
@@ -49,7 +49,11 @@ export function Page() {
       <List
         spec={spec}
         lead={<RangeChips />}
-        sum={<Sum query={{ ...bounds, ...filterQuery(search, filters) }} isLive={isLive} />}
+        sum={
+          bounds.start_timestamp ? (
+            <Sum query={{ ...bounds, ...filterQuery(search, filters) }} isLive={isLive} />
+          ) : null
+        }
         tools={
           <>
             <Chip isOn={isLive} onClick={() => setLive(!isLive)}>
@@ -86,7 +90,7 @@ function filterQuery(search: Record<string, string | undefined>, filters: Filter
   return Object.fromEntries(filters.map((filter) => [filter.id, search[filter.id]]));
 }
 
-/** What the rows that are filtered cost together. */
+/** What the rows of a span of time cost together; without one, a million rows may have to be added up. */
 function Sum({ query, isLive }: { query: Query; isLive: boolean }) {
   const { t } = useTranslation();
   const isAdmin = useIsAdmin();
@@ -126,6 +130,7 @@ function useLogFilters(): Filter[] {
       {
         id: "channel",
         label: t("log.channel"),
+        isOpen: names.size >= NAMES_SHOWN,
         choices: [...names].map(([id, name]) => ({ value: String(id), label: name })),
       },
       { id: "username", label: t("log.user") },

@@ -1,15 +1,23 @@
 """Signing in with an identity provider, as a person does it: the button, the provider's page, back, and the account page."""
 
+import json
+import socket
+import subprocess
+import sys
 from collections.abc import Generator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visits
 from tests.browser.test_accessibility import AXE, findings_of
-from tests.gateway import Gateway
-from tests.identity import CLIENT, SECRET, GitHub, query_of
+from tests.fakes import wait_until
+from tests.gateway import Gateway, free_port
+from tests.identity import CLIENT, SECRET, GitHub, Lark, WeChat, query_of
 
+QR = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'/%3E"
+JANE = {"sub": "jane", "email": "jane@example.org", "email_verified": True, "name": "Jane Doe"}
 OCTOCAT = {"id": 583231, "login": "octocat", "name": "Mona Lisa", "email": None}
 
 
@@ -132,6 +140,107 @@ def test_without_passwords_the_providers_are_all_there_is(
     page = visit("/login")
     expect(page.get_by_role("button", name="Continue with GitHub")).to_be_visible()
     expect(page.get_by_label("Password")).to_have_count(0)
+
+
+@contextmanager
+def openid_provider() -> Generator[str]:
+    """A provider that others have written, in a process of its own; it knows Jane."""
+    port = free_port()
+    command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port)]
+    known = ["--require-nonce", "true", "--user-claims", json.dumps(JANE)]
+    with subprocess.Popen([*command, *known], stderr=subprocess.DEVNULL) as process:
+        try:
+            wait_until(lambda: is_open(port), 20)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_visitor_signs_in_with_a_real_openid_provider(
+    visit: Visits, gateway: Gateway, complaints: list[str]
+) -> None:
+    with openid_provider() as url:
+        for key, value in {
+            "OidcClientId": "this gateway",
+            "OidcClientSecret": "a secret",
+            "OidcWellKnown": url,
+            "OidcEnabled": "true",
+            "ServerAddress": f"http://127.0.0.1:{gateway.port}",
+        }.items():
+            gateway.set_option(key, value)
+        page = visit("/login")
+        page.get_by_role("button", name="Continue with OpenID Connect").click()
+        page.get_by_placeholder("sub").fill("jane")
+        page.get_by_role("button", name="Authorize").click()
+        expect(page).to_have_url("/dashboard")
+        (user,) = gateway.api("GET", "/api/user/?keyword=jane&size=10")
+        assert (user["oidc_id"], user["display_name"]) == ("jane", "Jane Doe")
+        denied = visit("/login")
+        denied.get_by_role("button", name="Continue with OpenID Connect").click()
+        denied.get_by_role("button", name="Deny").click()
+        expect(denied.get_by_role("alert")).to_contain_text("OpenID Connect did not sign you in")
+    # Of the provider's own page, which wants a style sheet from elsewhere.
+    complaints[:] = [one for one in complaints if "Failed to load resource" not in one]
+
+
+def test_a_visitor_signs_in_with_lark(visit: Visits, gateway: Gateway) -> None:
+    lark = Lark(callback=callback_of(gateway, "lark"), person={"open_id": "ou_1", "name": "张三"})
+    with lark.serving() as server:
+        for key, value in {
+            "LarkClientId": CLIENT,
+            "LarkClientSecret": SECRET,
+            "LarkAddress": server.url,
+            "ServerAddress": f"http://127.0.0.1:{gateway.port}",
+        }.items():
+            gateway.set_option(key, value)
+        page = visit("/login", language="zh-CN")
+        page.get_by_role("button", name="使用 飞书 登录").click()
+        expect(page).to_have_url("/dashboard")
+    (user,) = gateway.api("GET", "/api/user/?keyword=lark_&size=10")
+    assert (user["lark_id"], user["display_name"]) == ("ou_1", "张三")
+
+
+def test_a_visitor_signs_in_with_wechat_and_another_connects_it(
+    visit: Visits, as_root: Visits, gateway: Gateway
+) -> None:
+    wechat = WeChat(codes={"123456": "o6_bmj", "234567": "o6_bmj", "345678": "o6_root"})
+    with wechat.serving() as server:
+        for key, value in {
+            "WeChatServerAddress": server.url,
+            "WeChatServerToken": SECRET,
+            "WeChatAccountQRCodeImageURL": QR,
+            "WeChatAuthEnabled": "true",
+        }.items():
+            gateway.set_option(key, value)
+        page = visit("/login")
+        page.get_by_role("button", name="Continue with WeChat").click()
+        expect(
+            page.get_by_role("img", name="QR code of this site's WeChat account")
+        ).to_be_visible()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_label("Code from WeChat").fill("000000")
+        dialog.get_by_role("button", name="Sign in").click()
+        expect(dialog.get_by_text("The code is wrong or too old.")).to_be_visible()
+        dialog.get_by_label("Code from WeChat").fill("123456")
+        dialog.get_by_role("button", name="Sign in").click()
+        expect(page).to_have_url("/dashboard")
+        mine = as_root("/setting")
+        for code, told in (
+            ("234567", "Another account is connected with it already."),
+            ("345678", "WeChat is connected"),
+        ):
+            if mine.get_by_role("dialog").count() == 0:
+                mine.get_by_role("button", name="Connect: WeChat").click()
+            dialog = mine.get_by_role("dialog")
+            dialog.get_by_label("Code from WeChat").fill(code)
+            dialog.get_by_role("button", name="Connect", exact=True).click()
+            expect(mine.get_by_text(told)).to_be_visible()
+        expect(mine.get_by_text("o6_root")).to_be_visible()
 
 
 def _settled(page: Page, path: str) -> Page:

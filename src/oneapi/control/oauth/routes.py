@@ -18,15 +18,18 @@ from oneapi.control.identity import NotByGet, Surroundings, User, demand, signed
 from oneapi.control.limits import critical
 from oneapi.control.oauth import accounts
 from oneapi.control.oauth.github import GITHUB
+from oneapi.control.oauth.lark import LARK
+from oneapi.control.oauth.oidc import OIDC
 from oneapi.control.oauth.provider import Identity, Provider, Visit
 from oneapi.control.oauth.state import Begun, begin, end, remember
+from oneapi.control.oauth.wechat import WECHAT
 from oneapi.control.sign_in.routes import SignedInUser, welcome
 from oneapi.store.enums import Role
 from oneapi.store.settings import Settings, load
 
 router = APIRouter(prefix="/api/oauth", tags=["sign in"])
 
-PROVIDERS: Final = {provider.key: provider for provider in (GITHUB,)}
+PROVIDERS: Final = {provider.key: provider for provider in (GITHUB, OIDC, LARK, WECHAT)}
 
 Key = Annotated[str, Path(max_length=16)]
 
@@ -132,12 +135,42 @@ async def come_back_by_post(
     return await _come_back(provider, document.code, document.state, request, services)
 
 
+@router.get("/wechat/bind", dependencies=[Depends(critical)], response_model=Done | Refusal)
+async def bind_wechat_by_script(
+    person: User, _: NotByGet, services: Surroundings, code: QueryText = ""
+) -> Answer:
+    """Bind one's own account to WeChat, as One API's clients do; sessions use POST, with a state."""
+    settings = await run_in_threadpool(_settings, services)
+    _open(WECHAT.key, settings)
+    begun = Begun("", WECHAT.key, person.id, "", "", "")
+    identity = await WECHAT.identity(Visit(services, settings, begun, code.strip()))
+    await run_in_threadpool(accounts.bind, services, WECHAT, identity, person.id)
+    return done()
+
+
+@router.post("/wechat/bind", dependencies=[Depends(critical)], response_model=Done | Refusal)
+async def bind_wechat(
+    document: Return, _: User, request: Request, services: Surroundings
+) -> Answer:
+    """Bind one's own account to WeChat, with a state that was made to bind."""
+    visit = await run_in_threadpool(
+        _end, WECHAT.key, document.code, document.state, request, services
+    )
+    if not visit.begun.user_id:
+        raise Refused("bad_state", status=403)
+    return await _identified(WECHAT, visit, request)
+
+
 async def _come_back(
     key: str, code: str, state: str, request: Request, services: Services
 ) -> Answer:
     visit = await run_in_threadpool(_end, key, code, state, request, services)
-    identity = await PROVIDERS[key].identity(visit)
-    return await run_in_threadpool(_finish, PROVIDERS[key], identity, visit.begun, request)
+    return await _identified(PROVIDERS[key], visit, request)
+
+
+async def _identified(provider: Provider, visit: Visit, request: Request) -> Answer:
+    identity = await provider.identity(visit)
+    return await run_in_threadpool(_finish, provider, identity, visit.begun, request)
 
 
 def _end(key: str, code: str, state: str, request: Request, services: Services) -> Visit:

@@ -1,9 +1,11 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useSite } from "@/session";
+import { enter, useSite } from "@/session";
 import { Button } from "@/ui/Button";
 import { sayError } from "@/ui/toasts";
+import { useFollow } from "./useFollow";
 import { openProviders, type ProviderName, visit } from "./visit";
+import { WeChat } from "./WeChat";
 
 interface ProvidersProps {
   invitation?: string | undefined;
@@ -17,7 +19,13 @@ export function Providers({ invitation, next, isSecond }: ProvidersProps) {
   const { t } = useTranslation();
   const open = openProviders(useSite());
   const [busy, setBusy] = useState<ProviderName>();
+  const follow = useFollow();
+  const [isWeChat, setWeChat] = useState(false);
   const go = async (provider: ProviderName) => {
+    if (provider === "wechat") {
+      setWeChat(true);
+      return;
+    }
     setBusy(provider);
     try {
       await visit({ provider, invitation, next });
@@ -45,6 +53,12 @@ export function Providers({ invitation, next, isSecond }: ProvidersProps) {
           {t("login.with", { provider: t(`provider.${name}`) })}
         </Button>
       ))}
+      <WeChat
+        isOpen={isWeChat}
+        onClose={() => setWeChat(false)}
+        onDone={() => enter().then(() => follow(next))}
+        invitation={invitation}
+      />
     </div>
   );
 }

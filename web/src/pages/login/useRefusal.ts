@@ -11,6 +11,7 @@ const SAID: Record<string, keyof (typeof english)["refusal"]> = {
   registration_off: "registration_off",
   banned: "banned",
   bad_email_code: "bad_code",
+  bad_wechat_code: "bad_code",
 };
 
 /** Say why something about signing in was refused. */

@@ -2,7 +2,7 @@ import { post } from "@/api/call";
 import type { SiteStatus } from "@/api/types";
 
 /** Who may say who somebody is. The column of an account that keeps it is named after it. */
-const PROVIDERS = ["github"] as const;
+const PROVIDERS = ["github", "oidc", "lark", "wechat"] as const;
 export type ProviderName = (typeof PROVIDERS)[number];
 
 export const isProvider = (name: string): name is ProviderName =>
@@ -11,6 +11,9 @@ export const isProvider = (name: string): name is ProviderName =>
 export function openProviders(site: SiteStatus): ProviderName[] {
   const isOpen: Record<ProviderName, boolean> = {
     github: site.github_oauth && !!site.github_client_id,
+    oidc: site.oidc && !!site.oidc_client_id,
+    lark: !!site.lark_client_id,
+    wechat: site.wechat_login,
   };
   return PROVIDERS.filter((name) => isOpen[name]);
 }
@@ -35,13 +38,19 @@ export function visitBegun(): Pick<Visit, "isBinding" | "next"> {
   }
 }
 
+interface Begun {
+  state: string;
+  /** The provider's page; empty where a code is typed in here. */
+  url: string;
+}
+
+export function begin({ provider, isBinding = false, invitation }: Visit): Promise<Begun> {
+  return post<Begun>("/api/oauth/state", { provider, bind: isBinding, aff_code: invitation ?? "" });
+}
+
 /** Leave for a provider's page. */
-export async function visit({ provider, isBinding = false, invitation, next }: Visit): Promise<void> {
-  const { url } = await post<{ url: string }>("/api/oauth/state", {
-    provider,
-    bind: isBinding,
-    aff_code: invitation ?? "",
-  });
-  sessionStorage.setItem(KEPT_AS, JSON.stringify({ isBinding, next }));
+export async function visit(wanted: Visit): Promise<void> {
+  const { url } = await begin(wanted);
+  sessionStorage.setItem(KEPT_AS, JSON.stringify({ isBinding: wanted.isBinding, next: wanted.next }));
   location.assign(url);
 }

@@ -3,6 +3,7 @@ import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { remove } from "@/api/call";
 import { openProviders, type ProviderName, visit } from "@/pages/login/visit";
+import { WeChat } from "@/pages/login/WeChat";
 import { useAccount, useSite, visitorQuery } from "@/session";
 import { Button } from "@/ui/Button";
 import { Confirm } from "@/ui/Dialog";
@@ -58,6 +59,11 @@ function ProviderWay({ provider, bound }: { provider: ProviderName; bound: strin
     }
     setBusy(false);
   };
+  const [isWeChat, setWeChat] = useState(false);
+  const bind = async () => {
+    if (provider === "wechat") setWeChat(true);
+    else await visit({ provider, isBinding: true });
+  };
   const unbind = doing(async () => {
     setAsked(false);
     await remove(`/api/oauth/${provider}`);
@@ -75,14 +81,20 @@ function ProviderWay({ provider, bound }: { provider: ProviderName; bound: strin
           {t("settings.wayUnbind")}
         </Button>
       ) : (
-        <Button
-          isBusy={isBusy}
-          onClick={doing(() => visit({ provider, isBinding: true }))}
-          aria-label={`${t("settings.wayBind")}: ${name}`}
-        >
+        <Button isBusy={isBusy} onClick={doing(bind)} aria-label={`${t("settings.wayBind")}: ${name}`}>
           {t("settings.wayBind")}
         </Button>
       )}
+      <WeChat
+        isBinding
+        isOpen={isWeChat}
+        onClose={() => setWeChat(false)}
+        onDone={async () => {
+          setWeChat(false);
+          await client.invalidateQueries({ queryKey: visitorQuery.queryKey });
+          say("good", t("login.bound", { provider: name }));
+        }}
+      />
       <Confirm
         isOpen={isAsked}
         title={t("settings.unbindTitle", { provider: name })}

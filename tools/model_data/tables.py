@@ -49,8 +49,10 @@ class Prices:
         self.refs = Refs(day)
 
     def add(self, name: str, line: Line, source: str, day: str = "") -> None:
-        """Set a model's line."""
-        self.models[name] = ordered(line) | {"ref": self.refs.number(source, day)}
+        """Set a model's line; what other types of channels ask for it stays."""
+        types = self.models.get(name, {}).get("types")
+        others = {"types": types} if types else {}
+        self.models[name] = ordered(line) | {"ref": self.refs.number(source, day)} | others
 
     def offer(self, offer: Offer) -> None:
         """Add what a vendor asks; a name that another vendor has already keeps that one's price for all other channels."""

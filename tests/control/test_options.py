@@ -158,3 +158,21 @@ def test_the_form_says_of_a_secret_only_whether_it_is_set(world: World) -> None:
 def test_a_refused_setting_is_named_as_the_field(world: World) -> None:
     reply = world.root.put("/api/option/", {"key": "RetryTimes", "value": "many"}).json
     assert (reply["code"], reply["field"]) == ("bad_option", "RetryTimes")
+
+
+def test_the_whole_table_sent_back_with_a_change_keeps_only_the_change(world: World) -> None:
+    prices = json.loads(shown(world)["ModelRatio"])
+    changed = prices | {"gpt-4o": 9, "mine": 1}
+    assert put(world, "ModelRatio", json.dumps(changed))["success"] is True
+
+    stored = {row["key"]: row["value"] for row in world.rows(options)}["ModelRatio"]
+    assert json.loads(stored) == {"gpt-4o": 9, "mine": 1}
+    assert json.loads(shown(world)["ModelRatio"]) == changed
+
+
+def test_a_short_list_is_kept_to_the_letter(world: World) -> None:
+    text = '{"gpt-4o": 1.25, "mine": 2.50}'
+    put(world, "ModelRatio", text)
+
+    assert {row["key"]: row["value"] for row in world.rows(options)}["ModelRatio"] == text
+    assert json.loads(shown(world)["ModelRatio"])["mine"] == 2.5

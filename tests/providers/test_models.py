@@ -1,5 +1,8 @@
 """The table of models: what is known of each, by whom, and when that was read."""
 
+import subprocess
+import sys
+
 import pytest
 
 from oneapi.providers.catalogue import models_of, owner
@@ -102,3 +105,14 @@ def test_the_owner_of_a_newer_model_is_its_vendor() -> None:
         "LongCat-2.0": "longcat",
         "nobody": None,
     }
+
+
+def test_nothing_is_read_before_somebody_asks() -> None:
+    asked = (
+        "from oneapi.ledger import catalogue; from oneapi.providers import models;"
+        "import oneapi.app.prices, oneapi.control.app, oneapi.relay.pipeline;"
+        "print(catalogue._table.cache_info().misses + models._table.cache_info().misses)"
+    )
+    ran = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+
+    assert ran.stdout == "0\n"

@@ -5,6 +5,7 @@ quota per token = 10^9 nano-quota), factors are scaled 10^9. An operator's ratio
 the table `prices.json`, which `make models` makes from the vendors' published prices.
 """
 
+import json
 from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
@@ -23,6 +24,7 @@ __all__ = [
     "QUOTA_PER_USD",
     "Price",
     "PriceList",
+    "chosen_text",
     "default_completion_ratio",
     "default_group_ratio",
     "default_model_ratio",
@@ -351,6 +353,32 @@ def default_completion_ratio() -> dict[str, float]:
         for name, known in entries()
         if known.input and known.output != known.input
     }
+
+
+def chosen_text(option: str, text: str, adopted: str) -> str:
+    """Return what of a ratio option somebody chose, when it is our whole table with some changes.
+
+    Whoever edits what `/api/option` shows sends thousands of entries back; kept as they are, they would
+    be that operator's prices from the day on which the table names newer ones. A short list is kept to
+    the letter. `adopted`: the option of what a database sold at before, which is shown over the table.
+    """
+    repeats = {"ModelRatio": _is_default, "CompletionRatio": _is_default_completion}.get(option)
+    if repeats is None or len(text) < _SHORT_TEXT:
+        return text
+    ratios, before = lenient_ratios(text), lenient_ratios(adopted)
+    repeated = {
+        name
+        for name, ratio in ratios.items()
+        if (before[name] == ratio if name in before else repeats(name, ratio))
+    }
+    if len(repeated) < _MANY_REPEATED:
+        return text
+    left = {name: ratio for name, ratio in json.loads(text).items() if name not in repeated}
+    return json.dumps(left, ensure_ascii=False)
+
+
+_SHORT_TEXT: Final = 10_000
+_MANY_REPEATED: Final = 500
 
 
 def default_group_ratio() -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter
 from pydantic import Field
@@ -13,13 +13,13 @@ from oneapi.control.fields import Document, Text
 from oneapi.control.identity import Language, Root, Surroundings
 from oneapi.control.settings.form import FormEntry, form
 from oneapi.ledger import adopted
-from oneapi.ledger.pricing import default_completion_ratio, default_model_ratio
+from oneapi.ledger.pricing import chosen_text, default_completion_ratio, default_model_ratio
 from oneapi.store import changes, settings
 from oneapi.store.tables import options
 
 router = APIRouter(prefix="/api/option", tags=["options"])
 
-# One API shows its price table as the value of these; empty, ours stays in charge of models that are not named.
+# One API shows its price table as the value of these; ours stays in charge of models that are not named.
 _TABLES: Final[dict[str, tuple[Callable[[], dict[str, float]], str]]] = {
     "ModelRatio": (default_model_ratio, adopted.RATIOS),
     "CompletionRatio": (default_completion_ratio, adopted.COMPLETIONS),
@@ -46,8 +46,19 @@ def options_list(_: Root, services: Surroundings) -> Answer:
     with services.database.connect() as connection:
         texts = settings.load(connection).visible()
     for name, (table, before) in _TABLES.items():
-        texts[name] = texts[name] or json.dumps(table() | json.loads(texts[before] or "{}"))
+        texts[name] = _in_force(table(), texts[before], texts[name])
     return found([{"key": name, "value": text} for name, text in sorted(texts.items())])
+
+
+def _in_force(table: dict[str, float], adopted_text: str, own_text: str) -> str:
+    """Return every price that counts, as One API shows it; an own text that is none of ours as it is."""
+    try:
+        own: Any = json.loads(own_text or "{}")
+    except (ValueError, RecursionError):
+        return own_text
+    if not isinstance(own, dict):
+        return own_text
+    return json.dumps(table | json.loads(adopted_text or "{}") | own, ensure_ascii=False)
 
 
 @router.get("/form", response_model=Found[list[FormEntry]] | Refusal)
@@ -61,13 +72,17 @@ def settings_form(_: Root, language: Language, services: Surroundings) -> Answer
 def change(option: Option, _: Root, services: Surroundings) -> Answer:
     """Change a setting; a bad value is refused before it is stored."""
     with services.writing() as connection:
+        before = settings.load(connection)
         try:
-            settings.check(option.key, option.value, settings.load(connection))
+            settings.check(option.key, option.value, before)
         except ValueError as error:
             if option.key == "Theme":
                 raise Refused("bad_theme") from error
             raise Refused("bad_option", reason=str(error), field=option.key) from error
+        value = option.value
+        if option.key in _TABLES:
+            value = chosen_text(option.key, value, before.text(_TABLES[option.key][1]))
         upsert = services.database.upsert(options, ["key"], ["value"])
-        connection.execute(upsert.values(key=option.key, value=option.value))
+        connection.execute(upsert.values(key=option.key, value=value))
         changes.publish(connection, "settings", option.key, services.now())
     return done()

@@ -45,6 +45,7 @@ PAGES: Final[dict[str, str]] = {
     "test-one": "/channel",
     "test-many": "/channel",
     "job": "/channel",
+    "audit": "/audit",
     "jobs": "/job",
     "bulk": "/channel",
     "columns": "/log",

@@ -20,6 +20,7 @@ PAGES = (
     "/token?open=1",
     "/log",
     "/log?open={request}",
+    "/audit",
     "/job",
     "/user",
     "/user?open=1",

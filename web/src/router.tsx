@@ -105,6 +105,7 @@ const pages = [
   page("/dashboard", () => import("./pages/dashboard/Dashboard")),
   page("/channel", () => import("./pages/channels/Channels"), ROLE.admin),
   page("/log", () => import("./pages/logs/Logs")),
+  page("/audit", () => import("./pages/audit/Audit"), ROLE.admin),
   page("/job", () => import("./pages/jobs/Jobs"), ROLE.admin),
   page("/redemption", () => import("./pages/codes/Codes"), ROLE.admin),
   page("/topup", () => import("./pages/wallet/Wallet")),

@@ -33,7 +33,7 @@ from oneapi.store.bootstrap import has_first_password
 from oneapi.store.bus import Bus
 from oneapi.store.changes import Change, ChangeReader, prune
 from oneapi.store.database import DatabaseAway, is_away
-from oneapi.store.expiry import prune_expired
+from oneapi.store.expiry import prune_audit, prune_expired
 from oneapi.store.outages import Outage
 from oneapi.store.rate_limit import Limit
 from oneapi.store.settings import Settings, load as load_settings
@@ -108,6 +108,7 @@ class Application:
         self._poll_now = asyncio.Event()
         self._logs_consumption = True
         self._failed_days = 0
+        self._audit_days = 0
         self._has_old_rows = True
         self._policy = b""
         self._mail_server: MailServer | None = None
@@ -378,6 +379,7 @@ class Application:
             settings = load_settings(connection)
         self._logs_consumption = settings.flag("LogConsumeEnabled")
         self._failed_days = settings.whole("FailedLogDays")
+        self._audit_days = settings.whole("AuditDays")
         self._policy = policy_of(settings)
         self.metrics_token = settings.text("MetricsToken")
         self._guard.allow(settings.names("EgressAllowedNetworks"))
@@ -399,6 +401,7 @@ class Application:
         with self._databases.main.begin() as connection:
             prune_expired(connection, time.time())
         prune_jobs(self._databases.main, int(time.time()))
+        prune_audit(self._databases.main, int(time.time()), self._audit_days)
 
     async def _keep_schedule(self) -> None:
         await self._run(begin_due, self._databases.main, self._schedule, int(time.time()))

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from oneapi.control.answers import Answer, Refused, refused, sentence
 from oneapi.control.api_keys import routes as api_keys
+from oneapi.control.audit import routes as audit
 from oneapi.control.channels import routes as channels, testing
 from oneapi.control.context import Services
 from oneapi.control.dashboard import days, routes as dashboard
@@ -53,6 +54,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.critical = RateLimiter(services.rate_limits.critical, services.clock)
     app.state.accounts = RateLimiter(services.rate_limits.account, services.clock)
     resources = (
+        audit,
         status,
         schedule,
         overview,

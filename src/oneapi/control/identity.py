@@ -19,7 +19,7 @@ from oneapi.store.tables import users
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The user behind a request; `must_change_password`: signed in with the default password."""
+    """The user behind a request, which comes from `address`; `must_change_password`: signed in with the default password."""
 
     id: int
     username: str
@@ -27,6 +27,7 @@ class Person:
     group: str
     session: Session | None
     must_change_password: bool
+    address: str
 
     def outranks(self, role: int) -> bool:
         """Tell whether this person may manage somebody of that role; root may manage everybody."""
@@ -62,8 +63,9 @@ async def own_page(request: Request) -> None:
 def signed_in(request: Request, services: Surroundings) -> Person:
     """Return who asks; refuse nobody in particular, disabled and deleted users."""
     session = read_session(request, services)
+    address: str = request.state.client.address
     if session is not None:
-        person = _person(services, users.c.id == session.user_id, session)
+        person = _person(services, address, users.c.id == session.user_id, session)
         if person is not None:
             return person
     header = request.headers.get("authorization", "").strip()
@@ -72,14 +74,15 @@ def signed_in(request: Request, services: Surroundings) -> Person:
     access_token = header.removeprefix("Bearer ").removeprefix("bearer ").strip()
     # Nobody's token is empty, and what cannot be printed is not fit for a statement.
     is_possible = bool(access_token) and access_token.isprintable()
-    person = _person(services, users.c.access_token == access_token) if is_possible else None
+    wanted = users.c.access_token == access_token
+    person = _person(services, address, wanted) if is_possible else None
     if person is None:
         raise Refused("bad_access_token")
     return person
 
 
 def _person(
-    services: Services, who: ColumnElement[bool], session: Session | None = None
+    services: Services, address: str, who: ColumnElement[bool], session: Session | None = None
 ) -> Person | None:
     wanted = (users.c.id, users.c.username, users.c.role, users.c.status, users.c.group)
     with services.database.connect() as connection:
@@ -95,6 +98,7 @@ def _person(
         group=row.group or "default",
         session=session,
         must_change_password=session is not None and session.by_default_password,
+        address=address,
     )
 
 

@@ -186,6 +186,7 @@ _MONEY = (
         "Kept for One API's clients; estimates are by bytes always.",
     ),
     _flag("LogConsumeEnabled", True, "Every charge gets a row in the log."),
+    _days("AuditDays", "365", "How long it is kept who has changed what; 0: for ever."),
     _days("FailedLogDays", "7", "How long failures stay in the log; 0: no rows."),
     _ratios(
         "ModelRatio",

@@ -24,6 +24,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Deeds
+         * @description List what administrators have changed, the latest first.
+         */
+        get: operations["get_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/channel": {
         parameters: {
             query?: never;
@@ -1795,6 +1815,40 @@ export interface components {
             RequestCount: number;
         };
         /**
+         * DeedView
+         * @description A change: `at` in unix seconds, `means` is `session` or `access_token`; secrets are stars in `before` and `after`.
+         */
+        DeedView: {
+            /** Action */
+            action: string;
+            /** Address */
+            address: string;
+            /** After */
+            after: {
+                [key: string]: unknown;
+            };
+            /** At */
+            at: number;
+            /** Before */
+            before: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Means */
+            means: string;
+            /** Subject */
+            subject: string;
+            /** Subject Id */
+            subject_id: number;
+            /** User Id */
+            user_id: number;
+            /** Username */
+            username: string;
+        };
+        /**
          * Done
          * @description It was done.
          */
@@ -2918,6 +2972,24 @@ export interface components {
             /** Total Is Exact */
             total_is_exact?: boolean | null;
         };
+        /** Rows[DeedView] */
+        Rows_DeedView_: {
+            /** Data */
+            data: components["schemas"]["DeedView"][];
+            /** Message */
+            message: string;
+            /** Next Cursor */
+            next_cursor?: string | null;
+            /**
+             * Success
+             * @constant
+             */
+            success: true;
+            /** Total */
+            total?: number | null;
+            /** Total Is Exact */
+            total_is_exact?: boolean | null;
+        };
         /** Rows[JobItemView] */
         Rows_JobItemView_: {
             /** Data */
@@ -3394,6 +3466,7 @@ export type Consumption = components['schemas']['Consumption'];
 export type Credentials = components['schemas']['Credentials'];
 export type Dashboard = components['schemas']['Dashboard'];
 export type DayOfModel = components['schemas']['DayOfModel'];
+export type DeedView = components['schemas']['DeedView'];
 export type Done = components['schemas']['Done'];
 export type Failed = components['schemas']['Failed'];
 export type FieldView = components['schemas']['FieldView'];
@@ -3461,6 +3534,7 @@ export type RestView = components['schemas']['RestView'];
 export type Return = components['schemas']['Return'];
 export type RowsChannelView = components['schemas']['Rows_ChannelView_'];
 export type RowsCodeView = components['schemas']['Rows_CodeView_'];
+export type RowsDeedView = components['schemas']['Rows_DeedView_'];
 export type RowsJobItemView = components['schemas']['Rows_JobItemView_'];
 export type RowsJobView = components['schemas']['Rows_JobView_'];
 export type RowsKeyView = components['schemas']['Rows_KeyView_'];
@@ -3513,6 +3587,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_audit: {
+        parameters: {
+            query?: {
+                p?: number;
+                page_size?: number;
+                /** @description Rows, 1 to 100; without it the list is One API's, ten rows a page. */
+                size?: string | null;
+                /** @description Where to go on: `next_cursor` of the answer before. */
+                cursor?: string | null;
+                /** @description One of `id`, `at`. */
+                sort?: string | null;
+                /** @description `asc` or `desc`, beside `sort`. */
+                order?: string | null;
+                /** @description Looked for in what names a row. */
+                keyword?: string | null;
+                /** @description Filter; several values by comma. */
+                id?: string | null;
+                /** @description Filter; several values by comma. */
+                user_id?: string | null;
+                /** @description Filter; several values by comma. */
+                kind?: string | null;
+                /** @description Filter; several values by comma. */
+                action?: string | null;
+                /** @description Filter; several values by comma. */
+                subject_id?: string | null;
+                /** @description Filter; several values by comma. */
+                since?: string | null;
+                /** @description Filter; several values by comma. */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rows_DeedView_"] | components["schemas"]["Refusal"];
                 };
             };
         };

@@ -28,6 +28,8 @@ export type Story = Views["Story"];
 
 export type Job = Views["JobView"];
 export type Turn = Views["TurnView"];
+/** What an administrator has changed. */
+export type Deed = Views["DeedView"];
 export type JobItem = Views["JobItemView"];
 
 export type Dashboard = Views["Dashboard"];

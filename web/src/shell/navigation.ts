@@ -69,6 +69,7 @@ const AVAILABLE = new Set([
   "/playground",
   "/models",
   "/status",
+  "/audit",
 ]);
 
 export function placesFor(role: number): Place[] {

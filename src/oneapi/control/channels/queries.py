@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, or_, select, update
 
 from oneapi.control.answers import Refused
+from oneapi.control.audit.trail import Deed, record
 from oneapi.control.channels.addresses import ADDRESS, check_address, is_guarded
 from oneapi.control.fields import Page, comma_list
 from oneapi.control.identity import Person
@@ -16,6 +17,10 @@ from oneapi.store.enums import ChannelStatus
 from oneapi.store.tables import abilities, channel_watch, channels
 
 DEFAULT_GROUP = "default"
+_MADE_OF = (
+    *("type", "key", "status", "name", "weight", "base_url", "other", "models", "group"),
+    *("model_mapping", "priority", "config", "system_prompt"),
+)
 
 
 def _searched(keyword: str) -> list[ColumnElement[bool]]:
@@ -88,6 +93,9 @@ def insert_channels(
     for key in keys:
         channel_id = inserted_id(connection, insert(channels).values({**common, "key": key}))
         _rebuild(connection, channel_id, now)
+        made = common | {"key": key}
+        deed = Deed("channel", "create", channel_id, columns.get("name") or "", after=made)
+        record(connection, person, now, deed)
 
 
 def change_channel(
@@ -101,6 +109,8 @@ def change_channel(
         if any(after[name] != before[name] for name in ADDRESS):
             check_address(connection, after | columns)
         connection.execute(update(channels).where(channels.c.id == channel_id).values(columns))
+    deed = Deed("channel", "change", channel_id, before["name"] or "", before, columns)
+    record(connection, person, now, deed)
     return _rebuild(connection, channel_id, now)
 
 
@@ -124,20 +134,30 @@ def _rebuild(connection: Connection, channel_id: int, now: int) -> RowMapping:
     return row
 
 
-def delete_channel(connection: Connection, channel_id: int, now: int) -> None:
+def delete_channel(connection: Connection, channel_id: int, person: Person, now: int) -> None:
     """Delete a channel, its routes, and what watching it has shown."""
+    query = select(channels).where(channels.c.id == channel_id)
+    row = connection.execute(query).mappings().first()
+    if row is not None:
+        deed = Deed("channel", "delete", channel_id, row["name"] or "", before=_kept(row))
+        record(connection, person, now, deed)
     connection.execute(delete(channel_watch).where(channel_watch.c.channel_id == channel_id))
     connection.execute(delete(abilities).where(abilities.c.channel_id == channel_id))
     connection.execute(delete(channels).where(channels.c.id == channel_id))
     changes.publish(connection, "channels", str(channel_id), now)
 
 
-def delete_disabled(connection: Connection, now: int) -> int:
+def _kept(row: RowMapping) -> dict[str, Any]:
+    """Return what a channel was made of."""
+    return {name: row[name] for name in _MADE_OF if row[name]}
+
+
+def delete_disabled(connection: Connection, person: Person, now: int) -> int:
     """Delete all channels that a person or the gateway has switched off; return how many."""
     off = (ChannelStatus.DISABLED, ChannelStatus.AUTO_DISABLED)
     ids = list(
         connection.execute(select(channels.c.id).where(channels.c.status.in_(off))).scalars()
     )
     for channel_id in ids:
-        delete_channel(connection, channel_id, now)
+        delete_channel(connection, channel_id, person, now)
     return len(ids)

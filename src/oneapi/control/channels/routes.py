@@ -121,15 +121,15 @@ def change(document: ChannelDocument, person: Admin, services: Surroundings) -> 
 
 
 @router.delete("/disabled", response_model=Found[int] | Refusal)
-def remove_disabled(services: Surroundings) -> Answer:
+def remove_disabled(person: Admin, services: Surroundings) -> Answer:
     """Delete all channels that are switched off; answers how many."""
     with services.writing() as connection:
-        return found(delete_disabled(connection, services.now()))
+        return found(delete_disabled(connection, person, services.now()))
 
 
 @router.delete("/{channel_id:int}", response_model=Done | Refusal)
-def remove(channel_id: RowId, services: Surroundings) -> Answer:
+def remove(channel_id: RowId, person: Admin, services: Surroundings) -> Answer:
     """Delete a channel."""
     with services.writing() as connection:
-        delete_channel(connection, channel_id, services.now())
+        delete_channel(connection, channel_id, person, services.now())
     return done()

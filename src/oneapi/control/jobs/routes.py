@@ -5,15 +5,16 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends
 from pydantic import Field
 from sqlalchemy import RowMapping, select
+from sqlalchemy.exc import IntegrityError
 from typing_extensions import TypedDict
 
 from oneapi.control.answers import Answer, Found, Refusal, Refused, Rows, as_go, found
+from oneapi.control.audit.trail import Deed, record
 from oneapi.control.context import Services
 from oneapi.control.fields import BIGINT_MAX, Document, Number, Paged, RowId, Text
 from oneapi.control.identity import Admin, Person, Role, Surroundings, at_least
 from oneapi.control.jobs import queue
 from oneapi.control.jobs.kinds import DELETE_LOGS, TEST_CHANNELS, UPDATE_BALANCES
-from oneapi.control.jobs.queue import JobRunning
 from oneapi.control.lists import Listing, Wanted, equal, listed, slice_of, wanted_of
 from oneapi.store.tables import job_items, jobs
 
@@ -135,10 +136,12 @@ def results(
 
 
 @router.post("/{job_id:int}/cancel", response_model=Found[JobView] | Refusal)
-def cancel(job_id: RowId, services: Surroundings) -> Answer:
+def cancel(job_id: RowId, person: Admin, services: Surroundings) -> Answer:
     """End a job before its end; what is done stays done. A job that has ended stays as it is."""
+    job = _seen(services, job_id)
     with services.database.begin() as connection:
         queue.cancel(connection, job_id, services.now())
+        record(connection, person, services.now(), Deed("job", "cancel", job_id, job["kind"]))
     return found(_seen(services, job_id))
 
 
@@ -164,8 +167,11 @@ def begin(services: Services, person: Person, kind: str, document: Document) -> 
     """Add a job, and return it; refuse while another one of its kind runs."""
     wanted = queue.Wanted(kind, document.model_dump(), person.id, person.username)
     try:
-        job_id = queue.add(services.database, wanted, services.now())
-    except JobRunning as error:
+        with services.database.begin() as connection:
+            job_id = queue.insert_job(connection, wanted, services.now())
+            deed = Deed("job", "begin", job_id, kind, after=wanted.arguments)
+            record(connection, person, services.now(), deed)
+    except IntegrityError as error:
         raise Refused("job_running") from error
     return _seen(services, job_id)
 

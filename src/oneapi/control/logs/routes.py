@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, RowMapping
 from typing_extensions import TypedDict
 
 from oneapi.control.answers import Answer, Found, Refusal, Refused, Rows, found
+from oneapi.control.audit.trail import Deed, record
 from oneapi.control.context import Services
 from oneapi.control.fields import Paged, QueryNumber, QueryText, Text
 from oneapi.control.identity import Admin, Role, Surroundings, User
@@ -91,10 +92,13 @@ def everybodys(
 
 
 @router.delete("", response_model=Found[int] | Refusal)
-def remove(_: Admin, services: Surroundings, target_timestamp: QueryNumber = 0) -> Answer:
+def remove(admin: Admin, services: Surroundings, target_timestamp: QueryNumber = 0) -> Answer:
     """Delete the rows from before a time; answers how many."""
     if not target_timestamp:
         raise Refused("no_target_timestamp")
+    with services.database.begin() as connection:  # before they go: that takes many transactions
+        deed = Deed("log", "delete", after={"before": target_timestamp})
+        record(connection, admin, services.now(), deed)
     return found(delete_logs(services.log_database, target_timestamp))
 
 

@@ -65,6 +65,9 @@ def change_code(connection: Connection, code_id: int, columns: dict[str, Any]) -
         raise Refused("code_not_editable")
 
 
-def delete_code(connection: Connection, code_id: int) -> None:
-    """Delete a code."""
-    connection.execute(delete(redemptions).where(redemptions.c.id == code_id))
+def delete_code(connection: Connection, code_id: int) -> RowMapping | None:
+    """Delete a code; return the row that it had, if it was there."""
+    its = redemptions.c.id == code_id
+    row = connection.execute(select(redemptions).where(its)).mappings().first()
+    connection.execute(delete(redemptions).where(its))
+    return row

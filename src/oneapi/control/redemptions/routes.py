@@ -7,6 +7,7 @@ from sqlalchemy import RowMapping
 from typing_extensions import TypedDict
 
 from oneapi.control.answers import Answer, Done, Found, Refusal, Rows, bad_field, done, found
+from oneapi.control.audit.trail import Deed, record
 from oneapi.control.fields import FoundPage, Paged, QueryText, RowId
 from oneapi.control.identity import Admin, Surroundings
 from oneapi.control.lists import Wanted, listed, slice_of, wanted_of
@@ -84,21 +85,26 @@ def create(document: CodeDocument, admin: Admin, services: Surroundings) -> Answ
     }
     with services.database.begin() as connection:
         insert_codes(connection, keys, columns)
+        made = {"name": document.name, "quota": columns["quota"], "count": len(keys)}
+        deed = Deed("code", "create", subject=document.name or "", after=made)
+        record(connection, admin, services.now(), deed)
     return found(keys)
 
 
 @router.put("", response_model=Found[CodeView] | Refusal)
 def change(
     document: CodeDocument,
-    _: Admin,
+    admin: Admin,
     services: Surroundings,
     status_only: Annotated[str | None, Query()] = None,
 ) -> Answer:
     """Change a code that nobody has redeemed: only its status with `status_only`, else name and quota."""
     with services.database.begin() as connection:
-        change_code(
-            connection, document.id, _status(document) if status_only else _columns(document)
-        )
+        row = code_by_id(connection, document.id)
+        columns = _status(document) if status_only else _columns(document)
+        change_code(connection, document.id, columns)
+        deed = Deed("code", "change", document.id, row["name"] or "", dict(row), columns)
+        record(connection, admin, services.now(), deed)
         return found(_view(code_by_id(connection, document.id)))
 
 
@@ -115,10 +121,13 @@ def _columns(document: CodeDocument) -> dict[str, Any]:
 
 
 @router.delete("/{code_id:int}", response_model=Done | Refusal)
-def remove(code_id: RowId, _: Admin, services: Surroundings) -> Answer:
+def remove(code_id: RowId, admin: Admin, services: Surroundings) -> Answer:
     """Delete a code."""
     with services.database.begin() as connection:
-        delete_code(connection, code_id)
+        row = delete_code(connection, code_id)
+        if row is not None:
+            deed = Deed("code", "delete", code_id, row["name"] or "", before=_view(row))
+            record(connection, admin, services.now(), deed)
     return done()
 
 

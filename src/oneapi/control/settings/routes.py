@@ -9,6 +9,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from oneapi.control.answers import Answer, Done, Found, Refusal, Refused, done, found
+from oneapi.control.audit.trail import Deed, record
 from oneapi.control.fields import Document, Text
 from oneapi.control.identity import Language, Root, Surroundings
 from oneapi.control.settings.form import FormEntry, form
@@ -69,20 +70,23 @@ def settings_form(_: Root, language: Language, services: Surroundings) -> Answer
 
 
 @router.put("", response_model=Done | Refusal)
-def change(option: Option, _: Root, services: Surroundings) -> Answer:
+def change(option: Option, root: Root, services: Surroundings) -> Answer:
     """Change a setting; a bad value is refused before it is stored."""
     with services.writing() as connection:
-        before = settings.load(connection)
+        present = settings.load(connection)
         try:
-            settings.check(option.key, option.value, before)
+            settings.check(option.key, option.value, present)
         except ValueError as error:
             if option.key == "Theme":
                 raise Refused("bad_theme") from error
             raise Refused("bad_option", reason=str(error), field=option.key) from error
         value = option.value
         if option.key in _TABLES:
-            value = chosen_text(option.key, value, before.text(_TABLES[option.key][1]))
+            value = chosen_text(option.key, value, present.text(_TABLES[option.key][1]))
         upsert = services.database.upsert(options, ["key"], ["value"])
         connection.execute(upsert.values(key=option.key, value=value))
+        before, after = {"value": present.text(option.key)}, {"value": value}
+        deed = Deed("option", "change", subject=option.key, before=before, after=after)
+        record(connection, root, services.now(), deed)
         changes.publish(connection, "settings", option.key, services.now())
     return done()

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, select
 from typing_extensions import TypedDict
 
 from oneapi.control.answers import Answer, Done, Found, Refusal, done, found
+from oneapi.control.audit.trail import Deed, record
 from oneapi.control.channels.resting import rests
 from oneapi.control.context import Services
 from oneapi.control.dashboard.queries import HOUR, Span, sums
@@ -110,8 +111,9 @@ def resting(_: Admin, services: Surroundings) -> Answer:
 
 
 @router.delete("/resting/{channel_id:int}", response_model=Done | Refusal)
-def wake(channel_id: RowId, _: Admin, services: Surroundings) -> Answer:
+def wake(channel_id: RowId, admin: Admin, services: Surroundings) -> Answer:
     """End the rests of a channel, on every worker of every node: it is asked again at once."""
     with services.writing() as connection:
         changes.publish(connection, "channels", str(channel_id), services.now())
+        record(connection, admin, services.now(), Deed("channel", "wake", channel_id))
     return done()

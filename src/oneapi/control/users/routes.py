@@ -19,6 +19,7 @@ from oneapi.control.answers import (
     found,
     sentence,
 )
+from oneapi.control.audit.trail import Deed, record
 from oneapi.control.context import Services
 from oneapi.control.fields import FoundPage, Paged, QueryText, RowId
 from oneapi.control.identity import Admin, Person, Surroundings
@@ -43,6 +44,8 @@ from oneapi.ledger import Kind, Reason, credit, leased, set_quota, user_balance
 from oneapi.store.changes import publish
 from oneapi.store.enums import Role, UserStatus
 from oneapi.store.tables import users
+
+_STANDING = ("username", "role", "status")
 
 router = APIRouter(prefix="/api", tags=["users"])
 
@@ -104,7 +107,12 @@ def create(document: NewUser, admin: Admin, services: Surroundings) -> Answer:
     try:
         with services.crediting() as connections:
             name = document.display_name or document.username
-            open_account(connections, services, document.username, password_hash, display_name=name)
+            user_id = open_account(
+                connections, services, document.username, password_hash, display_name=name
+            )
+            made = {"username": document.username, "display_name": name}
+            deed = Deed("user", "create", user_id, document.username, after=made)
+            record(connections[0], admin, services.now(), deed)
     except IntegrityError as error:
         raise Refused("user_exists") from error
     return done()
@@ -123,8 +131,9 @@ def change(document: UserChanges, admin: Admin, request: Request, services: Surr
             row = user_by_id(connection, document.id)
             _check_change(admin, row, columns)
             change_user(connection, document.id, columns, services.now())
+            before, after = dict(row), dict(columns)
             if document.quota is not None:
-                balance = user_balance(connection, document.id)
+                balance = before["quota"] = user_balance(connection, document.id)
                 if document.quota != balance:
                     balance = set_quota(
                         connection,
@@ -134,6 +143,9 @@ def change(document: UserChanges, admin: Admin, request: Request, services: Surr
                         log_connection=log_connection,
                     )
                     publish(connection, "users", str(document.id), services.now())
+                after["quota"] = balance
+            deed = Deed("user", "change", document.id, row["username"], before, after)
+            record(connection, admin, services.now(), deed)
     except IntegrityError as error:
         raise Refused("user_exists") from error
     answer = _changed(document, balance, request, services)
@@ -180,6 +192,7 @@ def remove(user_id: RowId, admin: Admin, services: Surroundings) -> Answer:
         if row["role"] >= admin.role:
             raise Refused("user_level_protected")
         delete_user(connection, services, user_id)
+        _record(connection, services, admin, row, "delete")
     return done()
 
 
@@ -193,8 +206,19 @@ def manage(document: Management, admin: Admin, services: Surroundings) -> Answer
         if row["role"] >= Role.ROOT and document.action in ("disable", "delete", "demote"):
             raise Refused("root_protected")
         _manage(connection, services, admin, row, document.action)
-        changed = user_by_id(connection, row["id"])
+        changed = _record(connection, services, admin, row, document.action)
     return found({"role": changed["role"], "status": changed["status"]})
+
+
+def _record(
+    connection: Connection, services: Services, admin: Person, row: RowMapping, action: str
+) -> RowMapping:
+    """Write down what became of a user; return the row as it is now."""
+    changed = user_by_id(connection, row["id"])
+    before, after = ({name: one[name] for name in _STANDING} for one in (row, changed))
+    deed = Deed("user", action, row["id"], row["username"], before, after)
+    record(connection, admin, services.now(), deed)
+    return changed
 
 
 def _manage(
@@ -221,13 +245,13 @@ def _manage(
 
 
 @router.post("/topup", response_model=Done | Refusal)
-def top_up(document: TopUp, _: Admin, services: Surroundings) -> Answer:
+def top_up(document: TopUp, admin: Admin, services: Surroundings) -> Answer:
     """Add quota to an account, as a shop does after a payment."""
     if document.quota < 0:
         raise Refused("negative_top_up")
     with services.crediting() as (connection, log_connection):
-        user_by_id(connection, document.user_id)
-        credit(
+        row = user_by_id(connection, document.user_id)
+        credited = credit(
             connection,
             document.user_id,
             document.quota,
@@ -235,6 +259,9 @@ def top_up(document: TopUp, _: Admin, services: Surroundings) -> Answer:
             now=services.now(),
             log_connection=log_connection,
         )
+        given = {"quota": credited, "remark": document.remark}
+        deed = Deed("user", "top_up", document.user_id, row["username"], after=given)
+        record(connection, admin, services.now(), deed)
     return done()
 
 

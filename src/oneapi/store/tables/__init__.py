@@ -2,6 +2,7 @@
 
 from oneapi.store.tables import ledger as _ledger
 from oneapi.store.tables.accounts import installation, sessions, verifications
+from oneapi.store.tables.audit import audit
 from oneapi.store.tables.columns import metadata
 from oneapi.store.tables.feed import changes
 from oneapi.store.tables.jobs import channel_watch, job_items, jobs
@@ -23,6 +24,7 @@ LOG_TABLES = (logs, _ledger.journal_offsets)
 __all__ = [
     "LOG_TABLES",
     "abilities",
+    "audit",
     "changes",
     "channel_watch",
     "channels",

@@ -1,0 +1,1 @@
+"""What administrators have changed, written where it is changed, and shown."""

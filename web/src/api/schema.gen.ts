@@ -3594,7 +3594,9 @@ export interface operations {
     get_audit: {
         parameters: {
             query?: {
+                /** @description The page, from 0. */
                 p?: number;
+                /** @description Rows of a page, at most 100. */
                 page_size?: number;
                 /** @description Rows, 1 to 100; without it the list is One API's, ten rows a page. */
                 size?: string | null;
@@ -3634,6 +3636,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Rows_DeedView_"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 from oneapi.control.answers import Answer, Found, Refusal, as_go, found
 from oneapi.control.context import Services
 from oneapi.control.identity import Admin, Surroundings, User
+from oneapi.control.status.html import harmless
 from oneapi.control.status.models import models_by_type
 from oneapi.control.status.providers import ProviderView, provider_views
 from oneapi.store.settings import Settings, load
@@ -64,7 +65,7 @@ def _status(services: Services, settings: Settings) -> StatusView:
         "lark_client_id": settings.text("LarkClientId"),
         "system_name": settings.text("SystemName"),
         "logo": settings.text("Logo"),
-        "footer_html": settings.text("Footer"),
+        "footer_html": harmless(settings.text("Footer")),
         "wechat_qrcode": settings.text("WeChatAccountQRCodeImageURL"),
         "wechat_login": settings.flag("WeChatAuthEnabled"),
         "server_address": settings.text("ServerAddress"),
@@ -107,7 +108,7 @@ def home_page(services: Surroundings) -> Answer:
 
 def _text(services: Services, name: str) -> Answer:
     with services.database.connect() as connection:
-        return found(load(connection).text(name))
+        return found(harmless(load(connection).text(name)))
 
 
 @router.get("/models", response_model=Found[dict[str, list[str] | None]] | Refusal)

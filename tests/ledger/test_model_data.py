@@ -58,7 +58,7 @@ def test_a_disagreement_that_nobody_settled_fails_and_names_both() -> None:
         check(differences, [])
 
 
-def test_a_settled_one_is_the_named_package_s_alone() -> None:
+def test_a_settled_one_is_the_named_package_s_with_what_nobody_disputes() -> None:
     said = [
         offer("genai-prices", input=1, output=4, cache_read=0.1),
         offer("litellm", input=1, output=5),
@@ -67,8 +67,18 @@ def test_a_settled_one_is_the_named_package_s_alone() -> None:
     chosen, differences = settle(said, settled)
     check(differences, settled)
 
-    assert chosen[0].line == {"input": 1, "output": 5}
+    assert chosen[0].line == {"input": 1, "output": 5, "cache_read": Decimal("0.1")}
     assert chosen[0].source == "https://litellm.example"
+
+
+def test_who_is_wrong_about_the_input_adds_nothing() -> None:
+    said = [
+        offer("genai-prices", input=2, output=5, cache_read=0.2),
+        offer("litellm", input=1, output=5),
+    ]
+    chosen, _ = settle(said, [rule("litellm")])
+
+    assert chosen[0].line == {"input": 1, "output": 5}
 
 
 def test_a_settled_one_may_be_the_vendor_s_page() -> None:

@@ -27,7 +27,7 @@ def price(model: str, endpoint: Endpoint) -> Price:
         ("dall-e-3", Endpoint.IMAGES, Usage(images=1), 20_000),
         ("gpt-image-1", Endpoint.IMAGES, Usage(images=1), 83_200),
         ("gpt-4o", Endpoint.SPEECH, Usage(characters=100), 125),
-        ("gpt-4o-transcribe", Endpoint.TRANSCRIPTIONS, Usage(seconds=60), 3600),
+        ("gpt-4o-transcribe", Endpoint.TRANSCRIPTIONS, Usage(seconds=60), 3000),
         ("whisper-1", Endpoint.TRANSCRIPTIONS, Usage(seconds=60), 3000),
         ("omni-moderation-latest", Endpoint.MODERATIONS, TEXT, 0),
         ("glm-4-flash", Endpoint.CHAT, TEXT, 0),

@@ -107,7 +107,7 @@ def offers() -> Iterator[Offer]:
             or name.startswith(NO_MODEL)
         ):
             continue
-        if vendor == "perplexity" and not name.startswith("sonar"):
+        if vendor == "perplexity" and (not name.startswith("sonar") or name.endswith("-online")):
             continue  # other vendors' models: those that its agent runs, and those that it had once
         line = _line(entry, images.get(name, {}))
         line.pop("search", None) if vendor == "perplexity" else None  # a fee by the call
@@ -150,6 +150,8 @@ def _line(entry: Line, images: dict[str, Decimal]) -> Line:
         line["second"] = Decimal(seconds) if seconds and mode == HEARD[0] else None
         characters = entry.get("input_cost_per_character")
         line["character"] = per_million(characters) if characters else None
+        if mode == HEARD[1] and not characters:
+            line["character"] = _spoken(line)
     if mode in ("image_generation", "image_edit") and not (
         line.get("output") or line.get("image_output")
     ):
@@ -162,6 +164,15 @@ def _line(entry: Line, images: dict[str, Decimal]) -> Line:
         most = max(Decimal(price) for price in searched.values())
         line["search"] = None if most == USUAL_SEARCH else most
     return line
+
+
+def _spoken(line: Line) -> Decimal | None:
+    """Return what a character costs whose sound is priced by the token, since the answer is sound without a count.
+
+    Google counts 25 tokens a second (https://ai.google.dev/gemini-api/docs/tokens, read 2026-11-26); 15 characters are said.
+    """
+    made = line.get("audio_output") or line.get("output")
+    return made * 25 / 15 if made else None
 
 
 def _steps(entry: Line) -> Iterator[tuple[int, Line]]:

@@ -70,7 +70,9 @@ def settle(offers: Iterable[Offer], settled: list[Rule]) -> tuple[list[Offer], l
         rule = next((rule for rule in settled if rule.covers(vendor, name)), None)
         found = list(disagreements(some, rule))
         differences += found
-        chosen.append(_merged(_by_rule(some, rule) if rule is not None and found else some))
+        if rule is not None and found:
+            some = _by_rule(some, rule, {difference.unit for difference in found})  # noqa: PLW2901
+        chosen.append(_merged(some))
     return chosen, differences
 
 
@@ -100,17 +102,38 @@ def disagreements(some: list[Offer], rule: Rule | None) -> Iterable[Disagreement
             yield Disagreement(some[0].vendor, some[0].name, unit, said, rule)
 
 
-def _by_rule(some: list[Offer], rule: Rule) -> list[Offer]:
-    """Return the offers with the one that is right in front, and of the others only what a model can do."""
+def _by_rule(some: list[Offer], rule: Rule, disputed: set[str]) -> list[Offer]:
+    """Return the offers with the one that is right in front, and of the others what is not disputed."""
     rule.is_used = True
-    facts = [Offer(o.package, o.vendor, o.name, {}, o.source, o.facts) for o in some]
     if rule.take == PAGE:
         source = f"{rule.page} (read {rule.read})"
-        return [Offer("ours", rule.vendor, some[0].name, ordered(rule.line), source), *facts]
+        line = ordered(rule.line)
+        facts = [Offer(o.package, o.vendor, o.name, {}, o.source, o.facts) for o in some]
+        return [Offer("ours", rule.vendor, some[0].name, line, source), *facts]
     right = next((offer for offer in some if offer.package == rule.take and offer.line), None)
     if right is None:
         raise Unsettled(f"{rule.vendor} {some[0].name}: {rule.take} names no price")
-    return [right, *facts]
+    others = [
+        Offer(
+            o.package,
+            o.vendor,
+            o.name,
+            _undisputed(o.line, right.line, disputed),
+            o.source,
+            o.facts,
+        )
+        for o in some
+        if o is not right
+    ]
+    return [right, *others]
+
+
+def _undisputed(line: Line, right: Line, disputed: set[str]) -> Line:
+    """Return what a package that is wrong about some prices may add: nothing, where that is the input or a step."""
+    if "input" in disputed or any(unit.startswith("long.") for unit in disputed):
+        return {}
+    kept = {unit: price for unit, price in line.items() if unit not in disputed}
+    return kept | {unit: right[unit] for unit in ("input", "output") if unit in right}
 
 
 def _merged(some: list[Offer]) -> Offer:

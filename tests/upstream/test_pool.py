@@ -86,7 +86,7 @@ async def test_while_many_rest_they_rest_for_a_shorter_time(
     clock = FakeClock()
     client = new_client(clock=clock, limits=Limits(rest_seconds=2))
     await asyncio.gather(*(whole(client, vendor) for _ in range(MANY_RESTING + 1)))
-    clock.advance(0.009)
+    clock.advance(0.004)
     await whole(client, vendor)
     assert vendor.connections == MANY_RESTING + 2
     clock.advance(0.002)

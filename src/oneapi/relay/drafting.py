@@ -21,8 +21,9 @@ from oneapi.relay.routes import Route
 from oneapi.relay.snapshot import Snapshot
 from oneapi.upstream.bodies import SpooledBody
 from oneapi.wire.decoding import decode_as, repaired
-from oneapi.wire.dialect import NOTHING_SELDOM, SELDOM, ClientDialect, Envelope
+from oneapi.wire.dialect import ClientDialect, Envelope, PlainEnvelope
 from oneapi.wire.field_names import check_names
+from oneapi.wire.outsides import plain_bound
 from oneapi.wire.service_tiers import picked_tiers
 
 FILE_FIELDS = {
@@ -41,7 +42,6 @@ _CHAT: Final = Endpoint.CHAT
 _SPEECH: Final = Endpoint.SPEECH
 _TOKENS_PER_MESSAGE: Final = metering.HOLDING.message
 _LONG_CONTEXT: Final = (b"context-1m", 1_000_000)  # an `anthropic-beta`, and the window it opens
-_values: Final = msgspec.structs.astuple
 
 
 def drafted(
@@ -77,13 +77,10 @@ def drafted(
 
 def _plainly_priced(job: Job, envelope: Envelope, worst: Worst) -> bool:
     """Set the ceiling of a chat in text with one limit of its own, which most requests are."""
-    values: tuple[Any, ...] = _values(envelope)  # all of them cost as much as three attributes
-    limit, other, answers = values[2:5]
-    if limit is None:
-        limit = other
-    elif other is not None:
+    if not worst.is_flat:
         return False
-    if not limit or not worst.is_flat or values[SELDOM] != NOTHING_SELDOM:
+    bound: int = envelope.bound if isinstance(envelope, PlainEnvelope) else plain_bound(envelope)
+    if bound <= 0:
         return False
     body: bytes = job.body
     # A body with a single array has no parts: that one is the messages.
@@ -92,7 +89,7 @@ def _plainly_priced(job: Job, envelope: Envelope, worst: Worst) -> bool:
     tokens = len(body) + _TOKENS_PER_MESSAGE + worst.instructions
     if tokens > worst.window:
         return False
-    nano = tokens * worst.per_input + limit * (answers or 1) * worst.per_output + worst.per_call
+    nano = tokens * worst.per_input + bound * worst.per_output + worst.per_call
     job.ceiling = quota_of(nano, worst.factor)
     return True
 

@@ -21,7 +21,7 @@ from oneapi.relay.routes import Kind, Route
 from oneapi.relay.snapshot import Channel
 from oneapi.relay.translation import MAX_ANSWER_BYTES, passes_through
 from oneapi.upstream import REDIRECTS, Exchange, UnansweredError, redirected
-from oneapi.wire.vendor_ids import request_id_in
+from oneapi.wire.vendor_ids import HEADERS, LONGEST
 
 # Carries the job on in a task: why the first attempt failed, or the channel that it is still to be made on.
 GoOn = Callable[[Job, UpstreamError | None, Channel | None], None]
@@ -128,7 +128,7 @@ class Express:
         if exchange.error is not None:
             raise exchange.error
         headers, body = exchange.headers, exchange.body()
-        attempt.request_id = request_id_in(headers)
+        attempt.request_id = headers.first(HEADERS)[:LONGEST]
         if exchange.status in REDIRECTS:
             request = attempt.dialect.request(attempt.call)
             job.onward = redirected(request, headers.get("location"))

@@ -170,7 +170,9 @@ class Job:
             body,
             document,
             headers.get(b"content-type", JSON).decode("latin-1"),
-            isinstance(options, StreamOptions) and options.include_usage is True,
+            options is not UNSET
+            and isinstance(options, StreamOptions)
+            and options.include_usage is True,
             self.imposed_limit,
             channel.system_prompt,
             _travelling(headers),

@@ -21,6 +21,7 @@ from oneapi.upstream.names import Resolve, resolved
 from oneapi.upstream.pool import Pool
 from oneapi.upstream.redirects import MAX_HOPS, REDIRECTS, redirected
 from oneapi.upstream.response import Ended, Exchange, UnansweredError, UpstreamResponse
+from oneapi.upstream.rounds import Rounds
 
 if TYPE_CHECKING:
     from oneapi.upstream.egress import Guard
@@ -76,6 +77,7 @@ class UpstreamClient:
         ] = {}  # by the identity of the headers: a look-up that hashes no texts
         self.pools: dict[Origin, Pool] = {}
         self._proxied: dict[str, ProxiedClient] = {}
+        self._rounds: Rounds | None = None
         self._tls: ssl.SSLContext | None = None
         self._sweeper: asyncio.TimerHandle | None = None
         self._closed = False
@@ -275,8 +277,10 @@ class UpstreamClient:
         head = render(*key)
         pool = self.pools.get(head.origin)
         if pool is None:
+            if self._rounds is None:
+                self._rounds = Rounds(asyncio.get_running_loop(), self._clock)
             pool = self.pools[head.origin] = Pool(
-                head.origin, self._limits, self._context, self._clock, self.resolve
+                head.origin, self._limits, self._context, self._clock, self._rounds, self.resolve
             )
         heads = self._heads
         if len(heads) >= MAX_KEPT_HEADS:

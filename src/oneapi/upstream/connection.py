@@ -359,8 +359,13 @@ class Connection:
         if self.transport is not None:
             self.transport.resume_reading()
 
+    def is_open(self) -> bool:
+        """Whether the connection is up, as far as we have heard."""
+        transport = self.transport
+        return transport is not None and not transport.is_closing()
+
     def is_silent(self) -> bool:
-        """Whether the vendor has sent neither a byte nor an end that we have not read yet."""
+        """Whether the connection is up, and the vendor has said nothing that we have not read yet: asks the socket."""
         transport = self.transport
         if transport is None or transport.is_closing():
             return False

@@ -43,6 +43,17 @@ class Fields(Mapping[str, str]):
         place = self.places.get(name)
         return default if place is None else self._values[place].rstrip().decode("latin-1")
 
+    def first(self, names: tuple[str, ...]) -> str:
+        """Return the first of these that is not blank, "" if there is none."""
+        places = self.places
+        for name in names:
+            place = places.get(name)
+            if place is not None:
+                found: str = self._values[place].rstrip().decode("latin-1")
+                if found:
+                    return found
+        return ""
+
     def __contains__(self, name: object) -> bool:
         return name in self.places
 

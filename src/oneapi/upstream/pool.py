@@ -18,10 +18,12 @@ from oneapi.upstream.connection import Connection, timeout
 from oneapi.upstream.heads import Origin
 from oneapi.upstream.limits import Limits
 from oneapi.upstream.names import Address, Resolve, reason_of, resolved
+from oneapi.upstream.rounds import Rounds
 
 MAX_DISTRUST_SECONDS = 3600.0
 MANY_RESTING = 64  # while more than that rest, this is long enough:
-LEAST_REST_SECONDS = 0.01
+LEAST_REST_SECONDS = 0.005
+HEARD = 0.25  # of its rest; a connection that was heard for less is asked before it is used
 
 log = structlog.get_logger()
 
@@ -35,6 +37,7 @@ class Pool:
         limits: Limits,
         tls: Callable[[], ssl.SSLContext],
         clock: Callable[[], float],
+        rounds: Rounds,
         resolve: Resolve = resolved,
     ) -> None:
         self.connections: set[Connection] = set()
@@ -43,6 +46,7 @@ class Pool:
         self._tls = tls
         self._clock = clock
         self._resolve = resolve
+        self._rounds = rounds
         self._resting: deque[Connection] = deque()  # the longest first, as those that have rested
         self._idle: deque[Connection] = deque()
         self._max_idle = limits.max_idle_per_origin
@@ -60,15 +64,19 @@ class Pool:
     def take(self, now: float) -> Connection | None:
         """Return the connection used last of those that have rested and are silent, if there is one."""
         resting, idle = self._resting, self._idle
-        if resting:
-            enough = self._limits.rest_seconds
-            if len(resting) > MANY_RESTING:
-                enough = min(enough, LEAST_REST_SECONDS)
-            since = now - enough
-            while resting and resting[0].idle_since <= since:
-                idle.append(resting.popleft())
+        enough = self._limits.rest_seconds
+        if len(resting) > MANY_RESTING:
+            enough = min(enough, LEAST_REST_SECONDS)
+        since = now - enough
+        while resting and resting[0].idle_since <= since:
+            idle.append(resting.popleft())
+        heard_since = self._rounds.passed_on() - enough * HEARD
         while idle:
             connection = idle.pop()
+            if connection.idle_since <= heard_since:  # we would know what it has said
+                if connection.is_open():
+                    return connection
+                continue
             if connection.is_silent():
                 return connection
             connection.idle_since = now  # the event loop will find out what it has to say

@@ -18,7 +18,7 @@ from oneapi.wire.decoding import UNDECODABLE, decode_as, document_of, json_value
 from oneapi.wire.dialect import Asked, Envelope
 from oneapi.wire.field_names import check_names
 from oneapi.wire.finish import stop_reason
-from oneapi.wire.hollow import outside
+from oneapi.wire.outsides import Outsides
 from oneapi.wire.shapes import objects, section
 from oneapi.wire.tool_ids import tool_id
 from oneapi.wire.usage import Usage
@@ -48,6 +48,7 @@ _DECODERS: Final[dict[str, msgspec.json.Decoder[Envelope]]] = cast(
     },
 )
 _NAMES: Final = frozenset(field.encode_name for field in msgspec.structs.fields(MessagesEnvelope))
+_OUTSIDES: Final = {name: Outsides(each.decode, _NAMES) for name, each in _DECODERS.items()}
 
 
 class AnthropicClient:
@@ -61,9 +62,9 @@ class AnthropicClient:
             raise InvalidRequest(f"this dialect has no endpoint {endpoint!r}")
         decoder = _DECODERS[endpoint]
         try:
-            text = outside(body, _NAMES)
-            if text is not None:
-                return decoder.decode(text)
+            envelope = _OUTSIDES[endpoint].read(body)
+            if envelope is not None:
+                return envelope
         except UNDECODABLE:
             pass  # said properly below
         envelope = decode_as(decoder, body)

@@ -137,6 +137,35 @@ SELDOM: Final = slice(
 NOTHING_SELDOM: Final[tuple[object, ...]] = (None,) * (SELDOM.stop - SELDOM.start)
 
 
+class PlainEnvelope(Envelope, frozen=True, kw_only=True):
+    """A chat's outside that says nothing seldom, kept for other requests that say the same; no document is read as one.
+
+    `bound` is how many tokens all its answers have at most, 0 if it names no limit.
+    """
+
+    bound: int
+    usage_shown: bool
+
+    @classmethod
+    def of(cls, envelope: Envelope, bound: int) -> "PlainEnvelope":
+        """Return what is kept of an envelope."""
+        return cls(
+            model=envelope.model,
+            stream_flag=envelope.stream_flag,
+            max_tokens=envelope.max_tokens,
+            max_completion_tokens=envelope.max_completion_tokens,
+            n=envelope.n,
+            stream_options=envelope.stream_options,
+            bound=bound,
+            usage_shown=envelope.shows_usage,
+        )
+
+    @property
+    def shows_usage(self) -> bool:
+        """Whether a stream's usage is shown to the client: in some dialects always."""
+        return self.usage_shown
+
+
 class Asked(Protocol):
     """What a stream encoder must know of the request; `providers.base.Call` is one."""
 

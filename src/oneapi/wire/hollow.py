@@ -3,37 +3,13 @@
 Where a string begins and ends is the same for every parser: quotes stand nowhere else, and only a backslash hides one.
 """
 
-from typing import Any, Final
-
-import msgspec
-
-from oneapi.wire.field_names import plain_fields
+from typing import Final
 
 LARGE: Final = 4096  # bytes of a body that is worth the trouble
 LONG: Final = 2048  # bytes of a string worth cutting out
 STRIDE: Final = 300  # bytes to be cut out for each quote that is looked for; below, decoding everything is quicker
 PATIENCE: Final = 24  # quotes before that is asked
 _BACKSLASH: Final = 0x5C
-
-
-_SOME_MESSAGES: Final = msgspec.Raw(b"[{}]")
-_encode: Final = msgspec.json.Encoder().encode
-
-
-def outside(body: bytes, names: frozenset[str]) -> bytes | None:
-    """Return a short document that says the same under `names`, `messages` but for their number.
-
-    None if something else might be said twice (`wire.field_names`). Raises what decoding raises.
-    """
-    text = hollowed(body) if len(body) > LARGE else body
-    fields = plain_fields(text)
-    if fields is None or len(text) <= LARGE:
-        return None if fields is None else text
-    kept: dict[str, Any] = {name: value for name, value in fields.items() if name in names}
-    messages = kept.get("messages")
-    if messages is not None and bytes(memoryview(messages)[:2]) == b"[{":
-        kept["messages"] = _SOME_MESSAGES
-    return _encode(kept)
 
 
 def hollowed(body: bytes) -> bytes:

@@ -13,7 +13,6 @@ from oneapi.wire.canonical import CHAT_CHUNK, TEXT_COMPLETION, delta_texts, usag
 from oneapi.wire.decoding import UNDECODABLE, decode_as, document_of, json_value
 from oneapi.wire.dialect import Asked, Envelope
 from oneapi.wire.field_names import check_names
-from oneapi.wire.hollow import outside
 from oneapi.wire.openai_envelopes import (
     ChatEnvelope,
     CompletionsEnvelope,
@@ -22,6 +21,7 @@ from oneapi.wire.openai_envelopes import (
     InputEnvelope,
     SpeechEnvelope,
 )
+from oneapi.wire.outsides import Outsides
 from oneapi.wire.shapes import section
 from oneapi.wire.sse import event_bytes
 from oneapi.wire.textmeter import TextMeter
@@ -62,8 +62,8 @@ _DECODERS: Final[dict[str, msgspec.json.Decoder[Envelope]]] = cast(
     },
 )
 _ANY_DECODER: Final = msgspec.json.Decoder(Envelope)
-_CHAT_DECODE: Final = _DECODERS["chat"].decode
 _CHAT_NAMES: Final = frozenset(field.encode_name for field in msgspec.structs.fields(ChatEnvelope))
+_CHATS: Final = Outsides(_DECODERS["chat"].decode, _CHAT_NAMES)
 
 
 class OpenAIClient:
@@ -75,11 +75,9 @@ class OpenAIClient:
         """Read a request's outside; raise `InvalidRequest` naming the field that is wrong."""
         if endpoint == "chat":
             try:
-                text = outside(body, _CHAT_NAMES)
-                if text is not None:
-                    envelope = _CHAT_DECODE(text)
-                    if envelope.model:
-                        return envelope
+                envelope = _CHATS.read(body)
+                if envelope is not None and envelope.model:
+                    return envelope
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 pass  # said properly below
         return _checked(body, endpoint)

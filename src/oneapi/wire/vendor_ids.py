@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Final
 
 LONGEST: Final = 128  # characters of an id that are kept
-_HEADERS: Final = ("x-request-id", "request-id", "apim-request-id", "x-amzn-requestid")
+HEADERS: Final = ("x-request-id", "request-id", "apim-request-id", "x-amzn-requestid")
 
 
 def request_id_in(headers: Mapping[str, str]) -> str:
     """Return the id as an answer's headers say it (most vendors, Anthropic, Azure, AWS), blank if they do not."""
-    for name in _HEADERS:
+    for name in HEADERS:
         found = headers.get(name)
         if found:
             return found[:LONGEST]

@@ -51,13 +51,13 @@ def test_an_invited_visitor_registers_and_later_resets_the_password(
     page.goto(f"/register?aff={code_of_root}")
     page.get_by_label("Username").fill(CAROL)
     page.get_by_label("Password").fill("correct horse")
-    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("E-mail", exact=True).fill(EMAIL)
     page.get_by_role("button", name="Send code").click()
     found = re.search(r"\b\d{6}\b", text_of(post, 0))
     assert found
     page.get_by_label("Code from the mail").fill("000000" if found[0] != "000000" else "111111")
     page.get_by_role("button", name="Create an account").click()
-    expect(page.get_by_role("alert")).to_contain_text("验证码错误或已过期")
+    expect(page.get_by_role("alert")).to_contain_text("The code is wrong or too old.")
     page.get_by_label("Code from the mail").fill(found[0])
     page.get_by_role("button", name="Create an account").click()
     expect(page).to_have_url("/dashboard")
@@ -66,7 +66,7 @@ def test_an_invited_visitor_registers_and_later_resets_the_password(
 
     page = visit("/login")
     page.get_by_role("link", name="Forgotten the password?").click()
-    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("E-mail", exact=True).fill(EMAIL)
     page.get_by_role("button", name="Send the link").click()
     expect(page.get_by_role("status").first).to_contain_text("a mail with a link is on its way")
     link = re.search(r"http\S+", text_of(post, 1))
@@ -80,7 +80,7 @@ def test_an_invited_visitor_registers_and_later_resets_the_password(
     page = visit(link[0])
     page.get_by_label("New password").fill("a third horse")
     page.get_by_role("button", name="Set password and go on").click()
-    expect(page.get_by_role("alert")).to_contain_text("重置链接非法或已过期")
+    expect(page.get_by_role("alert")).to_contain_text("This link is wrong, used, or too old.")
 
 
 def test_what_the_site_does_not_offer_is_not_linked(gateway: Gateway, visit: Visits) -> None:

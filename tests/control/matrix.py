@@ -89,6 +89,8 @@ CASES: Final[Mapping[str, Case]] = {
     "POST /api/oauth/state": Case(ANYBODY, document={"provider": "github", "aff_code": "aff4"}, changes=changes("verifications")),
     "GET /api/oauth/{provider}": Case(ANYBODY, "/api/oauth/github?code=c&state=s", refused="bad_state", is_callback=True),
     "POST /api/oauth/{provider}": Case(ANYBODY, "/api/oauth/github", document={"code": "c", "state": "s"}, refused="bad_state"),
+    "GET /api/oauth/email/bind": Case(USER, "/api/oauth/email/bind?email=new@example.com&code=246810", changes=changes("users verifications changes"), by_script=True),
+    "POST /api/oauth/email/bind": Case(USER, document={"email": "New@example.com", "code": "246810"}, changes=changes("users verifications changes")),
     "GET /api/oauth/wechat/bind": Case(USER, "/api/oauth/wechat/bind?code=c", refused="provider_off", by_script=True),
     "POST /api/oauth/wechat/bind": Case(USER, document={"code": "c", "state": "s"}, refused="bad_state"),
     # One's own account

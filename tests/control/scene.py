@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import String, cast as as_type, delete, insert
 
-from oneapi.control.sign_in.codes import Purpose, issue
+from oneapi.control.sign_in.codes import Purpose, issue, subject_of
 from oneapi.providers.base import UpstreamRequest
 from oneapi.store.tables import (
     abilities,
@@ -164,6 +164,8 @@ def furnish(world: World) -> None:
     world.put(job_items, job_id=1, subject_id=1, subject="one", outcome="passed", said="")
     with world.database.begin() as connection:
         issue(connection, world.services, Purpose.RESET, str(BOB), "reset")
+        new = subject_of("new@example.com")
+        issue(connection, world.services, Purpose.EMAIL, new, "246810")
 
 
 SHUT_OUT = {

@@ -23,7 +23,7 @@ from oneapi.control.gate import REQUEST_ID_HEADER, Gate, too_many
 from oneapi.control.jobs import routes as jobs
 from oneapi.control.limits import TooManyRequests
 from oneapi.control.logs import routes as logs
-from oneapi.control.oauth import routes as oauth
+from oneapi.control.oauth import email, routes as oauth
 from oneapi.control.redemptions import routes as redemptions
 from oneapi.control.settings import routes as settings
 from oneapi.control.sign_in import mailing, registration, routes as sign_in
@@ -63,6 +63,7 @@ def create_app(services: Services) -> FastAPI:
         mailing,
         registration,
         oauth,
+        email,
         own,
         sessions,
         users,

@@ -668,6 +668,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/oauth/email/bind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bind Email By Script
+         * @description Like POST, for scripts of One API's.
+         */
+        get: operations["get_oauth_email_bind"];
+        put?: never;
+        /**
+         * Bind Email
+         * @description Make a proved address one's own.
+         */
+        post: operations["post_oauth_email_bind"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/oauth/state": {
         parameters: {
             query?: never;
@@ -2803,6 +2827,22 @@ export interface components {
             written_at: number;
         };
         /**
+         * ProvedAddress
+         * @description An address, and the code that came there.
+         */
+        ProvedAddress: {
+            /**
+             * Code
+             * @default
+             */
+            code: string;
+            /**
+             * Email
+             * @default
+             */
+            email: string;
+        };
+        /**
          * ProviderView
          * @description A vendor. `endpoint_preview`: what a chat calls, with `{base_url}` in it; blank where chats are not served.
          */
@@ -3526,6 +3566,7 @@ export type PriceView = components['schemas']['PriceView'];
 export type PricesView = components['schemas']['PricesView'];
 export type ProbeView = components['schemas']['ProbeView'];
 export type ProcessView = components['schemas']['ProcessView'];
+export type ProvedAddress = components['schemas']['ProvedAddress'];
 export type ProviderView = components['schemas']['ProviderView'];
 export type Ranked = components['schemas']['Ranked'];
 export type Refusal = components['schemas']['Refusal'];
@@ -5615,6 +5656,112 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_str_"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_oauth_email_bind: {
+        parameters: {
+            query?: {
+                email?: string;
+                code?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    post_oauth_email_bind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProvedAddress"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             /** @description Too often from this address; `Retry-After` says how long to wait. */

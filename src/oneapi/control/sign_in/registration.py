@@ -61,7 +61,7 @@ def register(document: Registration, services: Surroundings) -> Answer:
         with services.crediting() as connections:
             connection = connections[0]
             if email:
-                _use_code(connection, services, email, code)
+                use_code(connection, services, email, code)
             inviter_id = inviter_of(connection, document.aff_code.strip())
             open_account(
                 connections,
@@ -93,7 +93,7 @@ def _email_to_prove(document: Registration, services: Services) -> str:
     return email
 
 
-def _use_code(connection: Connection, services: Services, email: str, code: str) -> None:
+def use_code(connection: Connection, services: Services, email: str, code: str) -> None:
     """Use the code of an address up, unless somebody was quicker with it or with the address."""
     is_used = use(connection, services, Purpose.EMAIL, subject_of(email), code)
     if not is_used or owners_of(connection, email):

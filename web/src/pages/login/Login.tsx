@@ -14,7 +14,6 @@ import { useFollow } from "./useFollow";
 export function Login() {
   const { t } = useTranslation();
   const site = useSite();
-  const isOpen = !site.turnstile_check; // these forms cannot show Turnstile's widget
   const search = useSearch({ strict: false }) as Record<string, string | undefined>;
   const follow = useFollow();
   const visitor = useQuery(visitorQuery);
@@ -39,12 +38,8 @@ export function Login() {
           {site.password_login && <SignIn onDone={goOn} />}
           <Providers next={search.next} isSecond={site.password_login} />
           <div className="mt-4 flex justify-between gap-3">
-            {site.password_registration && isOpen && (
-              <DoorLink to="/register">{t("login.register")}</DoorLink>
-            )}
-            {site.password_login && site.mail && isOpen && (
-              <DoorLink to="/reset">{t("login.forgot")}</DoorLink>
-            )}
+            {site.password_registration && <DoorLink to="/register">{t("login.register")}</DoorLink>}
+            {site.password_login && site.mail && <DoorLink to="/reset">{t("login.forgot")}</DoorLink>}
           </div>
         </>
       )}

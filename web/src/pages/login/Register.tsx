@@ -3,13 +3,14 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { postAnonymously } from "@/api/call";
 import { enter, useSite } from "@/session";
-import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { Input } from "@/ui/Input";
-import { say, sayError } from "@/ui/toasts";
+import { say } from "@/ui/toasts";
 import { Door } from "./Door";
 import { DoorForm, Email, NewPassword } from "./fields";
 import { Providers } from "./Providers";
+import { useRobotCheck } from "./Robot";
+import { SendCode } from "./SendCode";
 import { useSubmit } from "./useSubmit";
 
 const FIELDS = ["username", "password", "email", "verification_code"];
@@ -23,8 +24,14 @@ export function Register() {
   const search = useSearch({ strict: false }) as Record<string, string | undefined>;
   const [values, setValues] = useState({ username: "", password: "", email: "", verification_code: "" });
   const set = (name: keyof typeof values) => (value: string) => setValues({ ...values, [name]: value });
+  const robot = useRobotCheck();
+  const [sendError, setSendError] = useState("");
   const form = useSubmit(FIELDS, async () => {
-    await postAnonymously("/api/user/register", { ...values, aff_code: search.aff ?? "" });
+    try {
+      await postAnonymously("/api/user/register", { ...values, aff_code: search.aff ?? "" }, robot.query);
+    } finally {
+      robot.renew();
+    }
     const { username, password } = values;
     await postAnonymously("/api/user/login", { username, password });
     await enter();
@@ -44,6 +51,7 @@ export function Register() {
       title={t("login.registerTitle")}
       action={t("login.register")}
       form={form}
+      isReady={robot.isPassed}
       after={<Providers invitation={search.aff} isSecond />}
     >
       <Field label={t("login.name")} help={t("login.nameLength", NAME)} error={form.errors.username}>
@@ -63,13 +71,14 @@ export function Register() {
         value={values.password}
         onValueChange={set("password")}
       />
+      {robot.widget}
       {site.email_verification && (
         <>
-          <Email error={form.errors.email} value={values.email} onValueChange={set("email")} />
+          <Email error={sendError || form.errors.email} value={values.email} onValueChange={set("email")} />
           <Field
             label={t("login.code")}
             error={form.errors.verification_code}
-            action={<SendCode email={values.email} />}
+            action={<SendCode email={values.email} robot={robot} onError={setSendError} />}
           >
             <Input
               name="code"
@@ -88,26 +97,5 @@ export function Register() {
         </p>
       )}
     </DoorForm>
-  );
-}
-
-function SendCode({ email }: { email: string }) {
-  const { t } = useTranslation();
-  const [isBusy, setBusy] = useState(false);
-  const send = async () => {
-    setBusy(true);
-    try {
-      await postAnonymously("/api/verification", { email });
-      say("good", t("login.codeSent"));
-    } catch (error) {
-      sayError(error);
-    } finally {
-      setBusy(false);
-    }
-  };
-  return (
-    <Button look="quiet" isBusy={isBusy} disabled={!email} onClick={send}>
-      {t("login.sendCode")}
-    </Button>
   );
 }

@@ -6,6 +6,7 @@ import { Note } from "@/ui/Note";
 import { say } from "@/ui/toasts";
 import { Door, DoorLink } from "./Door";
 import { DoorForm, Email, NewPassword } from "./fields";
+import { useRobotCheck } from "./Robot";
 import { useSubmit } from "./useSubmit";
 
 /** Ask for the mail with the link. */
@@ -13,14 +14,21 @@ export function Forgotten() {
   const { t } = useTranslation();
   const [email, setEmail] = useState("");
   const [isSent, setSent] = useState(false);
+  const robot = useRobotCheck();
   const form = useSubmit(["email"], async () => {
-    await postAnonymously("/api/reset_password", { email });
+    setSent(false);
+    try {
+      await postAnonymously("/api/reset_password", { email }, robot.query);
+    } finally {
+      robot.renew();
+    }
     setSent(true);
   });
   return (
-    <DoorForm title={t("login.resetTitle")} action={t("login.sendLink")} form={form}>
+    <DoorForm title={t("login.resetTitle")} action={t("login.sendLink")} form={form} isReady={robot.isPassed}>
       {isSent && <Note tone="good">{t("login.linkSent")}</Note>}
       <Email isFirst error={form.errors.email} value={email} onValueChange={setEmail} />
+      {robot.widget}
     </DoorForm>
   );
 }

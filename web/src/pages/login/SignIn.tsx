@@ -5,29 +5,31 @@ import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { Input } from "@/ui/Input";
 import { Note } from "@/ui/Note";
+import { useRefusal } from "./useRefusal";
 
 export function SignIn({ onDone }: { onDone: () => Promise<void> }) {
   const { t } = useTranslation();
   const [username, setUsername] = useState("");
   const [password, setPassword] = useState("");
-  const [refusal, setRefusal] = useState("");
+  const [refused, setRefused] = useState("");
+  const refusal = useRefusal();
   const [isBusy, setBusy] = useState(false);
   const signIn = async (event: React.FormEvent) => {
     event.preventDefault();
     setBusy(true);
-    setRefusal("");
+    setRefused("");
     try {
       await postAnonymously("/api/user/login", { username, password });
       await onDone();
     } catch (error) {
-      setRefusal(error instanceof Error ? error.message : String(error));
+      setRefused(refusal(error));
     } finally {
       setBusy(false);
     }
   };
   return (
     <form onSubmit={signIn} className="flex flex-col gap-3.5">
-      {refusal && <Note tone="bad">{refusal}</Note>}
+      {refused && <Note tone="bad">{refused}</Note>}
       <Field label={t("login.username")}>
         <Input
           name="username"

@@ -48,17 +48,19 @@ interface DoorFormProps {
   form: ReturnType<typeof useSubmit>;
   children: ReactNode;
   after?: ReactNode;
+  /** False while something else must come first. */
+  isReady?: boolean;
 }
 
 /** A form at the door: what belongs to no field stands above it, the way back to the sign-in below. */
-export function DoorForm({ title, action, form, children, after }: DoorFormProps) {
+export function DoorForm({ title, action, form, children, after, isReady = true }: DoorFormProps) {
   const { t } = useTranslation();
   return (
     <Door title={title}>
       <form onSubmit={form.submit} className="flex flex-col gap-3.5">
         {form.errors[""] && <Note tone="bad">{form.errors[""]}</Note>}
         {children}
-        <Button type="submit" look="primary" isBusy={form.isBusy} className="mt-1 h-8">
+        <Button type="submit" look="primary" isBusy={form.isBusy} disabled={!isReady} className="mt-1 h-8">
           {action}
         </Button>
       </form>

@@ -12,6 +12,12 @@ const SAID: Record<string, keyof (typeof english)["refusal"]> = {
   banned: "banned",
   bad_email_code: "bad_code",
   bad_wechat_code: "bad_code",
+  email_domain: "email_domain",
+  login_failed: "login_failed",
+  password_login_off: "password_login_off",
+  bad_reset_link: "bad_link",
+  turnstile_missing: "turnstile",
+  turnstile_failed: "turnstile",
 };
 
 /** Say why something about signing in was refused. */

@@ -1,8 +1,10 @@
 import { useState } from "react";
 import { Refusal } from "@/api/call";
+import { useRefusal } from "./useRefusal";
 
 /** Sends a small form: what was refused stands at its field, or above the form when it has none of that name. */
 export function useSubmit(fields: string[], send: () => Promise<void>) {
+  const refusal = useRefusal();
   const [errors, setErrors] = useState<Record<string, string>>({});
   const [isBusy, setBusy] = useState(false);
   const submit = async (event: React.FormEvent) => {
@@ -14,7 +16,7 @@ export function useSubmit(fields: string[], send: () => Promise<void>) {
     } catch (error) {
       const field =
         error instanceof Refusal && error.field && fields.includes(error.field) ? error.field : "";
-      setErrors({ [field]: error instanceof Error ? error.message : String(error) });
+      setErrors({ [field]: refusal(error) });
     } finally {
       setBusy(false);
     }

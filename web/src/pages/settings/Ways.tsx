@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { remove } from "@/api/call";
 import { openProviders, type ProviderName, visit } from "@/pages/login/visit";
@@ -8,6 +8,8 @@ import { useAccount, useSite, visitorQuery } from "@/session";
 import { Button } from "@/ui/Button";
 import { Confirm } from "@/ui/Dialog";
 import { say, sayError } from "@/ui/toasts";
+import { EmailWay } from "./EmailWay";
+import { Way } from "./Way";
 
 /** What one can sign in with; providers are connected and disconnected here. */
 export function Ways() {
@@ -21,26 +23,13 @@ export function Ways() {
           name={t("settings.wayPassword")}
           state={t(account.has_password ? "settings.waySet" : "settings.wayNone")}
         />
+        <EmailWay />
         {open.map((provider) => (
           <ProviderWay key={provider} provider={provider} bound={account[`${provider}_id`]} />
         ))}
       </ul>
       <p className="text-muted text-sm">{t("settings.waysHelp")}</p>
     </>
-  );
-}
-
-function Way({ name, state, children }: { name: string; state: string; children?: ReactNode }) {
-  return (
-    <li className="flex min-h-11 items-center gap-3 py-2">
-      <div className="min-w-0 flex-1">
-        <p>{name}</p>
-        <p className="truncate text-muted text-sm" title={state}>
-          {state}
-        </p>
-      </div>
-      {children}
-    </li>
   );
 }
 

@@ -71,7 +71,7 @@ async function envelope<T>(method: Method, path: ApiPath, options: Options): Pro
   if (response.ok && answer.success !== false && !answer.error) return answer as T;
   if (response.status === 401 && !options.isAnonymous) onSignedOut();
   throw new Refusal(
-    answer.message || answer.error?.message || sentence(response.status),
+    known(answer.code) || answer.message || answer.error?.message || sentence(response.status),
     response.status,
     answer.code,
     fieldOf(answer),
@@ -100,6 +100,12 @@ async function read(response: Response): Promise<Envelope> {
 function fieldOf(answer: Envelope): string | undefined {
   if (answer.field) return answer.field;
   return /`([a-z_][\w.]*)`[:：]/i.exec(answer.message ?? "")?.[1];
+}
+
+/** What a refusal of that code means, in the reader's language: One API's sentences are Chinese for everybody; the door has its own. */
+function known(code: string | undefined): string | undefined {
+  if (!code || !i18next.exists(`refused.${code}`)) return undefined;
+  return i18next.t(`refused.${code as "used_code"}`);
 }
 
 function sentence(status: number): string {

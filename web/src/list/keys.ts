@@ -15,6 +15,7 @@ export function useListKeys({ count, open, select }: Steps): number {
     const pressed = (event: KeyboardEvent) => {
       if (isTyping(event) || event.metaKey || event.ctrlKey || event.altKey) return;
       if (document.querySelector("[role=dialog][data-modal], [role=alertdialog]")) return;
+      if (event.key === "j" || event.key === "k") leaveLink();
       if (event.key === "j") setPlace(Math.min(current + 1, count - 1));
       else if (event.key === "k") setPlace(Math.max(current - 1, 0));
       else if (event.key === "x" && current >= 0) select(current);
@@ -24,6 +25,12 @@ export function useListKeys({ count, open, select }: Steps): number {
     return () => removeEventListener("keydown", pressed);
   }, [current, count, open, select]);
   return current;
+}
+
+/** Enter is for the row now, not for the link that led here. */
+function leaveLink(): void {
+  const focused = document.activeElement;
+  if (focused instanceof HTMLElement && !isFree(focused)) focused.blur();
 }
 
 function isFree(target: EventTarget | null): boolean {

@@ -56,7 +56,13 @@ export function TagsInput(props: TagsInputProps) {
       multiple
       limit={CHOICES_SHOWN}
       value={values}
-      onValueChange={(chosen: string[]) => {
+      onValueChange={(chosen: string[], { reason, cancel, allowPropagation }) => {
+        if (reason === "escape-key") {
+          // Whoever wants out of the field does not want it emptied.
+          cancel();
+          allowPropagation();
+          return;
+        }
         onChange(chosen);
         setText("");
       }}

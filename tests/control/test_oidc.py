@@ -14,7 +14,7 @@ from sqlalchemy import update
 from oneapi.store.tables import options, users
 from tests.control.browser import Browser, Reply
 from tests.control.conftest import ALICE, NOW, PASSWORD, World
-from tests.fakes import html_answer, json_answer
+from tests.fakes import FakeVendor, html_answer, json_answer
 from tests.identity import CLIENT, SECRET, OidcServer, query_of, rsa_key
 
 PERSON = {
@@ -362,3 +362,22 @@ def test_a_token_with_a_nonce_is_not_taken_by_a_sign_in_without(
     code = oidc.agree({"state": state, "nonce": "another sign-in's"})
     reply = visitor.get(f"/api/oauth/oidc?code={code}&state={state}")
     assert reply.json["code"] == "provider_refused"
+
+
+@pytest.mark.parametrize("name", ["token_endpoint", "jwks_uri", "userinfo_endpoint"])
+def test_what_the_provider_names_leads_nowhere_inside(
+    site: World, oidc: OidcServer, name: str
+) -> None:
+    oidc.person.pop("name")  # so that userinfo is asked
+    with FakeVendor.in_thread() as inner:
+        oidc.discovery = {name: f"{inner.url}/secrets"}
+        came_back(site.visitor(), oidc)
+        assert inner.connections == 0
+
+
+def test_an_endpoint_that_root_has_entered_leads_anywhere(site: World, oidc: OidcServer) -> None:
+    with FakeVendor.in_thread() as inner:
+        oidc.discovery = {"token_endpoint": f"{inner.url}/token"}
+        change(site, "OidcTokenEndpoint", f"{inner.url}/token")
+        came_back(site.visitor(), oidc)
+        assert inner.connections == 1

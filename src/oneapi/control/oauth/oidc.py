@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from oneapi.control.answers import Refused
 from oneapi.control.oauth.provider import Identity, Provider, Visit, id_of, text_of
-from oneapi.control.sign_in.outgoing import get_json, post_form
+from oneapi.control.sign_in.outgoing import get_json, learnt, post_form
 from oneapi.store.settings import Settings
 from oneapi.store.tables import users
 
@@ -33,6 +33,8 @@ ALGORITHMS: Final = (
     "Ed25519",
 )
 _SKEW_SECONDS: Final = 60
+# What root says of the provider; whatever else it names itself is asked under guard (decision 36).
+_BY_ROOT: Final = ("OidcWellKnown", "OidcTokenEndpoint", "OidcUserinfoEndpoint")
 _NAMES: Final = ("name", "preferred_username", "email")
 _WELL_KNOWN: Final = "/.well-known/"
 
@@ -69,6 +71,10 @@ async def _discovered(visit: Visit) -> Object:
     return said
 
 
+def _way(visit: Visit, url: str) -> str | None:
+    return learnt(url, *(visit.settings.text(name) for name in _BY_ROOT))
+
+
 async def _authorization(visit: Visit) -> str:
     endpoint = (await _discovered(visit))["authorization_endpoint"]
     query = {
@@ -87,7 +93,7 @@ async def _authorization(visit: Visit) -> str:
 async def _identity(visit: Visit) -> Identity:
     said = await _discovered(visit)
     granted = await _redeemed(visit, said)
-    keys = await get_json(visit.services, said["jwks_uri"])
+    keys = await get_json(visit.services, said["jwks_uri"], way=_way(visit, said["jwks_uri"]))
     try:
         claims = await run_in_threadpool(
             read_id_token, text_of(granted.get("id_token")), keys, ALGORITHMS
@@ -131,17 +137,18 @@ async def _redeemed(visit: Visit, said: Object) -> Object:
     if visit.begun.verifier:
         form["code_verifier"] = visit.begun.verifier
     methods = said.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+    endpoint = said["token_endpoint"]
+    way = _way(visit, endpoint)
     if not secret:
-        return await post_form(
-            visit.services, said["token_endpoint"], {**form, "client_id": client}
-        )
+        form["client_id"] = client
+        return await post_form(visit.services, endpoint, form, way=way)
     if "client_secret_post" in methods:
         form |= {"client_id": client, "client_secret": secret}
-        return await post_form(visit.services, said["token_endpoint"], form)
+        return await post_form(visit.services, endpoint, form, way=way)
     # `%20`, not `+`: some undo only what stands in a path.
     pair = f"{quote(client, safe='')}:{quote(secret, safe='')}".encode()
     basic = ("Authorization", f"Basic {b64encode(pair).decode()}")
-    return await post_form(visit.services, said["token_endpoint"], form, basic)
+    return await post_form(visit.services, endpoint, form, basic, way=way)
 
 
 def read_id_token(id_token: str, keys: Object, algorithms: tuple[str, ...]) -> Object:
@@ -217,7 +224,8 @@ async def _userinfo(visit: Visit, said: Object, subject: str, access_token: str)
     if not url or not access_token:
         return {}
     try:
-        told = await get_json(visit.services, url, ("Authorization", f"Bearer {access_token}"))
+        shown = ("Authorization", f"Bearer {access_token}")
+        told = await get_json(visit.services, url, shown, way=_way(visit, url))
     except Refused:  # it is logged; without a name the person is still who they are
         return {}
     if told.get("sub") != subject:

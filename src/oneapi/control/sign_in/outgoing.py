@@ -1,4 +1,7 @@
-"""What signing in asks others: identity providers, Cloudflare. Every such request leaves through `_fetch`."""
+"""What signing in asks others: identity providers, Cloudflare. Every such request leaves through `_fetch`.
+
+`way` is how (see `upstream.asking`): None for addresses that root has entered, `learnt` says it for those that others name.
+"""
 
 import asyncio
 import json
@@ -12,6 +15,7 @@ from oneapi.control.answers import Refused
 from oneapi.control.context import Services
 from oneapi.errors import InvalidRequest, UpstreamError
 from oneapi.providers.base import UpstreamRequest
+from oneapi.upstream.egress import guarded
 
 TIMEOUT_SECONDS: Final = 10.0
 _JSON: Final = ("Accept", "application/json")
@@ -21,9 +25,18 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 
-async def get_json(services: Services, url: str, *headers: tuple[str, str]) -> dict[str, Any]:
+def learnt(url: str, *by_root: str) -> str | None:
+    """Return the way to an address that somebody else has named: guarded, unless root has named its host and port, too."""
+    place = urlsplit(url).netloc.lower()
+    return None if place in [urlsplit(one.strip()).netloc.lower() for one in by_root] else guarded()
+
+
+async def get_json(
+    services: Services, url: str, *headers: tuple[str, str], way: str | None = None
+) -> dict[str, Any]:
     """Return the JSON object at an address; raises `Refused`."""
-    return await _fetch(services, UpstreamRequest("GET", url, (_JSON, *headers)), dict[str, Any])
+    request = UpstreamRequest("GET", url, (_JSON, *headers))
+    return await _fetch(services, request, dict[str, Any], way)
 
 
 async def get_list(services: Services, url: str, *headers: tuple[str, str]) -> list[Any]:
@@ -32,13 +45,17 @@ async def get_list(services: Services, url: str, *headers: tuple[str, str]) -> l
 
 
 async def post_form(
-    services: Services, url: str, form: dict[str, str], *headers: tuple[str, str]
+    services: Services,
+    url: str,
+    form: dict[str, str],
+    *headers: tuple[str, str],
+    way: str | None = None,
 ) -> dict[str, Any]:
     """Send a form and return the JSON object that comes of it; raises `Refused`."""
     kind = ("Content-Type", "application/x-www-form-urlencoded")
     body = urlencode(form).encode()
     request = UpstreamRequest("POST", url, (_JSON, kind, *headers), body)
-    return await _fetch(services, request, dict[str, Any])
+    return await _fetch(services, request, dict[str, Any], way)
 
 
 async def post_json(services: Services, url: str, document: dict[str, str]) -> dict[str, Any]:
@@ -49,12 +66,14 @@ async def post_json(services: Services, url: str, document: dict[str, str]) -> d
     return await _fetch(services, request, dict[str, Any])
 
 
-async def _fetch(services: Services, request: UpstreamRequest, kind: type[T]) -> T:
+async def _fetch(
+    services: Services, request: UpstreamRequest, kind: type[T], way: str | None = None
+) -> T:
     """Return the JSON of a good answer; what else comes is logged, and the person is told that it failed."""
     host = urlsplit(request.url).netloc or request.url
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
-            answer = await services.ask(request, None)
+            answer = await services.ask(request, way)
     except (UpstreamError, InvalidRequest, TimeoutError) as error:
         log.warning("identity_provider_away", host=host, reason=str(error) or "too slow")
         raise Refused("provider_away", host=host) from error

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, select
 
 from oneapi.control.answers import Refused
 from oneapi.control.context import Services
-from oneapi.control.sign_in.session import COOKIE, Session, read_session
+from oneapi.control.sign_in.session import COOKIE, Session, is_from_elsewhere, read_session
 from oneapi.store.enums import Role, UserStatus
 from oneapi.store.tables import users
 
@@ -56,7 +56,7 @@ async def by_script(request: Request) -> None:
 
 async def own_page(request: Request) -> None:
     """Refuse another site's page: it would sign its visitors in to an account that is not theirs."""
-    if request.headers.get("sec-fetch-site") == "cross-site":
+    if is_from_elsewhere(request):
         raise Refused("use_own_page")
 
 

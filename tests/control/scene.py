@@ -3,7 +3,7 @@
 import json
 from typing import Any, NamedTuple
 
-from sqlalchemy import String, cast as as_type, delete, insert
+from sqlalchemy import String, cast as as_type, delete, insert, select
 
 from oneapi.control.sign_in.codes import Purpose, issue, subject_of
 from oneapi.providers.base import UpstreamRequest
@@ -211,24 +211,32 @@ class Scene:
                 sessions.update().where(sessions.c.id == user_id + 100).values(id=user_id)
             )
 
-    def everything(self) -> dict[str, list[Document]]:
-        return {table.name: self.world.rows(table) for table in self.tables}
-
     def ask(self, name: str, asked: Asked) -> tuple[Reply, set[str]]:
         """Ask, and return what was changed by it; then put everything back."""
         browser = self.browsers[name]
         try:
             reply = browser.ask(asked)
-            now = self.everything()
         finally:
-            self.put_back()
+            changed = self.put_back()
             browser.cookies = dict(self.cookies[name])
-        return reply, {table for table, rows in now.items() if rows != self.rows[table]}
+        return reply, changed
 
-    def put_back(self) -> None:
-        """Have the database hold what it held at first."""
-        with self.world.database.begin() as connection:
-            for table in self.tables:
-                connection.execute(delete(table))
-                if self.rows[table.name]:
-                    connection.execute(insert(table), self.rows[table.name])
+    def put_back(self) -> set[str]:
+        """Have the database hold what it held at first, and return the tables that did not."""
+        now = self.everything()
+        changed = [table for table in self.tables if now[table.name] != self.rows[table.name]]
+        if changed:
+            with self.world.database.begin() as connection:
+                for table in changed:
+                    connection.execute(delete(table))
+                    if self.rows[table.name]:
+                        connection.execute(insert(table), self.rows[table.name])
+        return {table.name for table in changed}
+
+    def everything(self) -> dict[str, list[Document]]:
+        """Return every row; SQLite has them in the order of their keys or of their writing."""
+        with self.world.database.connect() as connection:
+            return {
+                table.name: [dict(row) for row in connection.execute(select(table)).mappings()]
+                for table in self.tables
+            }

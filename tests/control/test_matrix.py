@@ -155,3 +155,11 @@ def test_another_sites_page_changes_nothing(scene: Scene, route: str) -> None:
     foreign = Asked(asked.method, asked.path, asked.document, {"sec-fetch-site": "cross-site"})
     reply, changed = scene.ask("root", foreign)
     check_refused(reply, {"use_own_page" if case.level == ANYBODY else "not_signed_in"}, changed)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_the_description_says_whom_a_route_is_for(route: str) -> None:
+    method, path = route.split(" ")
+    operation = described()["paths"][path][method.lower()]
+    said = (None, "user", "user", "admin", "root")[CASES[route].level]
+    assert (operation.get("x-role"), "security" in operation) == (said, said is not None)

@@ -3,7 +3,7 @@
 Here are the routers, the door in front of them, and the one place where errors become answers.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 
+from oneapi.control import reference
 from oneapi.control.answers import Answer, Refused, refused, sentence
 from oneapi.control.api_keys import routes as api_keys
 from oneapi.control.audit import routes as audit
@@ -39,6 +40,32 @@ _GZIP_FROM = 1000  # bytes
 _RETRY_AFTER = "2"  # seconds
 
 
+_RESOURCES: Final = (
+    audit,
+    status,
+    schedule,
+    overview,
+    prices,
+    sign_in,
+    mailing,
+    registration,
+    oauth,
+    email,
+    own,
+    sessions,
+    users,
+    api_keys,
+    channels,
+    testing,
+    redemptions,
+    logs,
+    dashboard,
+    days,
+    jobs,
+    settings,
+)
+
+
 def create_app(services: Services) -> FastAPI:
     """Return the application; it owns nothing that must be closed."""
     app = FastAPI(
@@ -53,33 +80,10 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     app.state.critical = RateLimiter(services.rate_limits.critical, services.clock)
     app.state.accounts = RateLimiter(services.rate_limits.account, services.clock)
-    resources = (
-        audit,
-        status,
-        schedule,
-        overview,
-        prices,
-        sign_in,
-        mailing,
-        registration,
-        oauth,
-        email,
-        own,
-        sessions,
-        users,
-        api_keys,
-        channels,
-        testing,
-        redemptions,
-        logs,
-        dashboard,
-        days,
-        jobs,
-        settings,
-    )
-    for resource in resources:
+    for resource in _RESOURCES:
         app.include_router(resource.router)
-    describe(app, [resource.router for resource in resources])
+    app.include_router(reference.router)
+    describe(app, [resource.router for resource in _RESOURCES])
     app.add_middleware(GZipMiddleware, minimum_size=_GZIP_FROM)
     app.add_middleware(Gate, services=services)
     app.add_exception_handler(GatewayError, _told)

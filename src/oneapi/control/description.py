@@ -10,8 +10,9 @@ from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from oneapi.control.identity import signed_in
+from oneapi.control.identity import Demand, signed_in
 from oneapi.control.sign_in.session import COOKIE
+from oneapi.store.enums import Role
 
 INTRODUCTION = """The management API: One API's contract, and what stands beside it for the page and for scripts.
 
@@ -29,6 +30,12 @@ _SECURITY: Final = {
         "description": "An access token, from `POST /api/user/token`; `Bearer ` may be left out.",
     },
     "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+}
+_ROLES: Final = {
+    Role.GUEST: "user",  # even one who has the default password still
+    Role.COMMON: "user",
+    Role.ADMIN: "admin",
+    Role.ROOT: "root",
 }
 _UNKNOWN_PATH: Final = {
     "title": "UnknownPath",
@@ -90,6 +97,7 @@ def _complete(operation: dict[str, Any], route: APIRoute) -> None:
     responses.pop("422", None)
     if _asks_who(route.dependant):
         operation["security"] = [{name: []} for name in _SECURITY]
+        operation["x-role"] = _ROLES[_role(route.dependant)]
         responses["401"] = _refusal("Nobody is signed in, and no access token came.")
     if "{" in route.path_format:
         responses["404"] = _answer("The path's parameter is no such number.", "UnknownPath")
@@ -107,6 +115,11 @@ def _complete(operation: dict[str, Any], route: APIRoute) -> None:
 
 def _asks_who(dependant: Dependant) -> bool:
     return dependant.call is signed_in or any(map(_asks_who, dependant.dependencies))
+
+
+def _role(dependant: Dependant) -> Role:
+    own = dependant.call.role if isinstance(dependant.call, Demand) else Role.GUEST
+    return max((own, *map(_role, dependant.dependencies)))
 
 
 def _refusal(description: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 Role and status are read from the database at every request: what an administrator changes holds at once.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -115,13 +114,24 @@ def demand(person: Person, role: Role) -> Person:
     return person
 
 
-def at_least(role: Role) -> Callable[[Person], Person]:
-    """Return the dependency that demands a level, and a password of one's own."""
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """A dependency that demands a level, and a password of one's own."""
 
-    def demanded(person: SignedIn) -> Person:
-        return demand(person, role)
+    role: Role
 
-    return demanded
+    def __call__(self, person: SignedIn) -> Person:
+        """Return who asks."""
+        if person.must_change_password:
+            raise Refused("default_password_first")
+        if person.role < self.role:
+            raise Refused("not_allowed")
+        return person
+
+
+def at_least(role: Role) -> Demand:
+    """Return the dependency that demands a level."""
+    return Demand(role)
 
 
 User = Annotated[Person, Depends(at_least(Role.COMMON))]

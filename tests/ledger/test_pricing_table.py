@@ -171,3 +171,12 @@ def test_the_files_are_what_their_maker_makes(tmp_path: Path) -> None:
         "tools/model_data/disagreements.md",
     ):
         assert (tmp_path / Path(name).name).read_bytes() == (ROOT / name).read_bytes(), name
+
+
+def test_a_vendor_in_china_that_only_one_package_has_is_priced_for_its_channels() -> None:
+    listed = PriceList({})
+    there, elsewhere = (listed.price("Qwen/Qwen3-32B", kind) for kind in (44, 50))
+
+    assert there.source == elsewhere.source == "table"
+    assert there.input > elsewhere.input
+    assert listed.price("Pro/moonshotai/Kimi-K2.6", 44).input == 475_000_000

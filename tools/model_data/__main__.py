@@ -10,13 +10,14 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from tools.model_data import dated, genai, litellm, older, packages, settling
+from tools.model_data import dated, genai, litellm, models_dev, older, packages, settling
 from tools.model_data.offers import Line, Offer
 from tools.model_data.tables import Models, Prices
 from tools.model_data.vendors import PREFERRED
 
 HERE = Path(__file__).parent
 PACKAGE = packages.ROOT / "src" / "oneapi"
+READ = (genai, litellm, dated, models_dev)
 PLACES = {
     "prices.json": PACKAGE / "ledger",
     "models.json": PACKAGE / "providers",
@@ -28,9 +29,7 @@ def build(places: dict[str, Path]) -> None:
     """Write the three files; raise `Unsettled` where the packages disagree and nobody has said who is right."""
     rules = tomllib.loads((HERE / "ours.toml").read_text(encoding="utf-8"), parse_float=Decimal)
     settled = settling.rules()
-    offers = [
-        o for o in chain(genai.offers(), litellm.offers(), dated.offers()) if o.vendor in PREFERRED
-    ]
+    offers = [o for o in chain(*(package.offers() for package in READ)) if o.vendor in PREFERRED]
     chosen, differences = settling.settle(offers, settled)
     settling.check(differences, settled)
     chosen.sort(key=lambda offer: (PREFERRED.index(offer.vendor), offer.name))

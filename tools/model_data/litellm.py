@@ -60,6 +60,7 @@ TOKENS = {
 LONGER = "cache_creation_input_token_cost_above_12hr"  # OpenAI's, in the place of an hour
 SIZES = re.compile(r"(?:(hd|standard|low|medium|high)/)?(\d+)-x-(\d+)/(.+)")
 STEPS = re.compile(r"input_cost_per_token_above_(\d+)k_tokens$")
+COUNT_IMAGE_TOKENS = ("openai", "gemini", "xai")
 USUAL_SEARCH = Decimal("0.01")  # what `ledger.pricing` takes where nothing else is said
 PER_IMAGE = ("output_cost_per_image", "input_cost_per_image")
 HEARD = ("audio_transcription", "audio_speech")
@@ -152,11 +153,8 @@ def _line(entry: Line, images: dict[str, Decimal]) -> Line:
         line["character"] = per_million(characters) if characters else None
         if mode == HEARD[1] and not characters:
             line["character"] = _spoken(line)
-    if mode in ("image_generation", "image_edit") and not (
-        line.get("output") or line.get("image_output")
-    ):
-        price = next((entry[unit] for unit in PER_IMAGE if entry.get(unit)), None)
-        line |= {"image": Decimal(price) if price else None, "images": images}
+    if mode in ("image_generation", "image_edit"):
+        line = _drawn(entry, line, images)
     if mode == "rerank" and entry.get("input_cost_per_query"):
         line["call"] = Decimal(entry["input_cost_per_query"])
     searched = entry.get("search_context_cost_per_query") or {}
@@ -164,6 +162,18 @@ def _line(entry: Line, images: dict[str, Decimal]) -> Line:
         most = max(Decimal(price) for price in searched.values())
         line["search"] = None if most == USUAL_SEARCH else most
     return line
+
+
+def _drawn(entry: Line, line: Line, images: dict[str, Decimal]) -> Line:
+    """Return what an image costs: by the token where the vendor reports those, otherwise by the image.
+
+    What stands as a token's price at the others is that of a step.
+    """
+    counts_tokens = entry["litellm_provider"] in COUNT_IMAGE_TOKENS
+    if counts_tokens and (line.get("output") or line.get("image_output")):
+        return line
+    price = next((entry[unit] for unit in PER_IMAGE if entry.get(unit)), None)
+    return {"image": Decimal(price), "images": images} if price else {}
 
 
 def _spoken(line: Line) -> Decimal | None:

@@ -76,3 +76,41 @@ def test_selected_channels_are_disabled_and_deleted_together(
     page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
     expect(page.get_by_text("No channels yet")).to_be_visible()
     assert json.dumps(gateway.api("GET", "/api/channel/")) == "[]"
+
+
+def test_several_channels_are_changed_together_and_that_is_taken_back(
+    as_root: Visits, gateway: Gateway
+) -> None:
+    for number in range(3):
+        gateway.add_channel("http://127.0.0.1:1", name=f"channel-{number}", priority=number)
+    page = as_root("/channel?sort=name&order=asc")
+    expect(page.get_by_role("row")).to_have_count(4)
+    for key in "jxjx":  # the first, and the second
+        page.keyboard.press(key)
+    page.get_by_role("region", name="2 selected").get_by_role("button", name="Change").click()
+    dialog = page.get_by_role("dialog", name="Change 2 channels")
+    expect(dialog.get_by_role("button", name="Save")).to_be_disabled()
+    dialog.get_by_label("Weight").fill("many")
+    expect(dialog.get_by_label("Weight")).to_have_accessible_description(
+        "This must be a whole number"
+    )
+    dialog.get_by_label("Weight").fill("")
+    dialog.get_by_label("Priority").fill("7")
+    dialog.get_by_role("button", name="Save").click()
+    for number, priority in enumerate(("7", "7", "2")):
+        field = page.get_by_label(f"Priority: channel-{number}")
+        expect(field).to_have_value(priority)
+    page.get_by_role("button", name="Undo").click()
+    for number in range(3):
+        expect(page.get_by_label(f"Priority: channel-{number}")).to_have_value(str(number))
+
+    page.get_by_role("region", name="2 selected").get_by_role("button", name="Disable").click()
+    expect(page.get_by_role("row", name="disabled")).to_have_count(2)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("row", name="disabled")).to_have_count(0)
+    gateway.api("PUT", "/api/channel/", {"id": 3, "status": 2})
+    page.get_by_role("main").get_by_role("button", name="More").click()
+    page.get_by_role("menuitem", name="Delete disabled channels").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("One channel deleted")).to_be_visible()
+    expect(page.get_by_role("row")).to_have_count(3)

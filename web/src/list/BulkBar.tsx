@@ -28,7 +28,14 @@ export function BulkBar<Row>({ actions, rows, rowName, onDone }: BulkBarProps<Ro
     setDone(0);
     const failed = await overAll(rows, action.run, () => isStopped.current, setDone);
     setDone(undefined);
-    if (failed.length === 0) say("good", t("bulk.done", { count: rows.length, action: action.label }));
+    if (failed.length === 0) {
+      const { undo } = action;
+      const back = undo && {
+        label: t("action.undo"),
+        run: () => overAll(rows, undo, () => false).then(onDone),
+      };
+      say("good", t("bulk.done", { count: rows.length, action: action.label }), back);
+    }
     for (const { row, error } of failed) say("bad", `${rowName(row)}: ${error}`);
     onDone();
   };
@@ -86,11 +93,11 @@ export function BulkBar<Row>({ actions, rows, rowName, onDone }: BulkBarProps<Ro
 }
 
 /** Do something to every row, a few at once; return those that failed. */
-async function overAll<Row>(
+export async function overAll<Row>(
   rows: Row[],
   act: (row: Row) => Promise<unknown>,
   isStopped: () => boolean,
-  told: (done: number) => void,
+  told: (done: number) => void = () => {},
 ): Promise<{ row: Row; error: string }[]> {
   const failed: { row: Row; error: string }[] = [];
   const waiting = [...rows];

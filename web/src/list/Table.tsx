@@ -93,12 +93,15 @@ const HEAD =
 const CELL = "overflow-hidden text-ellipsis whitespace-nowrap border-line border-b px-2";
 
 function Head<Row>({ column }: { column: Column<Row> }) {
+  const { t } = useTranslation();
   const [search, change] = useAddress();
   const isSorted = column.sort !== undefined && search.sort === column.sort;
   const isRising = search.order === "asc";
   if (!column.label) {
     return (
-      <td style={{ width: column.width }} className={classes(HEAD, !column.isOnPhone && "max-sm:hidden")} />
+      <th style={{ width: column.width }} className={classes(HEAD, !column.isOnPhone && "max-sm:hidden")}>
+        <span className="sr-only">{t("list.actions")}</span>
+      </th>
     );
   }
   return (

@@ -44,6 +44,8 @@ export interface BulkAction<Row> {
   question?: (count: number) => string;
   /** Done to one row after the other. */
   run?: (row: Row) => Promise<unknown>;
+  /** Takes back for one row what `run` did to it; `row` is as it was before. */
+  undo?: (row: Row) => Promise<unknown>;
   /** Done to all of them at once, and shown elsewhere. */
   runAll?: (rows: Row[]) => void;
 }

@@ -13,9 +13,11 @@ import { Button } from "@/ui/Button";
 import { Chip } from "@/ui/Chip";
 import { sayError } from "@/ui/toasts";
 import { useChannelColumns, useVendorName } from "./columns";
+import { More } from "./More";
 
 const ChannelDrawer = lazy(() => import("./ChannelDrawer").then((part) => ({ default: part.ChannelDrawer })));
 const TestOne = lazy(() => import("./TestOne").then((part) => ({ default: part.TestOne })));
+const ChangeMany = lazy(() => import("./ChangeMany").then((part) => ({ default: part.ChangeMany })));
 const TestMany = lazy(() => import("./TestMany").then((part) => ({ default: part.TestMany })));
 const JobDialog = lazy(() => import("@/pages/jobs/JobDialog").then((part) => ({ default: part.JobDialog })));
 
@@ -31,8 +33,9 @@ export function Page() {
   const { t } = useTranslation();
   const [search, change] = useAddress();
   const [tested, setTested] = useState<Channel[]>();
+  const [changed, setChanged] = useState<Channel[]>();
   const updateBalances = useBalanceUpdate();
-  const spec = useChannelList(setTested, updateBalances);
+  const spec = useChannelList(setTested, updateBalances, setChanged);
   const one = tested?.length === 1 ? tested[0] : undefined;
   const close = () => setTested(undefined);
   return (
@@ -60,6 +63,7 @@ export function Page() {
             <Button icon={<Scale aria-hidden />} onClick={() => updateBalances([])} className="max-lg:hidden">
               {t("channel.updateBalances")}
             </Button>
+            <More testAll={() => setTested([])} updateBalances={() => updateBalances([])} />
             <Button look="primary" icon={<Plus aria-hidden />} onClick={() => change({ open: "new" })}>
               {t("channel.add")}
             </Button>
@@ -69,6 +73,11 @@ export function Page() {
       {search.open && (
         <Suspense>
           <ChannelDrawer key={search.open} id={search.open} onClose={() => change({ open: undefined })} />
+        </Suspense>
+      )}
+      {changed && (
+        <Suspense>
+          <ChangeMany rows={changed} onClose={() => setChanged(undefined)} />
         </Suspense>
       )}
       {(tested || search.job) && (
@@ -106,9 +115,15 @@ function useBalanceUpdate(): (ids: number[]) => Promise<void> {
   );
 }
 
+/** Give a channel back the state that it had; one that the gateway had disabled stays so by a person. */
+function restore(row: Channel): Promise<unknown> {
+  return put(CHANNELS, { id: row.id, status: row.status === 1 ? 1 : 2 });
+}
+
 function useChannelList(
   test: (channels: Channel[]) => void,
   update: (ids: number[]) => void,
+  alter: (channels: Channel[]) => void,
 ): ListSpec<Channel> {
   const { t } = useTranslation();
   const [, change] = useAddress();
@@ -149,8 +164,9 @@ function useChannelList(
         { id: "model", label: t("channel.model"), isMono: true },
       ],
       bulk: [
-        { label: t("action.enable"), run: (row) => put(CHANNELS, { id: row.id, status: 1 }) },
-        { label: t("action.disable"), run: (row) => put(CHANNELS, { id: row.id, status: 2 }) },
+        { label: t("action.enable"), run: (row) => put(CHANNELS, { id: row.id, status: 1 }), undo: restore },
+        { label: t("action.disable"), run: (row) => put(CHANNELS, { id: row.id, status: 2 }), undo: restore },
+        { label: t("channel.change"), runAll: alter },
         { label: t("channel.test"), runAll: test },
         { label: t("channel.updateBalances"), runAll: (rows) => update(rows.map((row) => row.id)) },
         {
@@ -170,6 +186,6 @@ function useChannelList(
         ),
       },
     }),
-    [t, change, columns, providers, vendorName, groups, test, update],
+    [t, change, columns, providers, vendorName, groups, test, update, alter],
   );
 }

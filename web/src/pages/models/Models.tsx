@@ -100,7 +100,9 @@ function PriceTable({ models, factor }: { models: ModelPrice[]; factor: number }
           <th className={classes(HEAD, "w-28 max-sm:hidden")}>{t("model.cached")}</th>
           <th className={classes(HEAD, "w-24 max-sm:w-20")}>{t("log.output")}</th>
           <th className={classes(HEAD, WIDE, "w-64 !text-left !pl-8")}>{t("model.others")}</th>
-          <td className={classes(HEAD, "w-24 max-sm:hidden")} />
+          <th className={classes(HEAD, "w-24 max-sm:hidden")}>
+            <span className="sr-only">{t("list.actions")}</span>
+          </th>
         </tr>
       </thead>
       <tbody>

@@ -1,0 +1,88 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { put } from "@/api/call";
+import type { Channel } from "@/api/types";
+import { overAll } from "@/list/BulkBar";
+import { useGroups } from "@/session";
+import { Button } from "@/ui/Button";
+import { Dialog } from "@/ui/Dialog";
+import { Field } from "@/ui/Field";
+import { Input } from "@/ui/Input";
+import { Progress } from "@/ui/Progress";
+import { TagsInput } from "@/ui/TagsInput";
+import { say } from "@/ui/toasts";
+import { CHANNELS } from "./Channels";
+
+type Changes = Partial<Pick<Channel, "priority" | "weight" | "group">>;
+
+/** Priority, weight and groups of several channels; what is left empty stays as it is in each. */
+export function ChangeMany({ rows, onClose }: { rows: Channel[]; onClose: () => void }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const groups = useGroups();
+  const [priority, setPriority] = useState("");
+  const [weight, setWeight] = useState("");
+  const [group, setGroup] = useState<string[]>([]);
+  const [done, setDone] = useState<number>();
+  const wrongPriority = /^-?\d{0,9}$/.test(priority.trim()) ? undefined : t("form.notWhole");
+  const wrongWeight = /^\d{0,7}$/.test(weight.trim()) ? undefined : t("form.notWhole");
+  const changes: Changes = {
+    ...(priority.trim() && { priority: Number(priority) }),
+    ...(weight.trim() && { weight: Number(weight) }),
+    ...(group.length > 0 && { group: group.join(",") }),
+  };
+  const shown = () => client.invalidateQueries({ queryKey: ["list", CHANNELS] });
+  const save = async () => {
+    setDone(0);
+    const write = (row: Channel) => put(CHANNELS, { id: row.id, ...changes });
+    const failed = await overAll(rows, write, () => false, setDone);
+    for (const { row, error } of failed) say("bad", `${row.name}: ${error}`);
+    const changed = rows.filter((row) => !failed.some((one) => one.row === row));
+    const back = (row: Channel) =>
+      put(CHANNELS, {
+        id: row.id,
+        ...Object.fromEntries(Object.keys(changes).map((name) => [name, row[name as "weight"]])),
+      });
+    if (changed.length) {
+      say("good", t("channel.changedMany", { count: changed.length }), {
+        label: t("action.undo"),
+        run: () => overAll(changed, back, () => false).then(shown),
+      });
+    }
+    shown();
+    onClose();
+  };
+  const isReady = Object.keys(changes).length > 0 && !wrongPriority && !wrongWeight;
+  return (
+    <Dialog
+      isOpen
+      onClose={onClose}
+      title={t("channel.changeMany", { count: rows.length })}
+      footer={
+        <>
+          {done !== undefined && (
+            <Progress share={done / rows.length} label={t("bulk.progress", { done, all: rows.length })} />
+          )}
+          <Button onClick={onClose}>{t("action.cancel")}</Button>
+          <Button look="primary" isBusy={done !== undefined} disabled={!isReady} onClick={save}>
+            {t("action.save")}
+          </Button>
+        </>
+      }
+    >
+      <div className="flex flex-col gap-4">
+        <p className="text-muted">{t("channel.changeManyHelp")}</p>
+        <Field label={t("channel.priority")} help={t("channel.priorityHelp")} error={wrongPriority}>
+          <Input inputMode="numeric" value={priority} onValueChange={setPriority} />
+        </Field>
+        <Field label={t("channel.weight")} error={wrongWeight}>
+          <Input inputMode="numeric" value={weight} onValueChange={setWeight} />
+        </Field>
+        <Field label={t("channel.groups")} help={t("channel.groupsHelp")}>
+          <TagsInput values={group} onChange={setGroup} suggestions={groups} />
+        </Field>
+      </div>
+    </Dialog>
+  );
+}

@@ -110,40 +110,43 @@ class Tally:
         self.keys: dict[int, list[int]] = {}
         self.channels: dict[int, int] = {}
         self.hours: dict[Hour, list[int]] = {}
+        last: Payer | None = None  # most entries are the next of the same payer, model and channel
+        last_place = (0, 0, "")
+        user: list[int] = []
+        key: list[int] = []
+        counters: list[int] = []
         for index, entry in enumerate(batch.settled):
             payer = entry.payer
             charge = entry.charge
             used = charge - from_users.get(index, 0) if from_users else charge
-            user = self.users.get(payer.user_id)
-            if user is None:
-                user = self.users[payer.user_id] = [0, 0]
+            if payer is not last:
+                user = self._user(payer.user_id)
+                key = self._key(payer.key_id, now)
             user[0] += used
             user[1] += 1
-            key = self.keys.get(payer.key_id)
-            if key is None:
-                key = self.keys[payer.key_id] = [0, now]
             key[0] += charge - from_keys.get(index, 0) if payer.key_limited else used
             facts = entry.facts
             channel_id = facts.channel_id
             self.channels[channel_id] = self.channels.get(channel_id, 0) + used
-            counters = self._hour(payer, facts)
-            usage = entry.usage
-            counters[0] += 1
-            counters[1] += usage.input_tokens
-            counters[2] += usage.output_tokens
-            counters[3] += usage.cached_tokens
-            counters[4] += used
-            elapsed_ms = facts.elapsed_ms
-            counters[5] += min(elapsed_ms, _LONGEST_MS)
-            counters[_ELAPSED + bisect_left(_ELAPSED_BOUNDS, elapsed_ms)] += 1
-            if facts.ended != COMPLETE and facts.ended != CLIENT_LEFT:
-                counters[6] += 1
-            first_token_ms = facts.first_token_ms
-            if first_token_ms:
-                counters[_FIRST_TOKEN_SUM] += first_token_ms
-                counters[_FIRST_TOKEN + bisect_left(_BOUNDS, first_token_ms)] += 1
+            place = (facts.created_at // HOUR_SECONDS, channel_id, facts.model)
+            if payer is not last or place != last_place:
+                counters = self._hour(payer, facts)
+                last, last_place = payer, place
+            _add(counters, entry, used)
         for failed in batch.failed:
             self._fail(failed)
+
+    def _user(self, user_id: int) -> list[int]:
+        found = self.users.get(user_id)
+        if found is None:
+            found = self.users[user_id] = [0, 0]
+        return found
+
+    def _key(self, key_id: int, now: int) -> list[int]:
+        found = self.keys.get(key_id)
+        if found is None:
+            found = self.keys[key_id] = [0, now]
+        return found
 
     def _hour(self, payer: Payer, facts: Facts) -> list[int]:
         """Return the counters of a request's hour."""
@@ -169,3 +172,23 @@ class Tally:
         counters[5] += min(facts.elapsed_ms, _LONGEST_MS)
         counters[_ELAPSED + bisect_left(_ELAPSED_BOUNDS, facts.elapsed_ms)] += 1
         counters[6] += failure.status != LEFT
+
+
+def _add(counters: list[int], entry: Settled, used: int) -> None:
+    """Count a charged request."""
+    facts = entry.facts
+    usage = entry.usage
+    counters[0] += 1
+    counters[1] += usage.input_tokens
+    counters[2] += usage.output_tokens
+    counters[3] += usage.cached_tokens
+    counters[4] += used
+    elapsed_ms = facts.elapsed_ms
+    counters[5] += min(elapsed_ms, _LONGEST_MS)
+    counters[_ELAPSED + bisect_left(_ELAPSED_BOUNDS, elapsed_ms)] += 1
+    if facts.ended != COMPLETE and facts.ended != CLIENT_LEFT:
+        counters[6] += 1
+    first_token_ms = facts.first_token_ms
+    if first_token_ms:
+        counters[_FIRST_TOKEN_SUM] += first_token_ms
+        counters[_FIRST_TOKEN + bisect_left(_BOUNDS, first_token_ms)] += 1

@@ -125,3 +125,12 @@ def test_every_fault_has_a_test_and_every_test_a_fault() -> None:
         for marker in re.findall(r"\bfault\(([^)]*)\)", path.read_text("utf-8")):
             shown |= set(re.findall(r'"([AWR]\d+)"', marker))
     assert shown == set(listed)
+
+
+def test_what_the_api_page_names_is_there_and_every_resource_is_named() -> None:
+    text = (ROOT / "docs/api.md").read_text("utf-8")
+    named = {path.rstrip("/") for path in re.findall(r"/api(?:/[a-z_{}]+)+", text)}
+    paths = set(docs_openapi.described()["paths"]) | {"/api/openapi"}
+    assert named - paths == set()
+    resources = {path.split("/")[2] for path in paths}
+    assert resources - {path.split("/")[2] for path in named} == set()

@@ -188,6 +188,8 @@ class Scene:
         self.browsers = {role.name: self._browser(role) for role in EVERYBODY}
         self.cookies = {name: dict(browser.cookies) for name, browser in self.browsers.items()}
         self.rows = self.everything()
+        self.left = self.rows
+        """What the last request left in the database before that was put back."""
 
     def _browser(self, role: Role) -> Browser:
         if not role.by_session:
@@ -223,7 +225,7 @@ class Scene:
 
     def put_back(self) -> set[str]:
         """Have the database hold what it held at first, and return the tables that did not."""
-        now = self.everything()
+        self.left = now = self.everything()
         changed = [table for table in self.tables if now[table.name] != self.rows[table.name]]
         if changed:
             with self.world.database.begin() as connection:

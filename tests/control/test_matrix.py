@@ -7,8 +7,10 @@ from typing import Any, cast
 
 import jsonschema_rs
 import pytest
+from sqlalchemy import BigInteger, Integer
 from tools.docs_openapi import described
 
+from oneapi.store.tables import metadata
 from tests.control.browser import Asked, Reply
 from tests.control.conftest import ALICE, ROOT
 from tests.control.matrix import ANYBODY, CASES, Case
@@ -163,3 +165,44 @@ def test_the_description_says_whom_a_route_is_for(route: str) -> None:
     operation = described()["paths"][path][method.lower()]
     said = (None, "user", "user", "admin", "root")[CASES[route].level]
     assert (operation.get("x-role"), "security" in operation) == (said, said is not None)
+
+
+# No row of the scene holds these.
+MARK, MARKED = 424_242, "marked-424242"
+
+
+def fields_of(route: str) -> set[str]:
+    """Return the fields that the route's body is described to have."""
+    method, path = route.split(" ")
+    body = described()["paths"][path][method.lower()].get("requestBody")
+    if body is None:
+        return set()
+    shape = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    return set(described()["components"]["schemas"][shape]["properties"])
+
+
+def columns() -> Document:
+    """Return a value that can be recognised for every column of every table."""
+    every = {column.name: column for table in metadata.sorted_tables for column in table.c}
+    return {
+        name: MARK if isinstance(column.type, BigInteger | Integer) else MARKED
+        for name, column in every.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "route", [route for route in ROUTES if isinstance(CASES[route].document, dict)]
+)
+def test_no_column_is_written_by_naming_it(scene: Scene, route: str) -> None:
+    asked = CASES[route].asked(route, ROOT)
+    more = {name: value for name, value in columns().items() if name not in fields_of(route)}
+    document = cast("Document", asked.document)
+    scene.ask("root", Asked(asked.method, asked.path, more | document))
+    written = [
+        (table, name)
+        for table, rows in scene.left.items()
+        for row in rows
+        for name, value in row.items()
+        if value == MARK or (isinstance(value, str) and MARKED in value)
+    ]
+    assert written == []

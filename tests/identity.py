@@ -53,6 +53,7 @@ class CodeServer:
     granted: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
     access: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     asked: list[Received] = field(default_factory=list[Received])
+    denies: bool = False
 
     def __call__(self, request: Received) -> Answer:
         self.asked.append(request)
@@ -72,6 +73,10 @@ class CodeServer:
         query = query_of(request.path)
         back = query.get("redirect_uri") or self.callback
         assert back == self.callback, f"{back} is not registered"
+        if self.denies:
+            said = "The user has denied your application access."
+            error = {"error": "access_denied", "error_description": said}
+            return moved(f"{back}?{urlencode(error | {'state': query['state']})}")
         return moved(f"{back}?{urlencode({'code': self.agree(query), 'state': query['state']})}")
 
     def redeem(self, form: dict[str, str]) -> str | None:

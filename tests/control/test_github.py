@@ -363,7 +363,8 @@ def test_off_means_off(world: World, github: GitHub) -> None:
 
 
 @pytest.mark.parametrize(
-    "person", [{}, {"id": 0}, {"id": -5}, {"id": True}, {"id": "583231"}, {"id": None}]
+    "person",
+    [{}, {"id": 0}, {"id": -5}, {"id": 10**30}, {"id": True}, {"id": "583231"}, {"id": None}],
 )
 def test_a_person_without_a_number_is_nobody(
     site: World, github: GitHub, person: dict[str, Any]
@@ -396,7 +397,16 @@ def test_what_is_no_grant_signs_nobody_in(worlds: Callable[..., World], answer: 
         assert len(site.rows(users)) == 4
 
 
-@pytest.mark.parametrize("address", ["http://127.0.0.1:1", "no-address", "http://", "http://a b"])
+@pytest.mark.parametrize(
+    "address", ["no-address", "javascript:alert(1)//", "ftp://github.com", "http://"]
+)
+def test_nobody_is_sent_to_what_is_no_page(worlds: Callable[..., World], address: str) -> None:
+    site = switched_on(worlds(), GitHub(), GitHubAddress=address)
+    reply = site.visitor().post("/api/oauth/state", {"provider": "github"})
+    assert reply.json["code"] == "provider_refused"
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1", "http://a b"])
 def test_a_provider_that_is_away_is_named(worlds: Callable[..., World], address: str) -> None:
     github = GitHub()
     site = switched_on(worlds(), github, GitHubAddress=address)

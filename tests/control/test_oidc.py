@@ -272,10 +272,10 @@ def test_without_userinfo_a_person_is_still_who_they_are(site: World, oidc: Oidc
 
 
 @pytest.mark.parametrize(
-    "methods", [["client_secret_basic"], None, ["client_secret_post"], ["private_key_jwt"]]
+    "methods", [["client_secret_basic"], None, ["client_secret_post"], ["private_key_jwt"], 5]
 )
 def test_the_client_shows_itself_as_the_provider_wants(
-    site: World, oidc: OidcServer, methods: list[str] | None
+    site: World, oidc: OidcServer, methods: object
 ) -> None:
     oidc.discovery = {"token_endpoint_auth_methods_supported": methods}
     assert came_back(site.visitor(), oidc).content["id"] == 5
@@ -283,6 +283,12 @@ def test_the_client_shows_itself_as_the_provider_wants(
     is_basic = "authorization" in asked.headers
     assert is_basic == (methods != ["client_secret_post"])
     assert (SECRET.replace(" ", "+") in asked.body.decode()) != is_basic
+
+
+def test_nobody_is_sent_to_what_is_no_page(site: World, oidc: OidcServer) -> None:
+    oidc.discovery = {"authorization_endpoint": "javascript:alert(document.domain)//"}
+    reply = site.visitor().post("/api/oauth/state", {"provider": "oidc"})
+    assert reply.json["code"] == "provider_refused"
 
 
 def test_endpoints_that_are_set_win_over_discovery(site: World, oidc: OidcServer) -> None:

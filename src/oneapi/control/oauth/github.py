@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from oneapi.control.answers import Refused
-from oneapi.control.oauth.provider import Identity, Provider, Visit, text_of
+from oneapi.control.oauth.provider import REASON_MAX, Identity, Provider, Visit, text_of
 from oneapi.control.sign_in.outgoing import get_json, get_list, post_form
 from oneapi.store.settings import Settings
 from oneapi.store.tables import users
@@ -62,7 +62,7 @@ async def _identity(visit: Visit) -> Identity:
     api = api_of(site)
     said = await get_json(visit.services, f"{api}/user", *headers)
     number = said.get("id")
-    if isinstance(number, bool) or not isinstance(number, int) or number <= 0:
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number < 2**63:
         raise Refused("provider_refused", host="GitHub")
     login = text_of(said.get("login"))
     return Identity(
@@ -74,7 +74,8 @@ async def _identity(visit: Visit) -> Identity:
 
 
 def _reason(granted: dict[str, Any]) -> str:
-    return text_of(granted.get("error_description")) or text_of(granted.get("error")) or "-"
+    said = text_of(granted.get("error_description")) or text_of(granted.get("error")) or "-"
+    return said[:REASON_MAX]
 
 
 async def _email(visit: Visit, url: str, headers: tuple[tuple[str, str], ...]) -> str:

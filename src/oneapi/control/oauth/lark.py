@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from oneapi.control.answers import Refused
-from oneapi.control.oauth.provider import Identity, Provider, Visit, id_of, text_of
+from oneapi.control.oauth.provider import REASON_MAX, Identity, Provider, Visit, id_of, text_of
 from oneapi.control.sign_in.outgoing import get_json, post_json
 from oneapi.store.settings import Settings
 from oneapi.store.tables import users
@@ -72,9 +72,8 @@ async def _identity(visit: Visit) -> Identity:
 
 
 def _reason(said: dict[str, Any]) -> str:
-    return (
-        text_of(said.get("error_description")) or text_of(said.get("msg")) or f"{said.get('code')}"
-    )
+    told = text_of(said.get("error_description")) or text_of(said.get("msg"))
+    return (told or f"{said.get('code')}")[:REASON_MAX]
 
 
 LARK: Final = Provider(

@@ -136,13 +136,14 @@ async def _redeemed(visit: Visit, said: Object) -> Object:
     }
     if visit.begun.verifier:
         form["code_verifier"] = visit.begun.verifier
-    methods = said.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+    methods = said.get("token_endpoint_auth_methods_supported")
     endpoint = said["token_endpoint"]
     way = _way(visit, endpoint)
     if not secret:
         form["client_id"] = client
         return await post_form(visit.services, endpoint, form, way=way)
-    if "client_secret_post" in methods:
+    # What is no list is as good as silence, which means Basic.
+    if isinstance(methods, list) and "client_secret_post" in methods:
         form |= {"client_id": client, "client_secret": secret}
         return await post_form(visit.services, endpoint, form, way=way)
     # `%20`, not `+`: some undo only what stands in a path.

@@ -12,6 +12,7 @@ from oneapi.control.oauth.state import Begun
 from oneapi.store.settings import Settings
 
 ID_MAX: Final = 191  # characters of the column on MySQL
+REASON_MAX: Final = 200  # of what a provider says, as a person is told it
 
 
 @dataclass(frozen=True, slots=True)

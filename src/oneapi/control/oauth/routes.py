@@ -70,6 +70,8 @@ async def begin_visit(document: Beginning, request: Request, services: Surroundi
     """Begin: answer the address of the provider's page, with state and PKCE challenge."""
     visit, browser = await run_in_threadpool(_begin, document, request, services)
     url = await PROVIDERS[document.provider].authorization(visit)
+    if url and not url.startswith(("https://", "http://")):  # `javascript:` of a provider's making
+        raise Refused("provider_refused", host=document.provider)
     answer = found({"state": visit.begun.state, "url": url})
     remember(answer, request, browser)
     return answer

@@ -37,7 +37,7 @@ export function Login() {
         <>
           {site.password_login && <SignIn onDone={goOn} />}
           <Providers next={search.next} isSecond={site.password_login} />
-          <div className="mt-4 flex justify-between gap-3">
+          <div className="mt-4 flex flex-wrap justify-between gap-x-3 gap-y-1 [&>a]:whitespace-nowrap">
             {site.password_registration && <DoorLink to="/register">{t("login.register")}</DoorLink>}
             {site.password_login && site.mail && <DoorLink to="/reset">{t("login.forgot")}</DoorLink>}
           </div>

@@ -38,7 +38,7 @@ export function Providers({ invitation, next, isSecond }: ProvidersProps) {
   return (
     <div className="flex flex-col gap-2">
       {isSecond && (
-        <div className="my-2 flex items-center gap-3 text-muted text-sm before:h-px before:flex-1 before:bg-line after:h-px after:flex-1 after:bg-line">
+        <div className="mt-4 mb-2 flex items-center gap-3 text-muted text-sm before:h-px before:flex-1 before:bg-line after:h-px after:flex-1 after:bg-line">
           {t("login.or")}
         </div>
       )}

@@ -20,7 +20,10 @@ export function Returned() {
   const follow = useFollow();
   const { provider = "" } = useParams({ strict: false }) as { provider?: string };
   const search = useSearch({ strict: false }) as Record<string, string | undefined>;
-  const { isBinding, next } = visitBegun();
+  const begun = visitBegun();
+  // A link that somebody made up may not speak in the provider's name, nor say where to go on.
+  const isOurs = !!begun.state && begun.state === search.state;
+  const { isBinding, next } = isOurs ? begun : {};
   const name = isProvider(provider) ? t(`provider.${provider}`) : provider;
   const isAsked = useRef(false);
   const [error, setError] = useState("");
@@ -41,10 +44,11 @@ export function Returned() {
       await follow(next);
     };
     const reason = search.error_description || search.error;
-    if (reason) setError(t("login.denied", { provider: name, reason }));
+    if (reason && isOurs) setError(t("login.denied", { provider: name, reason }));
+    else if (reason) setError(t("login.deniedOnly", { provider: name }));
     else if (!code) setError(t("login.incomplete", { provider: name }));
     else finish().catch((problem: unknown) => setError(refusal(problem)));
-  }, [search, provider, name, next, navigate, follow, refusal, t]);
+  }, [search, provider, name, next, isOurs, navigate, follow, refusal, t]);
 
   return (
     <Door title={t("login.returnTitle", { provider: name })}>

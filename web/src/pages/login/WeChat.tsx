@@ -56,7 +56,7 @@ function CodeForm({ onDone, isBinding, invitation }: Omit<WeChatProps, "isOpen" 
         <img
           src={picture}
           alt={t("login.wechatPicture")}
-          className="mx-auto size-44 rounded border border-line bg-white object-contain p-1"
+          className="mx-auto size-44 rounded border border-line bg-paper object-contain p-1"
         />
       )}
       <Field label={t("login.wechatCode")} error={error}>

@@ -30,7 +30,7 @@ interface Visit {
 }
 
 /** What was begun last; the page that the provider sends us back to reads it. */
-export function visitBegun(): Pick<Visit, "isBinding" | "next"> {
+export function visitBegun(): Pick<Visit, "isBinding" | "next"> & { state?: string } {
   try {
     return JSON.parse(sessionStorage.getItem(KEPT_AS) ?? "{}");
   } catch {
@@ -50,7 +50,8 @@ export function begin({ provider, isBinding = false, invitation }: Visit): Promi
 
 /** Leave for a provider's page. */
 export async function visit(wanted: Visit): Promise<void> {
-  const { url } = await begin(wanted);
-  sessionStorage.setItem(KEPT_AS, JSON.stringify({ isBinding: wanted.isBinding, next: wanted.next }));
+  const { url, state } = await begin(wanted);
+  const { isBinding, next } = wanted;
+  sessionStorage.setItem(KEPT_AS, JSON.stringify({ isBinding, next, state }));
   location.assign(url);
 }

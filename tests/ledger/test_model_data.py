@@ -91,6 +91,15 @@ def test_a_settled_one_may_be_the_vendor_s_page() -> None:
     assert chosen[0].source == "https://vendor.example/prices (read 2026-11-26)"
 
 
+def test_prices_of_a_page_that_nobody_read_fail() -> None:
+    said = [offer("genai-prices", input=1, output=4), offer("litellm", input=1, output=5)]
+    unread = rule("page", input=2, output=6)
+    unread.read = ""
+
+    with pytest.raises(Unsettled, match="say when"):
+        settle(said, [unread])
+
+
 def test_a_rule_that_settles_nothing_any_more_fails() -> None:
     settled = [rule("litellm")]
     _, differences = settle([offer("genai-prices", input=1)], settled)

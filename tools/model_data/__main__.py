@@ -99,8 +99,10 @@ def _report(differences: list[settling.Disagreement], rules: dict[str, Any], pri
         "",
         "Written by `make models`; who is right is said in `settled.toml`. USD per million tokens.",
         "",
-        "| vendor | model | price | " + " | ".join(settling.PACKAGES) + " | taken | why |",
-        "|---|---|---|" + "---|" * len(settling.PACKAGES) + "---|---|",
+        "| vendor | model | price | "
+        + " | ".join(settling.PACKAGES)
+        + " | taken | why | page read |",
+        "|---|---|---|" + "---|" * len(settling.PACKAGES) + "---|---|---|",
     ]
     for found in sorted(differences, key=lambda d: (d.vendor, d.name, d.unit)):
         said = [
@@ -108,7 +110,7 @@ def _report(differences: list[settling.Disagreement], rules: dict[str, Any], pri
         ]
         assert found.rule is not None
         taken = "ours.toml" if found.name in ours else found.rule.take
-        row = (found.vendor, found.name, found.unit, *said, taken, found.rule.why)
+        row = (found.vendor, found.name, found.unit, *said, taken, found.rule.why, found.rule.read)
         lines.append("| " + " | ".join(row) + " |")
     dated_lines = sum(1 for line in prices.models.values() if "ref" in line)
     lines += ["", f"{dated_lines} names have a price."]

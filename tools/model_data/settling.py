@@ -21,7 +21,10 @@ TOKENS = ("cache_read", "cache_write", "cache_write_1h", "audio_input", "audio_o
 
 @dataclass
 class Rule:
-    """Which package is right about some models of a vendor: `take` is its name, or `page` where `line` says the prices."""
+    """Which package is right about some models of a vendor: `take` is its name, or `page` where `line` says the prices.
+
+    `read` is the day the page was seen to say so; empty where it was not to be had.
+    """
 
     vendor: str
     models: list[str]
@@ -55,7 +58,7 @@ class Unsettled(Exception):
 def rules() -> list[Rule]:
     """Return what was settled by hand."""
     read = tomllib.loads(TABLE.read_text(encoding="utf-8"), parse_float=Decimal)
-    return [Rule(**{**rule, "read": str(rule["read"])}) for rule in read["settled"]]
+    return [Rule(**{**rule, "read": str(rule.get("read", ""))}) for rule in read["settled"]]
 
 
 def settle(offers: Iterable[Offer], settled: list[Rule]) -> tuple[list[Offer], list[Disagreement]]:
@@ -106,6 +109,8 @@ def _by_rule(some: list[Offer], rule: Rule, disputed: set[str]) -> list[Offer]:
     """Return the offers with the one that is right in front, and of the others what is not disputed."""
     rule.is_used = True
     if rule.take == PAGE:
+        if not rule.read:
+            raise Unsettled(f"{rule.vendor} {some[0].name}: say when {rule.page} was read")
         source = f"{rule.page} (read {rule.read})"
         line = ordered(rule.line)
         facts = [Offer(o.package, o.vendor, o.name, {}, o.source, o.facts) for o in some]

@@ -24,7 +24,7 @@ from oneapi.control.context import RateLimits, Services
 from oneapi.control.jobs.queue import prune as prune_jobs
 from oneapi.control.jobs.runner import Runner
 from oneapi.control.jobs.schedule import Environment, begin_due
-from oneapi.ledger import Condition, Ledger, Seat, Terms, backfill, delete_failed
+from oneapi.ledger import Condition, Ledger, Seat, Terms, backfill, delete_failed, take_fallen
 from oneapi.relay import BodyRoom, Evidence, Limits, Relay, RelayServices
 from oneapi.relay.lane import LaneProtocol, make_lane
 from oneapi.relay.request_ids import RequestIds
@@ -56,6 +56,7 @@ CHECKPOINT_SECONDS = 3.0
 JOBS_SECONDS = 1.0  # between looks for a job to run
 SCHEDULE_SECONDS = 5.0  # between looks for what is due
 ALARM_SECONDS = 10.0  # what is switched within is told together
+LOW_BALANCE_SECONDS = 30.0
 PRUNE_SECONDS = 600.0
 METRICS_SECONDS = 1.0  # how old the figures of other workers are at most
 BACKFILL_SECONDS = 0.5  # between slices of old log rows
@@ -109,6 +110,7 @@ class Application:
         self._logs_consumption = True
         self._failed_days = 0
         self._audit_days = 0
+        self._remind_threshold = 0
         self._has_old_rows = True
         self._policy = b""
         self._mail_server: MailServer | None = None
@@ -323,6 +325,7 @@ class Application:
             self._own(every("checkpoint", CHECKPOINT_SECONDS, lambda: self._run(checkpoint, main)))
             self._own(every("schedule", SCHEDULE_SECONDS, self._keep_schedule))
             self._own(every("alarms", ALARM_SECONDS, self._tell_alarms))
+            self._own(every("low balances", LOW_BALANCE_SECONDS, self._tell_low_balances))
             self._own(every("jobs", JOBS_SECONDS, self._runner.look))
             self._own(every("prune", PRUNE_SECONDS, lambda: self._run(self._prune)))
             self._own(every("old rows", BACKFILL_SECONDS, self._backfill))
@@ -380,6 +383,7 @@ class Application:
         self._logs_consumption = settings.flag("LogConsumeEnabled")
         self._failed_days = settings.whole("FailedLogDays")
         self._audit_days = settings.whole("AuditDays")
+        self._remind_threshold = settings.whole("QuotaRemindThreshold")
         self._policy = policy_of(settings)
         self.metrics_token = settings.text("MetricsToken")
         self._guard.allow(settings.names("EgressAllowedNetworks"))
@@ -415,6 +419,17 @@ class Application:
             ask = asking(self._upstream, alarms.MAX_BYTES, alarms.TIMEOUTS)
             ways = alarms.Ways(ask, self._mailer.post)
             await alarms.tell(ways, settings, addresses, alarms.Told(switched, int(time.time())))
+
+    async def _tell_low_balances(self) -> None:
+        threshold = self._remind_threshold
+        if not threshold or self._mail_server is None:
+            return
+        fallen = await self._run(take_fallen, self._databases.main, threshold)
+        if fallen:
+            from oneapi.control import alarms, low_balances
+
+            settings, _ = await self._run(alarms.whom, self._databases.main)
+            low_balances.tell(self._mailer.post, settings, fallen)
 
     async def _work(self) -> "Mapping[str, Work]":
         """Load what does jobs; heavy, as it is the management plane's."""

@@ -8,6 +8,7 @@ from oneapi.ledger.credit import Kind, Reason, credit, quota_text, redeem, set_k
 from oneapi.ledger.entry import Facts, Failure
 from oneapi.ledger.hold import Hold
 from oneapi.ledger.ledger import Ledger
+from oneapi.ledger.low_balances import take_fallen
 from oneapi.ledger.payer import Payer
 from oneapi.ledger.recovery import Seat
 from oneapi.ledger.retention import delete_failed
@@ -39,6 +40,7 @@ __all__ = [
     "redeem",
     "set_key_quota",
     "set_quota",
+    "take_fallen",
     "user_balance",
     "writers",
 ]

@@ -174,7 +174,11 @@ _MONEY = (
     _quota("QuotaForNewUser", 0, "Quota that a new user starts with."),
     _quota("QuotaForInviter", 0, "Quota for whoever invited a new user."),
     _quota("QuotaForInvitee", 0, "Quota for a new user who was invited."),
-    _quota("QuotaRemindThreshold", 1000, "A user whose balance falls below it gets a mail."),
+    _quota(
+        "QuotaRemindThreshold",
+        1000,
+        "A user whose balance falls below it gets a mail, and no other before it was above; 0: nobody.",
+    ),
     _quota(
         "PreConsumedQuota",
         500,

@@ -3,6 +3,7 @@
 from oneapi.store.tables import ledger as _ledger
 from oneapi.store.tables.accounts import installation, sessions, verifications
 from oneapi.store.tables.audit import audit
+from oneapi.store.tables.balance_watch import balance_watch
 from oneapi.store.tables.columns import metadata
 from oneapi.store.tables.feed import changes
 from oneapi.store.tables.jobs import channel_watch, job_items, jobs
@@ -25,6 +26,7 @@ __all__ = [
     "LOG_TABLES",
     "abilities",
     "audit",
+    "balance_watch",
     "changes",
     "channel_watch",
     "channels",

@@ -46,7 +46,11 @@ NEW_API = {
     "channels": " auto_ban:n setting:t channel_info:t param_override:t",
     "tokens": " model_limits_enabled:b model_limits:t allow_ips:t",
 }
-ONE_HUB = {"channels": " proxy:s only_chat:b", "tokens": " setting:t backup_group:s"}
+ONE_HUB = {
+    "users": " github_id_new:n",
+    "channels": " proxy:s only_chat:b",
+    "tokens": " setting:t backup_group:s",
+}
 HUB_TABLES = {
     "prices": "model:s type:s channel_type:n input:f output:f extra_ratios:t",
     "user_groups": "id:n symbol:s name:s ratio:f api_rate:n",
@@ -65,6 +69,8 @@ def make(database: Database, kind: str, vendor: str) -> None:
     metadata.create_all(database.engine)
     own = new_api() if kind == "new-api" else one_hub()
     shared = alike(vendor)
+    if kind == "one-hub":
+        shared["users"][0]["github_id_new"] = 583231
     with database.begin() as connection:
         for name in metadata.tables:
             for row in (*shared.get(name, ()), *own.get(name, ())):
@@ -117,10 +123,11 @@ def alike(vendor: str) -> dict[str, list[dict[str, Any]]]:
     """What both have alike."""
     return {
         "users": [
-            _user(3, "root", role=100, aff_code="", access_token=None),
+            _user(3, "root", role=100, aff_code="", access_token=None, github_id="octocat"),
             _user(
                 7,
                 "alice",
+                github_id="12345",
                 quota=1_000_000,
                 aff_quota=50,
                 group="vip",

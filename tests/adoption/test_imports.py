@@ -102,6 +102,9 @@ def test_an_old_key_relays_and_an_old_password_signs_in(brought: Import) -> None
     assert f"this report is in {brought.folder / 'import.txt'}" in said
 
 
+NOTED = "SELECT value FROM installation WHERE name LIKE 'github_login %'"
+
+
 def test_what_has_no_place_is_said_and_the_rest_is_there(brought: Import) -> None:
     _, said, _ = brought.run()
     text = "\n".join(said)
@@ -118,6 +121,10 @@ def test_what_has_no_place_is_said_and_the_rest_is_there(brought: Import) -> Non
     assert (people[8]["status"], people[8]["username"][:8]) == (3, "deleted_")
     assert (people[9]["role"], people[9]["group"]) == (1, "default")
     assert codes == [1, 2]
+    # one-hub's number wins over its login; a login that looks like a number is noted, new-api's are numbers.
+    assert people[3]["github_id"] == ("583231" if brought.kind == "one-hub" else "octocat")
+    noted = [row["value"] for row in gateway.rows(NOTED)]
+    assert noted == ([7] if brought.kind == "one-hub" else [])
     assert "of another world, type 99" in text
     assert "users with sign-in with Telegram: 1 (alice)" in text
 

@@ -105,9 +105,16 @@ def user(row: Row, notes: Notes) -> Made:
         "inviter_id": _whole(row.get("inviter_id")),
         **{
             column: row.get(column) or ""
-            for column in ("display_name", "email", "github_id", "wechat_id", "lark_id", "oidc_id")
+            for column in ("display_name", "email", "wechat_id", "lark_id", "oidc_id")
         },
+        "github_id": github_number(row) or row.get("github_id") or "",
     }
+
+
+def github_number(row: Row) -> str:
+    """Return a person's number at GitHub where one-hub has it beside the login; nothing where it has not."""
+    number = _whole(row.get("github_id_new"))
+    return str(number) if number > 0 else ""
 
 
 def api_key(row: Row, notes: Notes) -> Made | None:

@@ -19,6 +19,7 @@ from oneapi.app.databases import CannotStart, databases_of
 from oneapi.app.foreign_rows import Made, Notes, Row
 from oneapi.config import Config
 from oneapi.ledger.catalogue import entry
+from oneapi.store import former_logins
 from oneapi.store.changes import publish
 from oneapi.store.database import Database, open_database
 from oneapi.store.enums import ChannelStatus, Role
@@ -93,6 +94,7 @@ class _Rows(NamedTuple):
 class _Ours(NamedTuple):
     """The same as rows of ours, and as settings."""
 
+    logins: list[int]  # of whom the GitHub binding is a login
     users: list[Made]
     keys: list[Made]
     channels: list[Made]
@@ -158,7 +160,11 @@ def _converted(tables: Mapping[str, list[Row]], kind: str, notes: Notes) -> _Our
     now = int(time.time())
     codes = [foreign.redemption(row, notes, now) for row in tables.get("redemptions", [])]
     keys = [foreign.api_key(row, notes) for row in tables["tokens"]]
+    logins = [
+        row["id"] for row in tables["users"] if kind == "one-hub" and not foreign.github_number(row)
+    ]
     return _Ours(
+        logins=logins,
         users=[foreign.user(row, notes) for row in tables["users"]],
         keys=[key for key in keys if key],
         channels=[c for row in tables["channels"] for c in foreign.channels(row, kind, notes)],
@@ -181,6 +187,7 @@ def _insert_all(database: Database, connection: Connection, ours: _Ours) -> None
     connection.execute(delete(users))  # root, as the first start makes it
     connection.execute(update(tokens).values(user_id=root))
     _insert(connection, users, ours.users)
+    former_logins.note(connection, ours.logins)
     _insert(connection, tokens, ours.keys)
     _insert(connection, channels, [row for row in ours.channels if row["id"] is not None])
     database.follow_ids(connection, users)

@@ -4,7 +4,7 @@ Today a binding is GitHub's number of the person. `12345` as a login and as a nu
 look like numbers are noted once, by revision 0008, before the first number is written.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select
@@ -14,14 +14,16 @@ from oneapi.store.tables import installation, users
 _PREFIX: Final = "github_login "
 
 
-def note(connection: Connection) -> None:
-    """Note every binding that looks like a number; may be repeated until the first real number is written."""
+def note(connection: Connection, among: Collection[int] | None = None) -> None:
+    """Note bindings that look like a number, of all or some accounts; may be repeated until a real number is written."""
     known = set(connection.scalars(select(installation.c.name)))
     bound = select(users.c.id, users.c.github_id).where(users.c.github_id != "")
     rows = [
         {"name": name, "value": row.id}
         for row in connection.execute(bound).all()
-        if is_number(row.github_id or "") and (name := f"{_PREFIX}{row.id}") not in known
+        if (among is None or row.id in among)
+        and is_number(row.github_id or "")
+        and (name := f"{_PREFIX}{row.id}") not in known
     ]
     if rows:
         connection.execute(insert(installation), rows)

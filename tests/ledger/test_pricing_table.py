@@ -126,6 +126,7 @@ def test_an_unknown_name_is_no_entry() -> None:
     ("model", "channel_type", "input_usd", "output_usd"),
     [
         ("gpt-5.5", 1, "5", "30"),
+        ("gpt-6.2-astra", 1, "8", "40"),
         ("gpt-6.2-sol", 1, "2", "10"),
         ("claude-opus-5-5", 14, "4", "20"),
         ("gemini-3.8-flash", 51, "0.75", "3.75"),

@@ -8,7 +8,7 @@ import pytest
 
 from oneapi.store.tables import channels, logs
 from tests.control.conftest import NOW, World
-from tests.fakes import FakeVendor, chat_document, json_answer
+from tests.fakes import Answer, FakeVendor, chat_document, json_answer
 
 CLAUDE = {
     "id": "msg_1",
@@ -78,6 +78,18 @@ def test_one_apis_scripts_get_one_apis_answer(world: World, vendor: FakeVendor) 
             "a vector of 2 numbers",
         ),
         ("dall-e-3", {"created": 1, "data": [{"url": "x"}]}, "/v1/images/generations", "1 result"),
+        (
+            "BAAI/bge-reranker-v2-m3",
+            {"results": [{"index": 0, "relevance_score": 0.9}, {"index": 1}]},
+            "/v1/rerank",
+            "a ranking of 2 documents, the best is number 1",
+        ),
+        (
+            "gte-rerank-v2",
+            {"object": "list", "data": [{"index": 1, "relevance_score": 0.9}]},
+            "/v1/rerank",
+            "the best is number 2",
+        ),
         ("tts-1", {"sound": True}, "/v1/audio/speech", "bytes of application/json"),
     ],
 )
@@ -89,6 +101,27 @@ def test_a_model_is_asked_for_what_it_is_for(
     reply = world.admin.post(f"/api/channel/{channel_id}/test", {"model": model}).content
     assert vendor.requests[0].path == path
     assert shown in reply["answer"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (json_answer({"error": {"message": "no such model"}}, status=404), "no such model"),
+        (json_answer({"results": []}), "holds no ranking"),
+        (json_answer({"choices": []}), "holds no ranking"),
+        (json_answer([1]), "holds no ranking"),
+    ],
+)
+def test_a_reranker_that_does_not_rank_fails_its_test(
+    world: World, vendor: FakeVendor, answer: Answer, error: str
+) -> None:
+    vendor.default = answer
+    channel_id = channel(world, vendor, model_mapping='{"my-reranker": "their-reranker"}')
+    reply = world.admin.post(f"/api/channel/{channel_id}/test", {"model": "my-reranker"}).json
+    assert (reply["success"], error in reply["message"]) == (False, True)
+    sent = vendor.requests[0].json()
+    assert (sent["model"], len(sent["documents"])) == ("their-reranker", 2)
+    assert vendor.requests[0].headers["authorization"] == "Bearer sk-vendor"
 
 
 def test_a_claude_channel_is_tried_in_its_own_dialect(world: World, vendor: FakeVendor) -> None:

@@ -6,7 +6,7 @@ from oneapi.errors import InvalidRequest, UpstreamError
 from oneapi.providers import registry
 from oneapi.providers.base import Endpoint
 from oneapi.providers.catalogue import channel_types, models_of, owners
-from oneapi.providers.urls import models_url, url_of
+from oneapi.providers.urls import url_beside, url_of
 from tests.providers.exchanges import call_to
 
 CHATS = {
@@ -209,4 +209,4 @@ def test_the_catalogue() -> None:
     ],
 )
 def test_models_are_listed_beside_the_chat(chat: str, models: str) -> None:
-    assert models_url(chat) == models
+    assert url_beside(chat, "models") == models

@@ -146,12 +146,12 @@ def adaptations(call: Call) -> frozenset[str]:
     return call.adapted if before is None else call.adapted | before
 
 
-def models_url(chat_url: str) -> str:
-    """Return where a vendor lists its models, from where its chats go: beside that endpoint, under the same version."""
+def url_beside(chat_url: str, name: str) -> str:
+    """Return where a vendor has something else than chats (`models`, `rerank`): beside them, under the same version."""
     base, _, query = chat_url.partition("?")
     for tail in _CHAT_TAILS:
         base = base.removesuffix(tail)
     before, deployments, _ = base.partition("/deployments/")
     if deployments:
-        return f"{before}/models?{query}"
-    return f"{base}/models"
+        return f"{before}/{name}?{query}"
+    return f"{base}/{name}"

@@ -19,7 +19,7 @@ from oneapi.errors import GatewayError, UpstreamError
 from oneapi.providers import registry
 from oneapi.providers.base import Call, Endpoint, Target, UpstreamRequest
 from oneapi.providers.targets import strings, target_of
-from oneapi.providers.urls import models_url
+from oneapi.providers.urls import url_beside
 from oneapi.upstream.asking import Ask, WholeAnswer
 from oneapi.wire.canonical import text_of
 
@@ -41,6 +41,15 @@ _BODIES: Final[dict[Endpoint, dict[str, Any]]] = {
     Endpoint.MODERATIONS: {"input": "hello"},
     Endpoint.IMAGES: {"prompt": "a white square", "n": 1},
     Endpoint.SPEECH: {"input": "hello", "voice": "alloy"},
+}
+
+
+# Rerankers are served beside chats by vendors that speak OpenAI's dialect, in the form that Jina gave them: `results` of
+# `index` and `relevance_score`. Source: https://docs.primeintellect.ai/inference/models/qwen3-reranker (read 2026-11-26).
+_RERANKS: Final = re.compile(r"rerank", re.IGNORECASE)
+_RANKING: Final[dict[str, Any]] = {
+    "query": "fruit",
+    "documents": ["Apples grow on trees.", "Copper is a metal."],
 }
 
 
@@ -102,7 +111,8 @@ async def probe(
 ) -> Probe:
     """Ask a channel (a row, saved or not) for a small answer of a model; never raises for what a vendor does."""
     target = _target(row)
-    endpoint = kind_of(model, target)
+    is_ranking = bool(_RERANKS.search(model)) and target.provider.dialect == "openai"
+    endpoint = Endpoint.CHAT if is_ranking else kind_of(model, target)
     served = strings(row["model_mapping"]).get(model, model)
     begun = now()
     call = _call(target, served, model, endpoint, prompt, int(begun))
@@ -110,10 +120,12 @@ async def probe(
     key_refused = False
     try:
         request = registry.dialect(target.provider.dialect).request(call)
+        if is_ranking:
+            request = _ranking(request, served)
         url = _shown(request.url)
         reply = await ask(request, target.config.get("proxy"))
         status = reply.status
-        answer = _answer(call, reply)
+        answer = _ranked(call, reply) if is_ranking else _answer(call, reply)
     except UpstreamError as failure:
         status = status or failure.status
         error = failure.message
@@ -157,6 +169,27 @@ def _call(
     )
 
 
+def _ranking(chat: UpstreamRequest, served: str) -> UpstreamRequest:
+    """Return a request for a ranking, from what a chat would be."""
+    body = msgspec.json.encode({"model": served, **_RANKING})
+    return UpstreamRequest("POST", url_beside(chat.url, "rerank"), chat.headers, body)
+
+
+def _ranked(call: Call, reply: WholeAnswer) -> str:
+    if reply.status not in _SUCCESS:
+        dialect = registry.dialect(call.target.provider.dialect)
+        raise dialect.error(reply.status, reply.headers, reply.body)
+    try:
+        document = cast("dict[str, Any]", msgspec.json.decode(reply.body))
+        entries = cast(
+            "list[dict[str, Any]]", document["results" if "results" in document else "data"]
+        )
+        best = int(entries[0]["index"])
+    except (msgspec.DecodeError, KeyError, IndexError, TypeError, ValueError) as error:
+        raise UpstreamError("the vendor's answer holds no ranking") from error
+    return f"a ranking of {len(entries)} documents, the best is number {best + 1}"
+
+
 def _answer(call: Call, reply: WholeAnswer) -> str:
     """Return the answer in words; raise `UpstreamError` if it is none."""
     dialect = registry.dialect(call.target.provider.dialect)
@@ -198,7 +231,7 @@ async def vendor_models(ask: Ask, row: Mapping[Any, Any]) -> list[str]:
     target = _target(row)
     dialect = registry.dialect(target.provider.dialect)
     chat = dialect.request(_call(target, "model", "model", Endpoint.CHAT, "hello"))
-    request = UpstreamRequest("GET", models_url(chat.url), _without_body(chat.headers))
+    request = UpstreamRequest("GET", url_beside(chat.url, "models"), _without_body(chat.headers))
     reply = await ask(request, target.config.get("proxy"))
     if reply.status not in _SUCCESS:
         raise dialect.error(reply.status, reply.headers, reply.body)

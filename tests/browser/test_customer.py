@@ -28,7 +28,7 @@ def test_an_invited_customer_pays_in_makes_a_key_uses_it_and_sees_the_spending(
     expect(field).to_have_accessible_description("There is no such code")
     field.fill(code)
     page.get_by_role("button", name="Redeem").click()
-    expect(page.get_by_text("$\u20092.00").first).to_be_visible()
+    expect(page.get_by_role("main").get_by_text("$\u20092.00").first).to_be_visible()
 
     bar.get_by_role("link", name="Keys").click()
     page.get_by_role("button", name="New key").first.click()

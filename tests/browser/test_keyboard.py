@@ -73,7 +73,7 @@ def test_a_channel_a_key_and_the_log_by_the_keyboard_alone(
     gateway.chat(f"sk-{key['key']}")
     gateway.wait_for_logs(1)
     go(page, "Logs")
-    expect(page.get_by_role("row", name="mine")).to_be_visible()
+    expect(page.get_by_role("row", name="gpt-4o-mini")).to_be_visible()  # not the list before
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_contain_text("my vendor answered")

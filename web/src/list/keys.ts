@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { isTyping } from "@/shell/commands";
 
 interface Steps {
@@ -11,19 +11,26 @@ interface Steps {
 export function useListKeys({ count, open, select }: Steps): number {
   const [place, setPlace] = useState(-1);
   const current = Math.min(place, count - 1);
+  const latest = useRef(-1); // keys may come faster than what they do is drawn
   useEffect(() => {
+    const move = (to: number) => {
+      latest.current = to;
+      setPlace(to);
+    };
+    if (latest.current >= count) move(count - 1);
     const pressed = (event: KeyboardEvent) => {
       if (isTyping(event) || event.metaKey || event.ctrlKey || event.altKey) return;
       if (document.querySelector("[role=dialog][data-modal], [role=alertdialog]")) return;
       if (event.key === "j" || event.key === "k") leaveLink();
-      if (event.key === "j") setPlace(Math.min(current + 1, count - 1));
-      else if (event.key === "k") setPlace(Math.max(current - 1, 0));
-      else if (event.key === "x" && current >= 0) select(current);
-      else if (event.key === "Enter" && current >= 0 && isFree(event.target)) open(current);
+      const at = latest.current;
+      if (event.key === "j") move(Math.min(at + 1, count - 1));
+      else if (event.key === "k") move(Math.max(at - 1, 0));
+      else if (event.key === "x" && at >= 0) select(at);
+      else if (event.key === "Enter" && at >= 0 && isFree(event.target)) open(at);
     };
     addEventListener("keydown", pressed);
     return () => removeEventListener("keydown", pressed);
-  }, [current, count, open, select]);
+  }, [count, open, select]);
   return current;
 }
 

@@ -19,6 +19,7 @@ class _Nothing:
 
     version = "1"
     rate_limits = RateLimits()
+    debts = None
     clock = staticmethod(float)
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from oneapi.control.context import RateLimits
-from oneapi.store.rate_limit import Limit, RateLimiter
+from oneapi.store.rate_limit import Limit, OwnDebts, RateLimiter
 from oneapi.store.tables import users
 from oneapi.wire.client_address import LOOPBACK, ProxyTrust
 from tests.control.conftest import DEFAULT_HASH, PASSWORD, ROOT, World
@@ -40,12 +40,13 @@ def test_addresses_do_not_share_and_zero_means_no_limit() -> None:
 
 def test_addresses_without_debts_are_forgotten() -> None:
     clock = FakeClock()
-    limiter = RateLimiter(Limit(1, 60), clock)
+    debts = OwnDebts()
+    limiter = RateLimiter(Limit(1, 60), clock, debts)
     for number in range(10_000):
         limiter.wait_seconds(str(number))
     clock.advance(61)
     limiter.wait_seconds("one more")
-    assert limiter.remembered == 1
+    assert debts.remembered == 1
 
 
 def limited(

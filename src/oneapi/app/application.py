@@ -35,7 +35,7 @@ from oneapi.store.changes import Change, ChangeReader, prune
 from oneapi.store.database import DatabaseAway, is_away
 from oneapi.store.expiry import prune_audit, prune_expired
 from oneapi.store.outages import Outage
-from oneapi.store.rate_limit import Limit
+from oneapi.store.rate_limit import Limit, shared_debts
 from oneapi.store.settings import Settings, load as load_settings
 from oneapi.store.switching import take_untold
 from oneapi.upstream import UpstreamClient
@@ -254,6 +254,7 @@ class Application:
             nudge=self._nudge,
             ask=asking(self._upstream),
             rate_limits=limits,
+            debts=shared_debts(config.state_dir, config.workers),
             proxies=self._proxies,
             cooldowns=self._relay.resting,
             test_prompt=config.test_prompt,

@@ -78,8 +78,9 @@ def create_app(services: Services) -> FastAPI:
         generate_unique_id_function=operation_id,
     )
     app.state.services = services
-    app.state.critical = RateLimiter(services.rate_limits.critical, services.clock)
-    app.state.accounts = RateLimiter(services.rate_limits.account, services.clock)
+    limits, clock, debts = services.rate_limits, services.clock, services.debts
+    app.state.critical = RateLimiter(limits.critical, clock, debts, "critical ")
+    app.state.accounts = RateLimiter(limits.account, clock, debts, "account ")
     for resource in _RESOURCES:
         app.include_router(resource.router)
     app.include_router(reference.router)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from oneapi.control.jobs.schedule import BY_HAND, Environment
 from oneapi.store.database import Database
-from oneapi.store.rate_limit import Limit
+from oneapi.store.rate_limit import Debts, Limit
 from oneapi.upstream.asking import Ask
 from oneapi.upstream.mail import Mail
 from oneapi.wire.client_address import LOOPBACK, ProxyTrust
@@ -56,6 +56,7 @@ class Services:
     `new_id` returns 32 hexadecimal digits, `random_text(n)` n characters of [0-9a-zA-Z]; both unguessable.
     `pause` waits for some seconds, in a thread of the pool. `schedule` is what the environment says of it; where
     `test_pause_seconds` is set, many channels are tested one after the other, with that pause.
+    `debts` is what the workers of a node share of what `rate_limits` count; without it each counts by itself.
     `post_mail` queues a mail and returns at once.
     `log_database` is the same object as `database` unless `LOG_SQL_DSN` names another one.
     """
@@ -72,6 +73,7 @@ class Services:
     ask: Ask
     test_prompt: str
     rate_limits: RateLimits = field(default_factory=RateLimits)
+    debts: Debts | None = None
     proxies: ProxyTrust = field(default_factory=lambda: ProxyTrust(LOOPBACK))
     cooldowns: Callable[[], list[Any]] = _no_cooldowns
     pause: Callable[[float], None] = time.sleep

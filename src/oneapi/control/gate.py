@@ -43,7 +43,9 @@ class Gate:
         self._app = app
         self._services = services
         self._bodies = Bodies()
-        self._limiter = RateLimiter(services.rate_limits.api, services.clock)
+        self._limiter = RateLimiter(
+            services.rate_limits.api, services.clock, services.debts, "api "
+        )
         self._strangers: set[str] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

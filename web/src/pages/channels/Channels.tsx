@@ -1,4 +1,4 @@
-import { FlaskConical, Plus, Scale } from "lucide-react";
+import { FlaskConical, Plus } from "lucide-react";
 import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { put, remove } from "@/api/call";
@@ -59,9 +59,6 @@ export function Page() {
               className="max-md:hidden"
             >
               {t("channel.testAll")}
-            </Button>
-            <Button icon={<Scale aria-hidden />} onClick={() => updateBalances([])} className="max-lg:hidden">
-              {t("channel.updateBalances")}
             </Button>
             <More testAll={() => setTested([])} updateBalances={() => updateBalances([])} />
             <Button look="primary" icon={<Plus aria-hidden />} onClick={() => change({ open: "new" })}>

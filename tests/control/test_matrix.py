@@ -59,7 +59,9 @@ def check_body(route: str, reply: Reply) -> None:
     """The answer is what the API's description says of it, and nothing beside."""
     method, path = route.split(" ")
     document = described()
-    content = document["paths"][path][method.lower()]["responses"]["200"]["content"]
+    responses = document["paths"][path][method.lower()]["responses"]
+    assert str(reply.status) in responses
+    content = responses["200"]["content"]
     schema = {"components": document["components"], **content["application/json"]["schema"]}
     assert list(jsonschema_rs.validator_for(closed(schema)).iter_errors(reply.json)) == []
     assert reply.headers["content-type"].startswith("application/json")

@@ -150,7 +150,12 @@ async def bind_wechat_by_script(
     return done()
 
 
-@router.post("/wechat/bind", dependencies=[Depends(critical)], response_model=Done | Refusal)
+@router.post(
+    "/wechat/bind",
+    dependencies=[Depends(critical)],
+    response_model=Done | Refusal,
+    responses=_BAD_STATE,
+)
 async def bind_wechat(
     document: Return, _: User, request: Request, services: Surroundings
 ) -> Answer:

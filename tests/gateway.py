@@ -102,12 +102,14 @@ class Gateway:
             self.wait_ready()
 
     def wait_ready(self) -> None:
+        """Wait until requests are served and every worker has been started: the others follow the first one."""
         assert self.process is not None
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.output()
             try:
-                if self.request("GET", "/readyz").status == 200:
+                is_ready = self.request("GET", "/readyz").status == 200
+                if is_ready and len(self.worker_pids()) >= self.workers:
                     return
             except OSError:
                 pass

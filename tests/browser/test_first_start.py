@@ -63,5 +63,5 @@ def test_from_the_default_password_to_an_answer_and_its_price(
 def test_a_wrong_password_says_so_and_keeps_what_was_typed(visit: Visits) -> None:
     page = visit("/login")
     sign_in(page, "root", "not the password")
-    expect(page.get_by_role("alert")).to_contain_text("用户名或密码错误")
+    expect(page.get_by_role("alert")).to_contain_text("Name or password is wrong")
     expect(page.get_by_label("Username or e-mail")).to_have_value("root")

@@ -31,6 +31,7 @@ def go(page: Page, place: str) -> None:
     """Go somewhere by the search for everything."""
     page.keyboard.press("/")
     page.keyboard.type(place)
+    expect(page.get_by_role("dialog").get_by_role("combobox")).to_have_value(place)
     expect(page.get_by_role("option", name=re.compile(place)).first).to_be_visible()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=place, level=1)).to_be_visible()

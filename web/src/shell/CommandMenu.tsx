@@ -93,6 +93,8 @@ function Commands({ onDone }: { onDone: () => void }) {
       <div className="flex h-11 items-center gap-2 border-line border-b px-3">
         <Search className="size-4 text-muted" aria-hidden />
         <input
+          // biome-ignore lint/a11y/noAutofocus: it was asked for by a key, and the next one is already its first letter
+          autoFocus
           value={text}
           onChange={(event) => {
             setText(event.target.value);

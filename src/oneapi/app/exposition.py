@@ -14,13 +14,11 @@ from prometheus_client.metrics_core import Metric
 
 from oneapi.app.metrics import Figures, Known
 from oneapi.config import VERSION
-from oneapi.ledger.batches import ELAPSED_MS, HOUR_COUNTERS
+from oneapi.ledger.batches import ELAPSED, ELAPSED_MS, FIRST_TOKEN, HOUR_COUNTERS
 from oneapi.store.tables.statistics import FIRST_TOKEN_MS
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 _ROUTE: Final = ("channel", "model")
-_FIRST_TOKEN: Final = HOUR_COUNTERS.index("failed") + 1
-_ELAPSED: Final = len(HOUR_COUNTERS)
 
 
 class _Collector:
@@ -62,9 +60,9 @@ def _traffic(figures: Figures) -> Iterator[Metric]:
         charged.add_metric(route, found["quota"])
         for kind in ("input", "output", "cached"):
             tokens.add_metric((*route, kind), found[f"{kind}_tokens"])
-        classes = counters[_FIRST_TOKEN:_ELAPSED]
+        classes = counters[FIRST_TOKEN:ELAPSED]
         first.add_metric(route, _buckets(FIRST_TOKEN_MS, classes), counters[-1] / 1000)
-        classes = counters[_ELAPSED:-1]
+        classes = counters[ELAPSED:-1]
         took.add_metric(route, _buckets(ELAPSED_MS, classes), found["elapsed_ms"] / 1000)
     yield from (requests, failures, charged, tokens, first, took)
 

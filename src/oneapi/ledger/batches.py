@@ -25,9 +25,9 @@ HOUR_COUNTERS: Final = (
 )
 # What the hours do not keep, behind what they do: classes of the time that a request took, for `traffic`.
 ELAPSED_MS: Final = (100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 120_000, 300_000)
-_FIRST_TOKEN: Final = HOUR_COUNTERS.index("failed") + 1
-_ELAPSED: Final = len(HOUR_COUNTERS)
-_FIRST_TOKEN_SUM: Final = _ELAPSED + len(ELAPSED_MS) + 1
+FIRST_TOKEN: Final = HOUR_COUNTERS.index("failed") + 1
+ELAPSED: Final = len(HOUR_COUNTERS)
+_FIRST_TOKEN_SUM: Final = ELAPSED + len(ELAPSED_MS) + 1
 LENGTH: Final = _FIRST_TOKEN_SUM + 1
 _ELAPSED_BOUNDS: Final = list(ELAPSED_MS)
 _BOUNDS: Final = list(FIRST_TOKEN_MS)
@@ -170,7 +170,7 @@ class Tally:
         counters = self._hour(payer, facts)
         counters[0] += 1
         counters[5] += min(facts.elapsed_ms, _LONGEST_MS)
-        counters[_ELAPSED + bisect_left(_ELAPSED_BOUNDS, facts.elapsed_ms)] += 1
+        counters[ELAPSED + bisect_left(_ELAPSED_BOUNDS, facts.elapsed_ms)] += 1
         counters[6] += failure.status != LEFT
 
 
@@ -185,10 +185,10 @@ def _add(counters: list[int], entry: Settled, used: int) -> None:
     counters[4] += used
     elapsed_ms = facts.elapsed_ms
     counters[5] += min(elapsed_ms, _LONGEST_MS)
-    counters[_ELAPSED + bisect_left(_ELAPSED_BOUNDS, elapsed_ms)] += 1
+    counters[ELAPSED + bisect_left(_ELAPSED_BOUNDS, elapsed_ms)] += 1
     if facts.ended != COMPLETE and facts.ended != CLIENT_LEFT:
         counters[6] += 1
     first_token_ms = facts.first_token_ms
     if first_token_ms:
         counters[_FIRST_TOKEN_SUM] += first_token_ms
-        counters[_FIRST_TOKEN + bisect_left(_BOUNDS, first_token_ms)] += 1
+        counters[FIRST_TOKEN + bisect_left(_BOUNDS, first_token_ms)] += 1

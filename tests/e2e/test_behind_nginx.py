@@ -9,8 +9,6 @@ import http.client
 import json
 import re
 import shlex
-import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +18,7 @@ import pytest
 
 from tests.fakes import FakeVendor, Gate, chat_events, stream_answer, wait_until
 from tests.gateway import ROOT_KEY, Answer, Gateway, chat_request, free_port
+from tests.nginx import nginx
 
 ROOT = Path(__file__).parents[2]
 BASIC = base64.b64encode(b"old program:its password").decode()
@@ -66,23 +65,9 @@ def gateway(tmp_path: Path) -> Iterator[Gateway]:
 @pytest.fixture
 def site(gateway: Gateway, tmp_path: Path) -> Iterator[int]:
     """The port of nginx in front of the gateway."""
-    command = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    assert command, "nginx is not installed: make deps"
     port = free_port()
-    written = tmp_path / "nginx.conf"
-    written.write_text(configuration(tmp_path, gateway.port, port))
-    process = subprocess.Popen([command, "-c", str(written), "-e", str(tmp_path / "log")])
-    try:
-        wait_until(lambda: is_listening(port))
+    with nginx(configuration(tmp_path, gateway.port, port), port, tmp_path):
         yield port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def is_listening(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Person:

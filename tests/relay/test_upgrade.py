@@ -1,9 +1,6 @@
 """`Upgrade` means nothing where no other protocol is served: the body stays a body, on both planes (RFC 9110 §7.8)."""
 
 import json
-import shutil
-import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from tests.fakes import FakeVendor, wait_until
+from tests.fakes import FakeVendor
 from tests.gateway import ACCESS, Gateway, free_port
+from tests.nginx import nginx
 from tests.relay.raw_http import (
     RawAnswer,
     RawClient,
@@ -183,25 +181,12 @@ http {{
 @pytest.fixture(params=["on", "off"])
 def proxied(request: pytest.FixtureRequest, gateway: Gateway, tmp_path: Path) -> Iterator[int]:
     """The port of an nginx with the usual WebSocket lines and kept connections in front."""
-    command = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    assert command, "nginx is not installed: make deps"
     port = free_port()
-    configuration = tmp_path / "nginx.conf"
-    configuration.write_text(
-        NGINX.format(folder=tmp_path, gateway=gateway.port, port=port, buffering=request.param)
+    configuration = NGINX.format(
+        folder=tmp_path, gateway=gateway.port, port=port, buffering=request.param
     )
-    process = subprocess.Popen([command, "-c", str(configuration), "-e", str(tmp_path / "log")])
-    try:
-        wait_until(lambda: is_listening(port))
+    with nginx(configuration, port, tmp_path):
         yield port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def is_listening(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.mark.fault("A3")

@@ -10,6 +10,7 @@ import uvloop
 
 from oneapi.upstream import Limits, Timeouts, UpstreamClient
 from tests.fakes import FakeVendor
+from tests.upstream.proxies import SERVERS, Proxy, running
 
 LIMITS = Limits(sweep_seconds=0.01, rest_seconds=0)
 TIMEOUTS = Timeouts(connect=5.0, first_byte=10.0, idle=10.0)
@@ -49,3 +50,14 @@ async def new_client() -> AsyncIterator[Callable[..., UpstreamClient]]:
 @pytest_asyncio.fixture
 async def client(new_client: Callable[..., UpstreamClient]) -> UpstreamClient:
     return new_client()
+
+
+@pytest.fixture(params=SERVERS)
+def scheme(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest_asyncio.fixture
+async def proxy(scheme: str) -> AsyncIterator[Proxy]:
+    async with running(SERVERS[scheme], Proxy()) as proxy:
+        yield proxy

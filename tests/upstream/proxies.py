@@ -106,3 +106,6 @@ async def running(
         for task in list(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+SERVERS = {"http": http_proxy, "socks5": socks5_proxy}

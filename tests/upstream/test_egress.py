@@ -15,7 +15,7 @@ from oneapi.upstream.egress import ForbiddenAddressError, Guard, guarded
 from oneapi.upstream.names import Address, Resolve
 from tests.fakes import Answer, FakeVendor, body_answer, json_answer, silence, until
 from tests.upstream.asking import LIMIT, SECONDS
-from tests.upstream.proxies import Proxy, http_proxy, running, socks5_proxy
+from tests.upstream.proxies import Proxy
 from tests.upstream.test_tls import CERTIFICATE, server_context
 
 NewClient = Callable[..., UpstreamClient]
@@ -249,19 +249,6 @@ async def test_certificates_are_checked_for_the_name(
 
 
 # Through proxies.
-
-SERVERS = {"http": http_proxy, "socks5": socks5_proxy}
-
-
-@pytest.fixture(params=SERVERS)
-def scheme(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest_asyncio.fixture
-async def proxy(scheme: str) -> AsyncIterator[Proxy]:
-    async with running(SERVERS[scheme], Proxy()) as proxy:
-        yield proxy
 
 
 async def test_the_operators_proxy_leads_nobody_inside(

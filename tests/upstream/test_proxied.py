@@ -1,11 +1,10 @@
 """Through a proxy everything is as without one: answers, streams, errors, timeouts, cancellation."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from oneapi.errors import Truncated, UpstreamError, UpstreamTimeout
 from oneapi.providers.base import UpstreamRequest
@@ -22,23 +21,11 @@ from tests.fakes import (
     until,
 )
 from tests.upstream.asking import LIMIT, ask, post, pumped, whole
-from tests.upstream.proxies import Proxy, http_proxy, running, socks5_proxy
+from tests.upstream.proxies import SERVERS, Proxy, running
 from tests.upstream.test_hardening import BOMB, ENCODED
 from tests.upstream.test_tls import CERTIFICATE, server_context
 
 NewClient = Callable[..., UpstreamClient]
-SERVERS = {"http": http_proxy, "socks5": socks5_proxy}
-
-
-@pytest.fixture(params=SERVERS)
-def scheme(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest_asyncio.fixture
-async def proxy(scheme: str) -> AsyncIterator[Proxy]:
-    async with running(SERVERS[scheme], Proxy()) as proxy:
-        yield proxy
 
 
 @pytest.fixture

@@ -169,6 +169,8 @@ def request(
 
 
 def _of_users(services: Services, wanted: LogFilter) -> list[ColumnElement[bool]]:
+    if not wanted.username:
+        return []
     with services.database.connect() as connection:
         return of_users(connection, wanted.username)
 

@@ -8,8 +8,19 @@ from typing import Any, Final
 
 ANSWER: Final = (
     "Hello! This answer comes from the **demo vendor** on this machine. It speaks "
-    "OpenAI's format, streams word by word, and costs nothing.\n\n```python\nprint('hello')\n```\n"
+    "OpenAI's format, streams word by word, and costs nothing.\n\n"
+    "```python\ndef greet(name: str) -> str:\n    return f'hello {name}'\n```\n\n"
+    "Formulas are drawn, too: \\(e^{i\\pi} + 1 = 0\\), and\n\n"
+    "\\[\\int_0^\\infty e^{-x^2}\\,dx = \\frac{\\sqrt{\\pi}}{2}\\]\n"
 )
+
+
+def _call(tool: dict[str, Any]) -> dict[str, Any]:
+    """Return a call of the function, with an argument for each of its parameters."""
+    function = tool["function"]
+    named = function.get("parameters", {}).get("properties", {})
+    given = {"name": function["name"], "arguments": json.dumps(dict.fromkeys(named, "Oslo"))}
+    return {"index": 0, "id": "call_1", "type": "function", "function": given}
 
 
 class Vendor(BaseHTTPRequestHandler):
@@ -48,10 +59,13 @@ class Vendor(BaseHTTPRequestHandler):
         self.send_header("content-type", "text/event-stream")
         self.send_header("connection", "close")
         self.end_headers()
-        for word in ANSWER.split(" "):
-            self._event(asked["model"], {"content": word + " "})
-            time.sleep(0.03)
-        self._event(asked["model"], {}, "stop")
+        if asked.get("tools") and asked["messages"][-1]["role"] != "tool":
+            self._event(asked["model"], {"tool_calls": [_call(asked["tools"][0])]}, "tool_calls")
+        else:
+            for word in ANSWER.split(" "):
+                self._event(asked["model"], {"content": word + " "})
+                time.sleep(0.03)
+            self._event(asked["model"], {}, "stop")
         self._event(asked["model"], {}, None, usage)
         self.wfile.write(b"data: [DONE]\n\n")
 

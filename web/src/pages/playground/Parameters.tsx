@@ -1,14 +1,24 @@
 import { useTranslation } from "react-i18next";
 import { Field } from "@/ui/Field";
 import { Input, TextArea } from "@/ui/Input";
+import { fieldsOf } from "./typed";
 
 export interface Chosen {
   system: string;
   temperature: number | undefined;
+  topP: number | undefined;
   maxTokens: number | undefined;
+  /** Further fields, as they were typed. */
+  others: string;
 }
 
-export const NOTHING_CHOSEN: Chosen = { system: "", temperature: undefined, maxTokens: undefined };
+export const NOTHING_CHOSEN: Chosen = {
+  system: "",
+  temperature: undefined,
+  topP: undefined,
+  maxTokens: undefined,
+  others: "",
+};
 
 const number = (text: string) =>
   text.trim() === "" || !Number.isFinite(Number(text)) ? undefined : Number(text);
@@ -24,12 +34,19 @@ export function Parameters({ chosen, onChange }: { chosen: Chosen; onChange: (ch
           onValueChange={(system) => onChange({ ...chosen, system })}
         />
       </Field>
-      <div className="grid grid-cols-2 gap-3">
+      <div className="grid grid-cols-3 gap-3">
         <Field label={t("play.temperature")}>
           <Input
             inputMode="decimal"
             defaultValue={chosen.temperature ?? ""}
             onValueChange={(text) => onChange({ ...chosen, temperature: number(text) })}
+          />
+        </Field>
+        <Field label={t("play.topP")}>
+          <Input
+            inputMode="decimal"
+            defaultValue={chosen.topP ?? ""}
+            onValueChange={(text) => onChange({ ...chosen, topP: number(text) })}
           />
         </Field>
         <Field label={t("play.maxTokens")}>
@@ -40,6 +57,19 @@ export function Parameters({ chosen, onChange }: { chosen: Chosen; onChange: (ch
           />
         </Field>
       </div>
+      <Field
+        label={t("play.others")}
+        help={t("play.othersHelp")}
+        error={fieldsOf(chosen.others) ? undefined : t("play.noObject")}
+      >
+        <TextArea
+          isMono
+          rows={2}
+          spellCheck={false}
+          value={chosen.others}
+          onValueChange={(others) => onChange({ ...chosen, others })}
+        />
+      </Field>
     </div>
   );
 }

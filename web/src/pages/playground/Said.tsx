@@ -1,47 +1,92 @@
-import { lazy, Suspense, useEffect, useRef } from "react";
+import { lazy, Suspense, useDeferredValue, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { grouped } from "@/format/money";
-import { duration } from "@/format/time";
 import { Empty } from "@/ui/Empty";
 import { Note } from "@/ui/Note";
-import type { Facts, Message } from "./wire";
+import { Calls } from "./Calls";
+import { Known } from "./Known";
+import { pretty } from "./typed";
+import { type Message, openCalls } from "./wire";
 
-const Markdown = lazy(() => import("@/ui/Markdown").then((part) => ({ default: part.Markdown })));
+const Rich = lazy(() => import("./Rich").then((part) => ({ default: part.Rich })));
+
+interface SaidProps {
+  messages: Message[];
+  isRunning: boolean;
+  label: string;
+  onAnswers: (answers: Message[]) => void;
+}
 
 /** What was said, the newest in sight while it is being said. */
-export function Said({ messages, isRunning }: { messages: Message[]; isRunning: boolean }) {
+export function Said({ messages, isRunning, label, onAnswers }: SaidProps) {
   const { t } = useTranslation();
   const end = useRef<HTMLDivElement>(null);
-  const last = messages.at(-1)?.content.length;
+  const last = messages.at(-1);
+  const size = last && last.content.length + (last.thinking?.length ?? 0) + (last.calls?.length ?? 0);
   useEffect(() => {
-    if (last !== undefined) end.current?.scrollIntoView({ block: "end" });
-  }, [last]);
+    if (size !== undefined) end.current?.scrollIntoView({ block: "end" });
+  }, [size]);
+  const open = isRunning ? [] : openCalls(messages);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keys must reach it
-    <section className="min-h-0 flex-1 overflow-y-auto" tabIndex={0} aria-label={t("place.playground")}>
+    <section className="min-h-0 flex-1 overflow-y-auto" tabIndex={0} aria-label={label}>
       {messages.length === 0 && <Empty title={t("play.empty")}>{t("play.emptyHelp")}</Empty>}
       <ol className="mx-auto flex w-full max-w-200 flex-col gap-5 px-4 py-5">
         {messages.map((message, place) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a conversation only grows
-          <li key={place}>
-            <p className="mb-1 font-medium text-muted text-sm">
-              {message.role === "user" ? t("play.you") : (message.facts?.model ?? t("play.answer"))}
-            </p>
-            {message.role === "user" ? (
-              <p className="whitespace-pre-wrap break-words">{message.content}</p>
-            ) : (
+          <li key={place} className="min-w-0">
+            <p className="mb-1 font-medium text-muted text-sm">{speaker(message, t("play.you"))}</p>
+            {message.role === "assistant" ? (
               <Answer message={message} isRunning={isRunning && place === messages.length - 1} />
+            ) : (
+              <Told message={message} />
             )}
           </li>
         ))}
       </ol>
+      {open.length > 0 && <Calls key={messages.length} calls={open} onAnswers={onAnswers} />}
       <div ref={end} />
     </section>
   );
 }
 
+function speaker(message: Message, you: string): string {
+  if (message.role === "assistant") return message.facts?.model ?? "…";
+  return message.role === "tool" ? (message.callId ?? "") : you;
+}
+
+function Told({ message }: { message: Message }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      {message.images?.length ? (
+        <div className="mb-2 flex flex-wrap gap-2">
+          {message.images.map((url, place) => (
+            <img
+              // biome-ignore lint/suspicious/noArrayIndexKey: what was sent does not change
+              key={place}
+              src={url}
+              alt={t("play.picture", { number: place + 1 })}
+              className="max-h-40 max-w-full rounded border border-line"
+            />
+          ))}
+        </div>
+      ) : null}
+      <p
+        className={
+          message.role === "tool" ? "mono whitespace-pre-wrap break-words" : "whitespace-pre-wrap break-words"
+        }
+      >
+        {message.content}
+      </p>
+    </>
+  );
+}
+
 function Answer({ message, isRunning }: { message: Message; isRunning: boolean }) {
   const { t } = useTranslation();
+  // what comes faster than it can be drawn is drawn a little later
+  const text = useDeferredValue(message.content);
+  const hasSaid = message.content || message.thinking || message.calls?.length;
   return (
     <>
       {message.thinking && (
@@ -50,10 +95,18 @@ function Answer({ message, isRunning }: { message: Message; isRunning: boolean }
           <p className="mt-1 whitespace-pre-wrap border-line-strong border-l-2 pl-3">{message.thinking}</p>
         </details>
       )}
-      <Suspense fallback={<p className="whitespace-pre-wrap">{message.content}</p>}>
-        <Markdown text={message.content} />
+      <Suspense fallback={<p className="whitespace-pre-wrap">{text}</p>}>
+        <Rich text={text} />
       </Suspense>
-      {isRunning && !message.content && !message.thinking && (
+      {message.calls?.map((call) => (
+        <pre
+          key={call.id}
+          className="mono mt-2 whitespace-pre-wrap break-words border-accent border-l-2 pl-3"
+        >
+          <b className="font-semibold">{call.name}</b> {pretty(call.arguments)}
+        </pre>
+      ))}
+      {isRunning && !hasSaid && (
         <i aria-hidden className="block size-2 animate-pulse rounded-full bg-muted" />
       )}
       {message.error && (
@@ -64,15 +117,4 @@ function Answer({ message, isRunning }: { message: Message; isRunning: boolean }
       {message.facts && !isRunning && <Known facts={message.facts} />}
     </>
   );
-}
-
-function Known({ facts }: { facts: Facts }) {
-  const { t } = useTranslation();
-  const told = [
-    facts.firstMs !== undefined && t("play.first", { time: duration(facts.firstMs) }),
-    facts.totalMs !== undefined && t("play.total", { time: duration(facts.totalMs) }),
-    facts.outputTokens !== undefined &&
-      t("play.tokens", { input: grouped(facts.inputTokens ?? 0), output: grouped(facts.outputTokens) }),
-  ].filter(Boolean);
-  return <p className="mt-2 text-muted text-sm">{told.join(" · ")}</p>;
 }

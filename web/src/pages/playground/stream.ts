@@ -1,5 +1,5 @@
 import { under } from "@/base";
-import { type Asked, type Facts, type Message, piecesOf, requestOf } from "./wire";
+import { type Asked, type Facts, type Message, piecesOf, requestOf, withPart } from "./wire";
 
 /** Send a chat, and tell of every piece as it comes; the answer's facts at its end. */
 export async function chat(
@@ -17,6 +17,9 @@ export async function chat(
     signal,
     credentials: "omit",
   });
+  const requestId = response.headers.get("x-oneapi-request-id");
+  if (requestId) facts.requestId = requestId;
+  tell({ ...message, facts: { ...facts } });
   if (!response.ok || !response.body) throw new Error(await refusalOf(response));
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let left = "";
@@ -26,10 +29,11 @@ export async function chat(
     left = rest;
     for (const piece of pieces) {
       if (piece.error) throw new Error(piece.error);
-      if ((piece.text || piece.thinking) && facts.firstMs === undefined)
+      if ((piece.text || piece.thinking || piece.calls.length) && facts.firstMs === undefined)
         facts.firstMs = performance.now() - began;
       message.content += piece.text;
       message.thinking += piece.thinking;
+      for (const part of piece.calls) message.calls = withPart(message.calls ?? [], part);
       if (piece.usage) {
         facts.inputTokens = piece.usage.prompt_tokens;
         facts.outputTokens = piece.usage.completion_tokens;

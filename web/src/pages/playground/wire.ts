@@ -1,7 +1,19 @@
+/** A function that a model wants to be called; `arguments` is JSON as the model wrote it, good or not. */
+export interface Call {
+  id: string;
+  name: string;
+  arguments: string;
+}
+
 export interface Message {
-  role: "user" | "assistant";
+  role: "user" | "assistant" | "tool";
   content: string;
+  /** Pictures as `data:` addresses. */
+  images?: string[];
   thinking?: string;
+  calls?: Call[];
+  /** Of a tool's answer: the call that it answers. */
+  callId?: string;
   facts?: Facts;
   error?: string;
 }
@@ -9,6 +21,7 @@ export interface Message {
 /** What is known of an answer. Times in milliseconds. */
 export interface Facts {
   model: string;
+  requestId?: string;
   firstMs?: number;
   totalMs?: number;
   inputTokens?: number;
@@ -21,25 +34,73 @@ export interface Asked {
   system: string;
   messages: Message[];
   temperature: number | undefined;
+  topP: number | undefined;
   maxTokens: number | undefined;
+  /** In OpenAI's form. */
+  tools: unknown[];
+  /** Fields that go into the request as they are, and win. */
+  others: Record<string, unknown>;
 }
 
 /** The request as any client sends it to `/v1/chat/completions`. */
 export function requestOf(asked: Asked): Record<string, unknown> {
-  const said = asked.messages.map(({ role, content }) => ({ role, content }));
+  const said = asked.messages.filter((message) => !isEmpty(message)).map(sent);
   return {
     model: asked.model,
     messages: asked.system.trim() ? [{ role: "system", content: asked.system }, ...said] : said,
     ...(asked.temperature === undefined ? {} : { temperature: asked.temperature }),
+    ...(asked.topP === undefined ? {} : { top_p: asked.topP }),
     ...(asked.maxTokens === undefined ? {} : { max_tokens: asked.maxTokens }),
+    ...(asked.tools.length === 0 ? {} : { tools: asked.tools }),
     stream: true,
     stream_options: { include_usage: true },
+    ...asked.others,
   };
+}
+
+/** An answer that failed before its first word is no part of the conversation. */
+function isEmpty(message: Message): boolean {
+  return message.role === "assistant" && !message.content && !message.calls?.length;
+}
+
+function sent(message: Message): Record<string, unknown> {
+  const { role, content } = message;
+  if (role === "tool") return { role, tool_call_id: message.callId, content };
+  if (message.images?.length) {
+    const pictures = message.images.map((url) => ({ type: "image_url", image_url: { url } }));
+    return { role, content: [...(content ? [{ type: "text", text: content }] : []), ...pictures] };
+  }
+  if (message.calls?.length) {
+    const calls = message.calls.map(({ id, name, arguments: given }) => ({
+      id,
+      type: "function",
+      function: { name, arguments: given },
+    }));
+    return { role, content: content || null, tool_calls: calls };
+  }
+  return { role, content };
+}
+
+/** The calls of the last answer that nobody has answered yet. */
+export function openCalls(messages: Message[]): Call[] {
+  const last = messages.at(-1);
+  return last?.role === "assistant" && !last.error ? (last.calls ?? []) : [];
+}
+
+interface CallPart {
+  index?: number;
+  id?: string;
+  function?: { name?: string; arguments?: string };
 }
 
 interface Chunk {
   choices?: {
-    delta?: { content?: string | null; reasoning_content?: string | null; reasoning?: string | null };
+    delta?: {
+      content?: string | null;
+      reasoning_content?: string | null;
+      reasoning?: string | null;
+      tool_calls?: CallPart[] | null;
+    };
   }[];
   usage?: { prompt_tokens?: number; completion_tokens?: number } | null;
   error?: { message?: string };
@@ -48,6 +109,7 @@ interface Chunk {
 export interface Piece {
   text: string;
   thinking: string;
+  calls: CallPart[];
   usage: Chunk["usage"];
   error: string;
 }
@@ -68,6 +130,7 @@ export function piecesOf(text: string): { pieces: Piece[]; rest: string } {
         pieces.push({
           text: delta?.content ?? "",
           thinking: delta?.reasoning_content ?? delta?.reasoning ?? "",
+          calls: delta?.tool_calls ?? [],
           usage: chunk.usage,
           error: chunk.error?.message ?? "",
         });
@@ -77,4 +140,18 @@ export function piecesOf(text: string): { pieces: Piece[]; rest: string } {
     }
   }
   return { pieces, rest };
+}
+
+/** The calls with a further part of one of them: it belongs to the call at its index, or begins a new one. */
+export function withPart(calls: Call[], part: CallPart): Call[] {
+  const place = part.index ?? (part.id ? calls.length : calls.length - 1);
+  const before = calls[place] ?? { id: "", name: "", arguments: "" };
+  const after = {
+    id: part.id || before.id || `call_${place}`,
+    name: before.name + (part.function?.name ?? ""),
+    arguments: before.arguments + (part.function?.arguments ?? ""),
+  };
+  const all = [...calls];
+  all[Math.min(Math.max(place, 0), calls.length)] = after;
+  return all;
 }

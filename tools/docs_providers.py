@@ -7,11 +7,12 @@ from pathlib import Path
 
 from oneapi.providers.anthropic_fields import unknown_fields
 from oneapi.providers.anthropic_models import Traits, traits_of
-from oneapi.providers.base import Endpoint, Provider
+from oneapi.providers.base import Provider
 from oneapi.providers.openai_models import MODELS
 from oneapi.providers.quirks import NO_QUIRKS, Quirks
 from oneapi.providers.registry import providers
 from oneapi.providers.targets import ALLOWS_TIERS
+from oneapi.wire.endpoints import Endpoint
 from oneapi.wire.service_tiers import TIER_FIELDS
 
 TARGET = Path(__file__).parents[1] / "docs" / "providers.md"

@@ -14,8 +14,9 @@ import pytest
 
 from oneapi.providers import registry
 from oneapi.providers.anthropic_request import vendor_document
-from oneapi.providers.base import Call, Endpoint, Target
+from oneapi.providers.base import Call, Target
 from oneapi.providers.secret import Secret
+from oneapi.wire.endpoints import Endpoint
 from tests.fixtures_path import RECORDED
 
 

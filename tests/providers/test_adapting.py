@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from oneapi.providers import registry
-from oneapi.providers.base import Call, Endpoint
+from oneapi.providers.base import Call
+from oneapi.wire.endpoints import Endpoint
 from oneapi.wire.registry import client_dialect
 from tests.providers.exchanges import call_to
 

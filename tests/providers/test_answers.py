@@ -9,8 +9,8 @@ from hypothesis import example, given, settings, strategies as st
 
 from oneapi.errors import UpstreamError
 from oneapi.providers import registry
-from oneapi.providers.base import Endpoint
 from oneapi.providers.openai_watch import OpenAIWatcher
+from oneapi.wire.endpoints import Endpoint
 from oneapi.wire.registry import client_dialect
 from oneapi.wire.sse import event_bytes
 from oneapi.wire.usage import Usage

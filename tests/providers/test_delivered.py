@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from oneapi.providers import registry
-from oneapi.providers.base import Call, Endpoint
+from oneapi.providers.base import Call
+from oneapi.wire.endpoints import Endpoint
 from oneapi.wire.sse import event_bytes
 from tests.providers.exchanges import call_to
 from tests.providers.relaying import relayed

@@ -7,7 +7,7 @@ import pytest
 
 from oneapi.errors import UpstreamError
 from oneapi.providers import registry
-from oneapi.providers.base import Endpoint
+from oneapi.wire.endpoints import Endpoint
 from tests.providers.exchanges import call_to
 from tests.providers.relaying import relayed
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from oneapi.providers.base import Call, Endpoint
+from oneapi.providers.base import Call
+from oneapi.wire.endpoints import Endpoint
 from oneapi.wire.sse import EventParser
 from tests.providers.exchanges import call_to
 from tests.providers.relaying import Relayed, relayed, translation

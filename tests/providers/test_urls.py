@@ -4,9 +4,9 @@ import pytest
 
 from oneapi.errors import InvalidRequest, UpstreamError
 from oneapi.providers import registry
-from oneapi.providers.base import Endpoint
 from oneapi.providers.catalogue import channel_types, models_of, owners
 from oneapi.providers.urls import url_beside, url_of
+from oneapi.wire.endpoints import Endpoint
 from tests.providers.exchanges import call_to
 
 CHATS = {

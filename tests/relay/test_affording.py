@@ -7,10 +7,10 @@ from hypothesis import given, strategies as st
 from msgspec.structs import replace
 
 from oneapi.ledger.pricing import Price
-from oneapi.providers.base import Endpoint
 from oneapi.relay.ceiling import Demand, ceiling, largest_limit
 from oneapi.store.money import money
 from oneapi.store.settings import Settings
+from oneapi.wire.endpoints import Endpoint
 
 TEXTS = st.sampled_from([Endpoint.CHAT, Endpoint.COMPLETIONS, Endpoint.EDITS])
 

@@ -12,7 +12,6 @@ from oneapi.ledger import Payer
 from oneapi.ledger.charging import charge
 from oneapi.ledger.pricing import ONE, Price
 from oneapi.providers import registry
-from oneapi.providers.base import Endpoint
 from oneapi.providers.openai_usage import usage_of
 from oneapi.relay.billable import Sent, billable_usage
 from oneapi.relay.ceiling import ASSUMED_CAP
@@ -23,6 +22,7 @@ from oneapi.relay.job import Job
 from oneapi.relay.pricing import Pricing, price_of
 from oneapi.relay.routes import resolve
 from oneapi.wire.dialect import LIMITS
+from oneapi.wire.endpoints import Endpoint
 from oneapi.wire.usage import Usage
 from tests.relay.test_routing import channel, snapshot
 from tests.sources import needs_sources

@@ -9,7 +9,6 @@ from hypothesis import given, strategies as st
 
 from oneapi.ledger.charging import charge
 from oneapi.ledger.pricing import NANO, ONE, Price, PriceList
-from oneapi.providers.base import Endpoint
 from oneapi.relay.ceiling import (
     ASSUMED_CAP,
     FLOOR,
@@ -20,6 +19,7 @@ from oneapi.relay.ceiling import (
     demand,
 )
 from oneapi.relay.metering import HOLDING, TIGHT, compacts
+from oneapi.wire.endpoints import Endpoint
 from oneapi.wire.registry import client_dialect
 from oneapi.wire.usage import Usage
 

@@ -9,12 +9,13 @@ from oneapi.ledger.catalogue import entries
 from oneapi.ledger.charging import charge
 from oneapi.ledger.pricing import ONE, Price, searching
 from oneapi.providers import registry
-from oneapi.providers.base import Endpoint, Target
+from oneapi.providers.base import Target
 from oneapi.providers.secret import Secret
 from oneapi.relay.ceiling import ASSUMED_CAP, Demand, ceiling
 from oneapi.relay.pricing import Pricing, price_of
 from oneapi.relay.snapshot import Channel
 from oneapi.wire.dialect import Envelope
+from oneapi.wire.endpoints import Endpoint
 from oneapi.wire.usage import Usage
 from tests.relay.test_routing import snapshot
 

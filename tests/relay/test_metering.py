@@ -9,7 +9,6 @@ import msgspec
 import pytest
 from hypothesis import given, strategies as st
 
-from oneapi.providers.base import Endpoint
 from oneapi.relay.ceiling import demand
 from oneapi.relay.metering import (
     CHARGING,
@@ -20,6 +19,7 @@ from oneapi.relay.metering import (
     estimate_prompt,
     provider_rounds,
 )
+from oneapi.wire.endpoints import Endpoint
 from oneapi.wire.textmeter import most_tokens
 from tests.fixtures_path import RECORDED
 

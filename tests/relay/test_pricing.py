@@ -4,10 +4,10 @@ import pytest
 
 from oneapi.ledger.charging import charge
 from oneapi.ledger.pricing import ONE, Price
-from oneapi.providers.base import Endpoint
 from oneapi.relay.pricing import Pricing, price_of
 from oneapi.relay.snapshot import Channel
 from oneapi.wire.dialect import Envelope
+from oneapi.wire.endpoints import Endpoint
 from oneapi.wire.usage import Usage
 from tests.relay.test_routing import channel, snapshot
 

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from oneapi.providers import registry
-from oneapi.providers.base import Call, Endpoint
+from oneapi.providers.base import Call
 from oneapi.providers.models import limits
 from oneapi.relay.billable import Sent, billable_usage
 from oneapi.relay.ceiling import ASSUMED_WINDOW
 from oneapi.relay.translation import StreamTranslation
+from oneapi.wire.endpoints import Endpoint
 from oneapi.wire.usage import Usage
 from tests.providers.exchanges import Exchange, call_to, recorded
 

@@ -3,8 +3,8 @@
 import pytest
 
 from oneapi.errors import MethodNotAllowed, NotFound
-from oneapi.providers.base import Endpoint
 from oneapi.relay.routes import Kind, resolve
+from oneapi.wire.endpoints import Endpoint
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,13 @@ import pytest
 
 from oneapi.errors import UpstreamError
 from oneapi.providers import registry
-from oneapi.providers.base import Endpoint, Target
+from oneapi.providers.base import Target
 from oneapi.providers.secret import Secret
 from oneapi.relay.health import Evidence, Health
 from oneapi.relay.routing import Balancer, serving
 from oneapi.relay.snapshot import Channel, Snapshot, build
 from oneapi.store.settings import Settings
+from oneapi.wire.endpoints import Endpoint
 from tests.fakes import FakeClock
 
 ROUTE = ("default", "m")

@@ -13,6 +13,7 @@ from oneapi.errors import InvalidRequest, Saturated, Truncated, UpstreamError
 from oneapi.providers.refusals import refusal
 from oneapi.wire.anthropic import AnthropicClient
 from oneapi.wire.canonical import as_chunks, text_of
+from oneapi.wire.endpoints import Endpoint
 from oneapi.wire.openai import OpenAIClient
 from oneapi.wire.openai_envelopes import SpeechEnvelope
 from oneapi.wire.registry import client_dialect
@@ -67,36 +68,58 @@ def test_null_means_absent() -> None:
 
 
 WRONG: list[tuple[str, bytes, str | None, str]] = [
-    ("chat", b"", None, "not valid JSON"),
-    ("chat", b'{"model":', None, "not valid JSON"),
-    ("chat", _body(model="m", messages=HELLO) + b" x", None, "not valid JSON"),
-    ("chat", b'\xff{"model":"m"}', None, "not valid JSON"),
-    ("chat", b"[1]", None, "must be a JSON object"),
-    ("chat", b'{"messages":' + b"[" * 5000, None, "nested too deeply"),
-    ("chat", _body(model=5, messages=HELLO), "model", "must be a string, not an integer"),
-    ("chat", _body(messages=HELLO), "model", "is required"),
-    ("chat", _body(model="", messages=HELLO), "model", "is required"),
-    ("chat", _body(model="m"), "messages", "is required"),
-    ("chat", _body(model="m", messages=[]), "messages", "must not be empty"),
-    ("chat", _body(model="m", messages="hi"), "messages", "must be an array"),
-    ("chat", _body(model="m", messages=HELLO, stream="yes"), "stream", "must be a boolean or null"),
-    ("chat", _body(model="m", messages=HELLO, max_tokens=-1), "max_tokens", "is invalid"),
-    ("chat", _body(model="m", messages=HELLO, max_tokens=1_073_741_824), "max_tokens", "invalid"),
-    ("chat", _body(model="m", messages=HELLO, max_tokens="5"), "max_tokens", "must be an integer"),
-    ("chat", _body(model="m", messages=HELLO, n=0), "n", "is invalid"),
-    ("chat", _body(model="m", messages=HELLO, stream_options=[]), "stream_options", "object"),
-    ("completions", _body(model="m"), "prompt", "is required"),
-    ("completions", _body(model="m", prompt=""), "prompt", "must not be empty"),
-    ("moderations", _body(), "input", "is required"),
-    ("edits", _body(model="m", instruction=""), "instruction", "must not be empty"),
-    ("embeddings", _body(input="x"), "model", "is required"),
-    ("images", _body(model="m"), "prompt", "is required"),
-    ("speech", _body(model="m", input=3), "input", "must be a string"),
+    (Endpoint.CHAT, b"", None, "not valid JSON"),
+    (Endpoint.CHAT, b'{"model":', None, "not valid JSON"),
+    (Endpoint.CHAT, _body(model="m", messages=HELLO) + b" x", None, "not valid JSON"),
+    (Endpoint.CHAT, b'\xff{"model":"m"}', None, "not valid JSON"),
+    (Endpoint.CHAT, b"[1]", None, "must be a JSON object"),
+    (Endpoint.CHAT, b'{"messages":' + b"[" * 5000, None, "nested too deeply"),
+    (Endpoint.CHAT, _body(model=5, messages=HELLO), "model", "must be a string, not an integer"),
+    (Endpoint.CHAT, _body(messages=HELLO), "model", "is required"),
+    (Endpoint.CHAT, _body(model="", messages=HELLO), "model", "is required"),
+    (Endpoint.CHAT, _body(model="m"), "messages", "is required"),
+    (Endpoint.CHAT, _body(model="m", messages=[]), "messages", "must not be empty"),
+    (Endpoint.CHAT, _body(model="m", messages="hi"), "messages", "must be an array"),
+    (
+        Endpoint.CHAT,
+        _body(model="m", messages=HELLO, stream="yes"),
+        "stream",
+        "must be a boolean or null",
+    ),
+    (Endpoint.CHAT, _body(model="m", messages=HELLO, max_tokens=-1), "max_tokens", "is invalid"),
+    (
+        Endpoint.CHAT,
+        _body(model="m", messages=HELLO, max_tokens=1_073_741_824),
+        "max_tokens",
+        "invalid",
+    ),
+    (
+        Endpoint.CHAT,
+        _body(model="m", messages=HELLO, max_tokens="5"),
+        "max_tokens",
+        "must be an integer",
+    ),
+    (Endpoint.CHAT, _body(model="m", messages=HELLO, n=0), "n", "is invalid"),
+    (
+        Endpoint.CHAT,
+        _body(model="m", messages=HELLO, stream_options=[]),
+        "stream_options",
+        "object",
+    ),
+    (Endpoint.COMPLETIONS, _body(model="m"), "prompt", "is required"),
+    (Endpoint.COMPLETIONS, _body(model="m", prompt=""), "prompt", "must not be empty"),
+    (Endpoint.MODERATIONS, _body(), "input", "is required"),
+    (Endpoint.EDITS, _body(model="m", instruction=""), "instruction", "must not be empty"),
+    (Endpoint.EMBEDDINGS, _body(input="x"), "model", "is required"),
+    (Endpoint.IMAGES, _body(model="m"), "prompt", "is required"),
+    (Endpoint.SPEECH, _body(model="m", input=3), "input", "must be a string"),
 ]
 
 
 @pytest.mark.parametrize(("endpoint", "body", "param", "words"), WRONG)
-def test_what_is_wrong_is_named(endpoint: str, body: bytes, param: str | None, words: str) -> None:
+def test_what_is_wrong_is_named(
+    endpoint: Endpoint, body: bytes, param: str | None, words: str
+) -> None:
     with pytest.raises(InvalidRequest, match=words) as caught:
         OPENAI.envelope(body, endpoint)
     assert caught.value.param == param
@@ -150,25 +173,27 @@ def test_a_messages_request_that_cannot_be_understood(fields: dict[str, Any], pa
 
 
 def test_counting_needs_no_limit() -> None:
-    envelope = ANTHROPIC.envelope(_body(model="m", messages=HELLO), "count_tokens")
+    envelope = ANTHROPIC.envelope(_body(model="m", messages=HELLO), Endpoint.COUNT_TOKENS)
     assert (envelope.model, envelope.output_limit) == ("m", None)
     with pytest.raises(InvalidRequest):
-        ANTHROPIC.envelope(_body(model="m", messages=HELLO), "embeddings")
+        ANTHROPIC.envelope(_body(model="m", messages=HELLO), Endpoint.EMBEDDINGS)
 
 
 def test_models_that_need_not_be_named() -> None:
-    assert OPENAI.envelope(_body(input="x"), "moderations").model == "text-moderation-latest"
-    assert OPENAI.envelope(_body(prompt="x", n=2), "images").model == "dall-e-2"
+    assert OPENAI.envelope(_body(input="x"), Endpoint.MODERATIONS).model == "text-moderation-latest"
+    assert OPENAI.envelope(_body(prompt="x", n=2), Endpoint.IMAGES).model == "dall-e-2"
 
 
 def test_speech_knows_its_characters() -> None:
-    envelope = OPENAI.envelope(_body(model="tts-1", input="你好!", stream_format="sse"), "speech")
+    envelope = OPENAI.envelope(
+        _body(model="tts-1", input="你好!", stream_format="sse"), Endpoint.SPEECH
+    )
     assert isinstance(envelope, SpeechEnvelope)
     assert (envelope.characters, envelope.stream) == (3, True)
 
 
 def test_token_arrays_are_an_input() -> None:
-    assert OPENAI.envelope(_body(model="m", input=[[1, 2], [3]]), "embeddings").model == "m"
+    assert OPENAI.envelope(_body(model="m", input=[[1, 2], [3]]), Endpoint.EMBEDDINGS).model == "m"
 
 
 JSON = st.recursive(
@@ -193,9 +218,9 @@ RUBBISH = st.recursive(
 
 @given(
     RUBBISH | st.dictionaries(NAMES, RUBBISH),
-    st.sampled_from(["chat", "completions", "images", "speech"]),
+    st.sampled_from(Endpoint),
 )
-def test_rubbish_is_an_invalid_request(document: Any, endpoint: str) -> None:
+def test_rubbish_is_an_invalid_request(document: Any, endpoint: Endpoint) -> None:
     body = msgspec.json.encode(document)
     for dialect in (OPENAI, ANTHROPIC):
         with suppress(InvalidRequest):
@@ -208,7 +233,7 @@ def test_rubbish_is_an_invalid_request(document: Any, endpoint: str) -> None:
 def test_bytes_that_are_no_json_are_an_invalid_request(body: bytes) -> None:
     for dialect in (OPENAI, ANTHROPIC):
         with suppress(InvalidRequest):
-            dialect.envelope(body, "chat")
+            dialect.envelope(body, Endpoint.CHAT)
         with suppress(InvalidRequest):
             dialect.to_canonical(body)
 
@@ -291,9 +316,9 @@ def test_errors_amid_a_stream() -> None:
 
 def test_keepalives_are_no_content() -> None:
     asked = ("m", "7", 5)
-    assert OPENAI.keepalive("images", *asked) == b": keep-alive\n"
-    assert ANTHROPIC.keepalive("chat", *asked) == b'event: ping\ndata: {"type":"ping"}\n\n'
-    for endpoint in ("chat", "completions"):
+    assert OPENAI.keepalive(Endpoint.IMAGES, *asked) == b": keep-alive\n"
+    assert ANTHROPIC.keepalive(Endpoint.CHAT, *asked) == b'event: ping\ndata: {"type":"ping"}\n\n'
+    for endpoint in (Endpoint.CHAT, Endpoint.COMPLETIONS):
         said = OPENAI.keepalive(endpoint, *asked)
         assert said.startswith(b": keep-alive\ndata: {")
         assert said.count(b"\n\n") == 1, "a blank line only behind data"

@@ -14,17 +14,19 @@ from oneapi.relay import metering
 from oneapi.wire import anthropic, dialect, openai_envelopes
 from oneapi.wire.anthropic import AnthropicClient
 from oneapi.wire.dialect import ClientDialect, StreamOptions
+from oneapi.wire.endpoints import PATHS, ROWS, Endpoint
 from oneapi.wire.field_names import DECISIVE, plain_fields
 from oneapi.wire.openai import OpenAIClient
+from oneapi.wire.registry import client_dialect
 from tests.architecture.project import SRC, parsed
 from tests.providers.exchanges import call_to
 
 OPENAI, ANTHROPIC = OpenAIClient(), AnthropicClient()
 REST = '"messages":[{"role":"user","content":"hi"}],"prompt":"x","input":"x","instruction":"x","max_tokens":5'
 ENDPOINTS = [
-    *[(OPENAI, name) for name in ("chat", "completions", "embeddings", "moderations", "edits")],
-    *[(OPENAI, name) for name in ("images", "speech")],
-    *[(ANTHROPIC, name) for name in ("chat", "count_tokens")],
+    (client_dialect(path.dialect), path.endpoint)
+    for path in PATHS
+    if not ROWS[path.endpoint].file_field and "{model}" not in path.path
 ]
 DISGUISED = [
     ('"Model":"b"', "Model"),
@@ -66,7 +68,7 @@ DISGUISED = [
 @pytest.mark.parametrize(("client", "endpoint"), ENDPOINTS)
 @pytest.mark.parametrize(("said", "name"), DISGUISED)
 def test_a_name_in_disguise_or_twice_is_refused_by_name(
-    client: ClientDialect, endpoint: str, said: str, name: str
+    client: ClientDialect, endpoint: Endpoint, said: str, name: str
 ) -> None:
     for body in (
         f'{{"model":"a",{REST},{said}}}',
@@ -269,7 +271,7 @@ def _disputed(body: bytes) -> list[str]:
 @pytest.mark.parametrize(("client", "endpoint"), ENDPOINTS)
 @given(objects(SAID, MUST))
 def test_all_readers_agree_on_what_is_not_refused(
-    client: ClientDialect, endpoint: str, text: str
+    client: ClientDialect, endpoint: Endpoint, text: str
 ) -> None:
     body = text.encode()
     try:

@@ -17,6 +17,7 @@ from oneapi.ledger.details import Detail, FailureDetail
 from oneapi.ledger.entry import Released, Settled, decoded_price
 from oneapi.ledger.pricing import NANO, ONE, Price
 from oneapi.store.enums import LogType
+from oneapi.wire.endpoints import Unit, charged_by
 
 COLUMNS: Final = (
     "user_id",
@@ -37,11 +38,9 @@ COLUMNS: Final = (
     "detail",
 )
 _NAME_LENGTH: Final = 191  # of One API's indexed text columns on MySQL
-_UNITS: Final = {
-    "image": ("images", "image_edits", "image_variations"),
-    "character": ("speech",),
-    "second": ("transcriptions", "translations"),
-}
+_IMAGES: Final = charged_by(Unit.IMAGE)
+_SPOKEN: Final = charged_by(Unit.CHARACTER)
+_HEARD: Final = charged_by(Unit.SECOND)
 
 # Rows per statement. Few sizes: a driver keeps what it has prepared, and a statement of 100 rows is large.
 _SIZES: Final = (100, 10, 1)
@@ -187,12 +186,12 @@ def _price_texts(raw: msgspec.Raw, factor: int, endpoint: str) -> _PriceTexts:
 def _content(price: Price, factor: int, endpoint: str) -> str:
     """Return One API's words: model ratio × group ratio, and × completion ratio where there is text."""
     group = factor / ONE
-    if endpoint == "images" or endpoint in _UNITS["image"]:
+    if endpoint in _IMAGES:
         return f"倍率：{price.image / NANO / 1000:.2f} × {group:.2f}"
-    if endpoint in _UNITS["character"]:
+    if endpoint in _SPOKEN:
         return f"倍率：{price.character / NANO:.2f} × {group:.2f}"
     ratio = price.input / NANO
-    if endpoint in _UNITS["second"]:
+    if endpoint in _HEARD:
         return f"倍率：{ratio:.2f} × {group:.2f}"
     completion = price.output / price.input if price.input else 1.0
     return f"倍率：{ratio:.2f} × {group:.2f} × {completion:.2f}"

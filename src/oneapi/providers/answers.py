@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 import msgspec
 
 from oneapi.errors import UpstreamError
-from oneapi.providers.base import Document, Endpoint
+from oneapi.providers.base import Document
 from oneapi.providers.refusals import (
     MAX_MESSAGE,
     complaint_of,
@@ -19,22 +19,16 @@ from oneapi.providers.refusals import (
     status_inside,
 )
 from oneapi.wire.decoding import UNDECODABLE, json_value
+from oneapi.wire.endpoints import ROWS, Answer, Endpoint
 from oneapi.wire.finish import is_broken_off
 from oneapi.wire.shapes import objects, section
 from oneapi.wire.sse import BLANK, Event, event_bytes, is_done, is_event_stream
 
 # The field of an answer in OpenAI's dialect without which it is none: a list that is not empty, or a text.
 FIELDS: Final = {
-    Endpoint.CHAT: "choices",
-    Endpoint.COMPLETIONS: "choices",
-    Endpoint.EDITS: "choices",
-    Endpoint.EMBEDDINGS: "data",
-    Endpoint.IMAGES: "data",
-    Endpoint.IMAGE_EDITS: "data",
-    Endpoint.IMAGE_VARIATIONS: "data",
-    Endpoint.MODERATIONS: "results",
-    Endpoint.TRANSCRIPTIONS: "text",
-    Endpoint.TRANSLATIONS: "text",
+    row.endpoint: row.answer.value
+    for row in ROWS.values()
+    if row.answer not in (Answer.SOUND, Answer.COUNT)
 }
 _MARK: Final = b"\xef\xbb\xbf"  # the byte order mark that some servers begin with
 _SHOWN: Final = 200  # characters of a body that is not JSON

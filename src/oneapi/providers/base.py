@@ -5,13 +5,13 @@ plain dicts; see `wire.canonical` for the named extra fields that carry what Ope
 """
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any, Final, Protocol
 
 from oneapi.errors import UpstreamError
 from oneapi.providers.balance_row import Balance
 from oneapi.providers.quirks import NO_FIELDS, NO_QUIRKS, Quirks
 from oneapi.providers.secret import Secret
+from oneapi.wire.endpoints import Endpoint
 from oneapi.wire.sse import Event
 from oneapi.wire.usage import Usage
 
@@ -20,25 +20,6 @@ Headers = tuple[tuple[str, str], ...]
 
 NOTHING: Final[dict[Any, Any]] = {}  # for who has none; nobody changes it
 GUARDED: Final = "guarded:"  # before a proxy, or instead of one: where it leads is somebody else's word than root's
-
-
-class Endpoint(StrEnum):
-    """What the client wants done, whatever its dialect calls it."""
-
-    CHAT = "chat"
-    COUNT_TOKENS = "count_tokens"
-    COMPLETIONS = "completions"
-    EMBEDDINGS = "embeddings"
-    MODERATIONS = "moderations"
-    EDITS = "edits"
-    IMAGES = "images"
-    IMAGE_EDITS = "image_edits"
-    IMAGE_VARIATIONS = "image_variations"
-    SPEECH = "speech"
-    TRANSCRIPTIONS = "transcriptions"
-    TRANSLATIONS = "translations"
-
-    __hash__ = str.__hash__  # Enum's own is a Python function, and tables are looked up per request
 
 
 class Provider:

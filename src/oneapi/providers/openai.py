@@ -13,7 +13,7 @@ import msgspec
 
 from oneapi.errors import UpstreamError
 from oneapi.providers.answers import FIELDS, answer_in, is_transcript
-from oneapi.providers.base import Call, Document, Endpoint, Headers, Reply, UpstreamRequest
+from oneapi.providers.base import Call, Document, Headers, Reply, UpstreamRequest
 from oneapi.providers.openai_adapting import adaptation
 from oneapi.providers.openai_edits import COMPLETION_LIMIT, Aim, edited, edited_body, quirks_of
 from oneapi.providers.openai_lowering import lowered
@@ -30,6 +30,7 @@ from oneapi.providers.openai_watch import OpenAIWatcher
 from oneapi.providers.refusals import refusal
 from oneapi.providers.secret import Secret
 from oneapi.providers.urls import adaptations, url_of
+from oneapi.wire.endpoints import Endpoint
 from oneapi.wire.usage import Usage
 
 _decode_answer: Final = ANSWER.decode

@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from oneapi.errors import UpstreamError
-from oneapi.providers.base import Call, Endpoint
-from oneapi.providers.openai_edits import COMPLETION_LIMIT, LIMIT, STREAMED, Aim, limit_name
+from oneapi.providers.base import Call
+from oneapi.providers.openai_edits import COMPLETION_LIMIT, LIMIT, Aim, limit_name
 from oneapi.providers.openai_lowering import HINTS
 from oneapi.providers.openai_messages import NEEDS_REASONING
 from oneapi.providers.quirks import NO_FIELDS, Quirks
 from oneapi.providers.refused_names import names, refusal_text
 from oneapi.providers.urls import OTHER_SPELLING, adaptations
+from oneapi.wire.endpoints import CHUNKED, Endpoint
 from oneapi.wire.shapes import objects
 
 MOST: Final = 8  # what one call does otherwise
@@ -36,7 +37,7 @@ def adaptation(call: Call, error: UpstreamError) -> frozenset[str]:
     before = adaptations(call)
     if error.code == "DeploymentNotFound" and "." in call.model:
         return NO_FIELDS if OTHER_SPELLING in before else call.adapted | {OTHER_SPELLING}
-    if call.endpoint not in STREAMED or not error.said:
+    if call.endpoint not in CHUNKED or not error.said:
         return NO_FIELDS
     said = refusal_text(error.said)
     quirks = Aim(call, "", ()).quirks

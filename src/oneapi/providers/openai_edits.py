@@ -9,15 +9,15 @@ from typing import Any, Final, cast
 import msgspec
 
 from oneapi.errors import InvalidRequest
-from oneapi.providers.base import Call, Document, Endpoint, Headers, Provider
+from oneapi.providers.base import Call, Document, Headers, Provider
 from oneapi.providers.openai_messages import shaped_messages
 from oneapi.providers.openai_models import quirks_of_model
 from oneapi.providers.quirks import Quirks
 from oneapi.providers.urls import adaptations, api_version, is_versioned, model_in_body
 from oneapi.wire.decoding import UNDECODABLE, invalid_json, json_value
 from oneapi.wire.dialect import LIMITS
+from oneapi.wire.endpoints import CHUNKED, Endpoint
 
-STREAMED: Final = (Endpoint.CHAT, Endpoint.COMPLETIONS)
 LIMIT: Final = "max_tokens"
 COMPLETION_LIMIT: Final = "max_completion_tokens"
 _USAGE: Final = "stream_options"
@@ -36,7 +36,7 @@ class Aim:
     __slots__ = ("asks_usage", "headers", "marks", "model", "quirks", "url")
 
     def __init__(self, call: Call, url: str, headers: Headers) -> None:
-        chats = call.endpoint in STREAMED
+        chats = call.endpoint in CHUNKED
         quirks = quirks_of(call)
         self.url: Final = url
         self.headers: Final = headers

@@ -6,15 +6,16 @@ probabilities, or media.
 
 from typing import Final
 
-from oneapi.providers.base import Call, Document, Endpoint
+from oneapi.providers.base import Call, Document
 from oneapi.providers.openai_choices import evened, said_in
 from oneapi.providers.openai_usage import TRANSCRIPTS
 from oneapi.wire.canonical import text_of
 from oneapi.wire.decoding import UNDECODABLE, json_value
+from oneapi.wire.endpoints import Answer, answered_with
 from oneapi.wire.shapes import objects, section, text
 from oneapi.wire.textmeter import estimate_text
 
-_TALK: Final = frozenset({Endpoint.CHAT, Endpoint.COMPLETIONS, Endpoint.EDITS})
+_TALK: Final = answered_with(Answer.CHOICES)
 
 
 def text_tokens(call: Call, body: bytes) -> int:

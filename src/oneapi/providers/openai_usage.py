@@ -13,13 +13,14 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from oneapi.providers.base import Call, Endpoint
+from oneapi.providers.base import Call
 from oneapi.wire.canonical import usage_object
+from oneapi.wire.endpoints import Answer, Unit, answered_with, charged_by
 from oneapi.wire.shapes import section
 from oneapi.wire.usage import Usage, counted, odd
 
-IMAGES: Final = frozenset({Endpoint.IMAGES, Endpoint.IMAGE_EDITS, Endpoint.IMAGE_VARIATIONS})
-TRANSCRIPTS: Final = frozenset({Endpoint.TRANSCRIPTIONS, Endpoint.TRANSLATIONS})
+IMAGES: Final = charged_by(Unit.IMAGE)
+TRANSCRIPTS: Final = answered_with(Answer.TEXT)
 _CACHED: Final = (
     "prompt_cache_hit_tokens",
     "cached_tokens",

@@ -9,13 +9,14 @@ from typing import Any, Final
 import msgspec
 
 from oneapi.providers.answers import document_in, event_error
-from oneapi.providers.base import Call, Document, Endpoint
+from oneapi.providers.base import Call, Document
 from oneapi.providers.event_template import EventTemplate
 from oneapi.providers.openai_choices import check_end, evened
 from oneapi.providers.openai_usage import usage_of
 from oneapi.providers.refusals import error_inside
 from oneapi.wire.canonical import delta_texts
 from oneapi.wire.decoding import UNDECODABLE, json_value
+from oneapi.wire.endpoints import CHUNKED, Endpoint
 from oneapi.wire.shapes import objects, section, text
 from oneapi.wire.sse import Event, event_bytes, is_done, printed
 from oneapi.wire.textmeter import TextMeter
@@ -94,7 +95,7 @@ class OpenAIWatcher:
         self.finished = False
         self.ended = False
         self._is_chat = call.endpoint is Endpoint.CHAT
-        self._chats = self._is_chat or call.endpoint is Endpoint.COMPLETIONS
+        self._chats = call.endpoint in CHUNKED
         self._hides = self._chats and not call.shows_usage
         self._meter = TextMeter()
         self._template = EventTemplate(self._meter)

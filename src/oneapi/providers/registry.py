@@ -12,26 +12,15 @@ from typing import Final
 from oneapi.providers import balances
 from oneapi.providers.anthropic import AnthropicDialect
 from oneapi.providers.balance_row import Balance
-from oneapi.providers.base import Dialect, Endpoint, Headers, Provider
+from oneapi.providers.base import Dialect, Headers, Provider
 from oneapi.providers.catalogue import owner
 from oneapi.providers.openai import OpenAIDialect
 from oneapi.providers.quirks import NO_QUIRKS, Quirks
+from oneapi.wire.endpoints import ROWS, Endpoint
 
 Paths = Mapping[Endpoint, str]
 
-_SUFFIXES: Final = {
-    Endpoint.CHAT: "/chat/completions",
-    Endpoint.COMPLETIONS: "/completions",
-    Endpoint.EMBEDDINGS: "/embeddings",
-    Endpoint.MODERATIONS: "/moderations",
-    Endpoint.EDITS: "/edits",
-    Endpoint.IMAGES: "/images/generations",
-    Endpoint.IMAGE_EDITS: "/images/edits",
-    Endpoint.IMAGE_VARIATIONS: "/images/variations",
-    Endpoint.SPEECH: "/audio/speech",
-    Endpoint.TRANSCRIPTIONS: "/audio/transcriptions",
-    Endpoint.TRANSLATIONS: "/audio/translations",
-}
+_SUFFIXES: Final = {row.endpoint: row.suffix for row in ROWS.values() if row.suffix}
 
 
 def _paths(prefix: str, *endpoints: Endpoint, query: str = "") -> Paths:

@@ -9,7 +9,8 @@ from typing import Final
 from urllib.parse import parse_qsl, quote, unquote_plus
 
 from oneapi.errors import InvalidRequest, UpstreamError
-from oneapi.providers.base import Call, Endpoint, Target
+from oneapi.providers.base import Call, Target
+from oneapi.wire.endpoints import Endpoint
 
 OTHER_SPELLING: Final = "deployment"  # an adaptation: the name with its dots, or without them
 AZURE_VERSION: Final = "2024-10-21"  # the newest stable dated version, for channels that name none

@@ -7,13 +7,12 @@ from typing import Final
 import msgspec
 
 from oneapi.providers.answers import UnreadableAnswerError, is_transcript, no_sound, stream_in
-from oneapi.providers.base import Endpoint, Reply
+from oneapi.providers.base import Reply
 from oneapi.relay.delivery import BinaryDelivery, StreamDelivery, StreamEnd, WholeDelivery
 from oneapi.relay.exchange import JSON
 from oneapi.relay.hidden_reasoning import learn, owed
 from oneapi.relay.job import Attempt, Job
 from oneapi.relay.translation import (
-    CHATS,
     MAX_ANSWER_BYTES,
     Translation,
     joined_answer,
@@ -22,10 +21,11 @@ from oneapi.relay.translation import (
 )
 from oneapi.upstream import UpstreamResponse
 from oneapi.wire.canonical import text_of
+from oneapi.wire.endpoints import CHUNKED, Answer, answered_with
 from oneapi.wire.textmeter import estimate_text
 from oneapi.wire.usage import Usage
 
-BINARY: Final = frozenset({Endpoint.SPEECH})
+BINARY: Final = answered_with(Answer.SOUND)
 _LONGEST_TOKEN: Final = 8  # tokens of an ordinary text: blanks and dashes come in longer ones
 
 
@@ -107,7 +107,7 @@ class Answering:
         """Return usage and body of an answer that came as a stream although nobody asked for one."""
         reply = joined_answer(attempt.dialect, attempt.call, stream)
         usage = self._usage_of(job, reply)
-        if job.endpoint in CHATS:
+        if job.endpoint in CHUNKED:
             return usage, job.client.render(with_usage(reply, usage), usage)
         return usage, msgspec.json.encode(reply.document)
 

@@ -8,15 +8,16 @@ from typing import Any, Final
 
 from oneapi.ledger.charging import charge, is_countable
 from oneapi.ledger.pricing import ONE, Price
-from oneapi.providers.base import Endpoint
 from oneapi.relay.metering import Sized, estimate_prompt, heard, provider_rounds, read_prompt
+from oneapi.wire.endpoints import Endpoint, Unit, charged_by
 from oneapi.wire.usage import Usage
 
-TEXT: Final = frozenset({Endpoint.CHAT, Endpoint.COMPLETIONS, Endpoint.EDITS})
-_IMAGES: Final = frozenset({Endpoint.IMAGES, Endpoint.IMAGE_EDITS, Endpoint.IMAGE_VARIATIONS})
-_HEARD: Final = frozenset({Endpoint.TRANSCRIPTIONS, Endpoint.TRANSLATIONS})
+TEXT: Final = charged_by(Unit.TEXT)
+_IMAGES: Final = charged_by(Unit.IMAGE)
+_HEARD: Final = charged_by(Unit.SECOND)
+_SPOKEN: Final = charged_by(Unit.CHARACTER)
 # What is counted in images, seconds or characters, unless the vendor and its price count tokens.
-OTHER_UNITS: Final = _IMAGES | _HEARD | {Endpoint.SPEECH}
+OTHER_UNITS: Final = _IMAGES | _HEARD | _SPOKEN
 _TOKENS_PER_SECOND: Final = 3  # of speech that is written down
 _MOST_SEARCHES: Final = 100  # for one answer, of a vendor whose request names no tool
 _ODDITY_LENGTH: Final = 500
@@ -78,7 +79,7 @@ def estimate(sent: Sent, delivered: int, oddity: str = "") -> Usage:
         return Usage(images=sent.answers, **said)
     if endpoint in _HEARD:
         return Usage(seconds=float(max(delivered // _TOKENS_PER_SECOND, 1)), **said)
-    if endpoint is Endpoint.SPEECH:
+    if endpoint in _SPOKEN:
         return Usage(characters=read_prompt(body).characters, **said)
     prompt = estimate_prompt(endpoint, body, model=sent.model)
     return Usage(prompt, delivered if endpoint in TEXT else 0, **said)

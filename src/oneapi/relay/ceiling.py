@@ -10,7 +10,6 @@ import msgspec
 
 from oneapi.ledger.charging import SCALE, quota_of
 from oneapi.ledger.pricing import Price, searching
-from oneapi.providers.base import Endpoint
 from oneapi.relay.billable import TEXT
 from oneapi.relay.metering import (
     HOLDING,
@@ -22,7 +21,10 @@ from oneapi.relay.metering import (
     heard,
     read_prompt,
 )
+from oneapi.wire.endpoints import ROWS, Endpoint, Unit
 
+_CHAT: Final = Endpoint.CHAT
+_COMPLETIONS: Final = Endpoint.COMPLETIONS
 FLOOR: Final = 4096  # the least output that is allowed for when the client names no limit
 ASSUMED_CAP: Final = 32_768  # the longest answer of a model that we know nothing of
 ASSUMED_WINDOW: Final = 2_000_000  # tokens that such a model reads at most
@@ -87,41 +89,43 @@ def demand(
 ) -> Demand:
     """Return what a request may consume."""
     answers = asked.answers
-    match endpoint:
-        case Endpoint.CHAT:
-            size = chat_size(body, asked.model, rates)
-            tokens = min(size.tokens + asked.instructions, asked.window)
-            beside = asked.beside
-            if (
-                asked.compacts
-            ):  # the prompt is read, and a summary written, before the answer begins
-                tokens, beside = 2 * tokens, beside + (asked.limit or FLOOR)
-            return Demand(
-                endpoint,
-                tokens,
-                asked.limit or None,
-                answers,
-                audio=size.audio or asked.audio,
-                beside=beside,
-                searches=size.searches,
-                caches=_caches(body) if rates is TIGHT else "1h",
-            )
-        case Endpoint.COMPLETIONS:
-            prompts = read_prompt(body).prompts
-            tokens = min(estimate_prompt(endpoint, body, rates=rates), asked.window * prompts)
-            return Demand(endpoint, tokens, asked.limit or None, answers * prompts)
-        case Endpoint.SPEECH:
+    if endpoint is _CHAT:
+        return _of_chat(body, asked, rates)
+    if endpoint is _COMPLETIONS:
+        prompts = read_prompt(body).prompts
+        tokens = min(estimate_prompt(endpoint, body, rates=rates), asked.window * prompts)
+        return Demand(endpoint, tokens, asked.limit or None, answers * prompts)
+    match ROWS[endpoint].unit:
+        case Unit.CHARACTER:
             spoken = asked.characters or read_prompt(body).characters
             return Demand(endpoint, spoken, characters=spoken, audio=True)
-        case Endpoint.IMAGES | Endpoint.IMAGE_EDITS | Endpoint.IMAGE_VARIATIONS:
+        case Unit.IMAGE:
             tokens = estimate_prompt(endpoint, body, rates=rates)
             return Demand(endpoint, tokens, images=answers)
-        case Endpoint.TRANSCRIPTIONS | Endpoint.TRANSLATIONS:
+        case Unit.SECOND:
             tokens = estimate_prompt(endpoint, body, rates=rates)
             return Demand(endpoint, tokens, seconds=heard(body), audio=True)
         case _:
             tokens = estimate_prompt(endpoint, body, rates=rates)
             return Demand(endpoint, tokens, asked.limit or None, answers)
+
+
+def _of_chat(body: bytes | Sized, asked: Asked, rates: Rates) -> Demand:
+    size = chat_size(body, asked.model, rates)
+    tokens = min(size.tokens + asked.instructions, asked.window)
+    beside = asked.beside
+    if asked.compacts:  # the prompt is read, and a summary written, before the answer begins
+        tokens, beside = 2 * tokens, beside + (asked.limit or FLOOR)
+    return Demand(
+        _CHAT,
+        tokens,
+        asked.limit or None,
+        asked.answers,
+        audio=size.audio or asked.audio,
+        beside=beside,
+        searches=size.searches,
+        caches=_caches(body) if rates is TIGHT else "1h",
+    )
 
 
 def ceiling(
@@ -188,17 +192,8 @@ def _output(
     wanted: Demand, per_token: int, spent: int, model_cap: int | None, affordable: int
 ) -> tuple[int, int | None]:
     """Return the most output tokens of all answers, and the limit to impose on each."""
-    match wanted.endpoint:
-        case Endpoint.CHAT | Endpoint.COMPLETIONS | Endpoint.EDITS:
-            pass
-        case Endpoint.IMAGES | Endpoint.IMAGE_EDITS | Endpoint.IMAGE_VARIATIONS:
-            return wanted.images * _TOKENS_PER_IMAGE_MADE, None
-        case Endpoint.TRANSCRIPTIONS | Endpoint.TRANSLATIONS:
-            return wanted.seconds * _TOKENS_PER_SECOND_WRITTEN, None
-        case Endpoint.SPEECH:
-            return wanted.characters * _TOKENS_PER_CHARACTER_SPOKEN, None
-        case _:
-            return 0, None
+    if wanted.endpoint not in TEXT:
+        return _beside_text(wanted), None
     if wanted.limit is not None:
         return wanted.limit * wanted.answers, None
     cap = model_cap or ASSUMED_CAP
@@ -207,3 +202,16 @@ def _output(
     left = max(affordable * SCALE - spent, 0) // per_token // wanted.answers
     allowance = min(cap, max(FLOOR, left // SHARE))
     return allowance * wanted.answers, allowance if allowance < cap else None
+
+
+def _beside_text(wanted: Demand) -> int:
+    """Return the most tokens of answers that are no texts asked for."""
+    match ROWS[wanted.endpoint].unit:
+        case Unit.IMAGE:
+            return wanted.images * _TOKENS_PER_IMAGE_MADE
+        case Unit.SECOND:
+            return wanted.seconds * _TOKENS_PER_SECOND_WRITTEN
+        case Unit.CHARACTER:
+            return wanted.characters * _TOKENS_PER_CHARACTER_SPOKEN
+        case _:
+            return 0

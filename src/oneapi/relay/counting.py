@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from oneapi.errors import UpstreamError
-from oneapi.providers.base import Call, Endpoint
+from oneapi.providers.base import Call
 from oneapi.providers.quirks import NO_FIELDS
 from oneapi.relay.disabling import Disabling
 from oneapi.relay.exchange import JSON, Request
@@ -22,6 +22,7 @@ from oneapi.relay.routing import Balancer, resting_place
 from oneapi.relay.snapshot import Channel, Snapshot
 from oneapi.upstream import Timeouts, UpstreamClient
 from oneapi.wire.decoding import UNDECODABLE
+from oneapi.wire.endpoints import Endpoint
 
 _COUNT: Final = Endpoint.COUNT_TOKENS
 _MAX_BYTES: Final = 64 << 10

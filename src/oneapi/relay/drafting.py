@@ -6,7 +6,6 @@ import msgspec
 
 from oneapi.errors import GatewayError, InvalidRequest, NotFound, Unavailable
 from oneapi.ledger.charging import quota_of
-from oneapi.providers.base import Endpoint
 from oneapi.relay import metering
 from oneapi.relay.admission import check_model, pinned_channel
 from oneapi.relay.ceiling import Asked, ceiling, demand
@@ -22,21 +21,13 @@ from oneapi.relay.snapshot import Snapshot
 from oneapi.upstream.bodies import SpooledBody
 from oneapi.wire.decoding import decode_as, repaired
 from oneapi.wire.dialect import ClientDialect, Envelope, PlainEnvelope
+from oneapi.wire.endpoints import ROWS, Endpoint
 from oneapi.wire.field_names import check_names
 from oneapi.wire.outsides import plain_bound
 from oneapi.wire.service_tiers import picked_tiers
 
-FILE_FIELDS = {
-    Endpoint.TRANSCRIPTIONS: ("file", "whisper-1"),
-    Endpoint.TRANSLATIONS: ("file", "whisper-1"),
-    Endpoint.IMAGE_EDITS: ("image", "dall-e-2"),
-    Endpoint.IMAGE_VARIATIONS: ("image", "dall-e-2"),
-}
-# The words for a limit that every vendor of the client's dialect obeys.
-LIMITED: Final = {
-    Endpoint.CHAT: frozenset({"max_tokens", "max_completion_tokens"}),
-    Endpoint.COMPLETIONS: frozenset({"max_tokens"}),
-}
+FORMS: Final = {row.endpoint: row for row in ROWS.values() if row.file_field}
+_LIMITS: Final = {row.endpoint: row.limits for row in ROWS.values() if row.limits}
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _CHAT: Final = Endpoint.CHAT
 _SPEECH: Final = Endpoint.SPEECH
@@ -101,7 +92,7 @@ def _demand(job: Job, rates: metering.Rates) -> None:
     if job.endpoint is not _SPEECH:  # whose `speed` is how fast is spoken
         job.picked_tiers = picked_tiers(envelope)
     limit = envelope.output_limit
-    if limit and job.endpoint in LIMITED and not envelope.says_limit(LIMITED[job.endpoint]):
+    if limit and job.endpoint in _LIMITS and not envelope.says_limit(_LIMITS[job.endpoint]):
         job.imposed_limit = limit
     job.wanted = demand(
         job.endpoint,
@@ -149,7 +140,7 @@ def tightened(job: Job, affordable: int) -> bool:
 
 
 def read_again(
-    client: ClientDialect, body: bytes, endpoint: str, error: InvalidRequest
+    client: ClientDialect, body: bytes, endpoint: Endpoint, error: InvalidRequest
 ) -> tuple[Envelope, bytes]:
     """Return envelope and body of a text that Go reads and we do not; raise `error` if that is not why."""
     again = repaired(body)
@@ -162,9 +153,9 @@ def _unusual(request: Request, route: Route) -> tuple[Envelope, Any]:
     """Return envelope and body of a form, or of a request whose path names the model."""
     body = request.body
     if isinstance(body, SpooledBody):
-        field, model = FILE_FIELDS.get(route.endpoint, ("file", ""))
+        row = FORMS[route.endpoint]
         form = read_form(body, request.header(b"content-type"))
-        return envelope_of(form, model, field), body
+        return envelope_of(form, row.default_model, row.file_field), body
     body = repaired(body)
     check_names(body)
     document = decode_as(_FIELDS, body)

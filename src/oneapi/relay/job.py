@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from oneapi.ledger import Facts, Hold
 from oneapi.ledger.pricing import searching
-from oneapi.providers.base import NOTHING, Call, Dialect, Document, Endpoint, UpstreamRequest
+from oneapi.providers.base import NOTHING, Call, Dialect, Document, UpstreamRequest
 from oneapi.providers.quirks import NO_FIELDS
 from oneapi.relay.billable import OTHER_UNITS, TEXT, Sent, billable_usage
 from oneapi.relay.ceiling import Demand
@@ -18,8 +18,8 @@ from oneapi.relay.multipart import MultipartEnvelope, with_model
 from oneapi.relay.pricing import Worst, price_of
 from oneapi.relay.routes import Route
 from oneapi.relay.snapshot import Channel, Snapshot
-from oneapi.relay.translation import STREAMED
 from oneapi.wire.dialect import Envelope, StreamOptions
+from oneapi.wire.endpoints import Endpoint, endpoints
 from oneapi.wire.service_tiers import without_tiers
 from oneapi.wire.usage import Usage
 
@@ -31,6 +31,7 @@ TRAVELLING: Final[tuple[bytes, ...]] = (
     b"idempotency-key",
 )
 _SPEECH: Final = Endpoint.SPEECH
+_STREAMED: Final = endpoints(lambda row: row.streams_by == "stream")
 
 
 class Attempt:
@@ -117,7 +118,7 @@ class Job:
         self.stream: Final = (
             envelope.stream
             if is_speech
-            else envelope.stream_flag is True and asked.endpoint in STREAMED
+            else envelope.stream_flag is True and asked.endpoint in _STREAMED
         )
         self.route: Final = route
         self.body: Final = body

@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple, Protocol, cast
 
 import msgspec
 
-from oneapi.providers.base import Endpoint
 from oneapi.wire import shapes
+from oneapi.wire.endpoints import ROWS, Body, Endpoint
 from oneapi.wire.textmeter import BYTES_PER_TOKEN, most_tokens, text_bytes
 
 
@@ -140,20 +140,20 @@ def estimate_prompt(
     Arrays of token numbers count exactly. Never raises: a body that is no JSON is not sent
     anywhere.
     """
-    match endpoint:
-        case Endpoint.CHAT:
+    match ROWS[endpoint].body:
+        case Body.MESSAGES:
             if rates is CHARGING:
                 return _likely_chat(body, model)
             return chat_size(body, model, rates).tokens
-        case Endpoint.COMPLETIONS | Endpoint.EMBEDDINGS | Endpoint.MODERATIONS:
+        case Body.PROMPT:
             return _prompt_tokens(read_prompt(body), rates)
-        case Endpoint.TRANSCRIPTIONS | Endpoint.TRANSLATIONS:
+        case Body.RECORDING:
             return 0 if rates is CHARGING else heard(body) * TOKENS_PER_SECOND_HEARD
-        case Endpoint.IMAGE_EDITS | Endpoint.IMAGE_VARIATIONS:
+        case Body.PICTURE:
             return _TOKENS_PER_IMAGE_EDITED
-        case Endpoint.SPEECH:
+        case Body.SPOKEN:
             return read_prompt(body).characters // rates.per_token
-        case _:
+        case Body.DESCRIPTION:
             return _size(body, rates) // rates.per_token
 
 

@@ -15,14 +15,13 @@ import msgspec
 
 from oneapi.errors import InsufficientQuota, InvalidRequest, NotImplementedHere
 from oneapi.ledger import Hold
-from oneapi.providers.base import Endpoint
 from oneapi.relay import billing, metering
 from oneapi.relay.admission import check_model, pinned_channel
 from oneapi.relay.affording import refusal
 from oneapi.relay.catalogue import model_list, model_page, one_model
 from oneapi.relay.counting import Count
 from oneapi.relay.directory import Caller
-from oneapi.relay.drafting import FILE_FIELDS, drafted, no_route, priced, read_again, tightened
+from oneapi.relay.drafting import FORMS, drafted, no_route, priced, read_again, tightened
 from oneapi.relay.endings import fail
 from oneapi.relay.exchange import JSON, Request, Responder
 from oneapi.relay.job import Job
@@ -32,6 +31,7 @@ from oneapi.relay.routes import Kind, Route, spoken_by
 from oneapi.relay.snapshot import Snapshot
 from oneapi.store.database import Database
 from oneapi.upstream import SpooledBody
+from oneapi.wire.endpoints import Endpoint
 
 
 async def handle(parts: Parts, request: Request, responder: Responder, route: Route) -> None:
@@ -98,7 +98,7 @@ async def _taken(parts: Parts, job: Job) -> Hold:
 def _check_form(request: Request, route: Route) -> None:
     """Refuse a form where JSON belongs: it could neither be read nor priced."""
     takes_json = route.kind is Kind.COUNT or (
-        route.kind is Kind.RELAY and route.endpoint not in FILE_FIELDS
+        route.kind is Kind.RELAY and route.endpoint not in FORMS
     )
     if takes_json and isinstance(request.body, SpooledBody):
         raise InvalidRequest(

@@ -6,15 +6,16 @@ from typing import Final
 from msgspec.structs import replace
 
 from oneapi.ledger.pricing import Price, searching
-from oneapi.providers.base import Endpoint
 from oneapi.providers.models import limits
 from oneapi.relay.ceiling import ASSUMED_WINDOW
 from oneapi.relay.snapshot import Channel, Snapshot
 from oneapi.wire.dialect import Envelope
+from oneapi.wire.endpoints import Endpoint, Unit, charged_by
 
-IMAGES: Final = frozenset({Endpoint.IMAGES, Endpoint.IMAGE_EDITS, Endpoint.IMAGE_VARIATIONS})
-_HEARD: Final = frozenset({Endpoint.TRANSCRIPTIONS, Endpoint.TRANSLATIONS})
-_NO_TEXT: Final = IMAGES | _HEARD | {Endpoint.SPEECH}
+IMAGES: Final = charged_by(Unit.IMAGE)
+_HEARD: Final = charged_by(Unit.SECOND)
+_SPOKEN: Final = charged_by(Unit.CHARACTER)
+_NO_TEXT: Final = IMAGES | _HEARD | _SPOKEN
 _TOKENS_PER_IMAGE: Final = 4160  # OpenAI's 1024x1024 of high quality
 _TOKENS_PER_SECOND: Final = 20  # of sound that is heard
 
@@ -169,7 +170,7 @@ def _counted(endpoint: Endpoint, price: Price) -> Price:
     if endpoint in _HEARD:
         second = (price.audio_input or text) * _TOKENS_PER_SECOND
         return price if price.second else replace(price, second=second)
-    if endpoint is Endpoint.SPEECH:
+    if endpoint in _SPOKEN:
         return price if price.character else replace(price, character=text)
     return price if text else _by_token(price)
 

@@ -7,12 +7,12 @@ from functools import lru_cache
 from typing import Final
 
 from oneapi.errors import MethodNotAllowed, NotFound
-from oneapi.providers.base import Endpoint
 from oneapi.wire.dialect import ClientDialect
+from oneapi.wire.endpoints import ANTHROPIC, OPENAI, PATHS, ClientPath, Endpoint, Unit, charged_by
 from oneapi.wire.registry import client_dialect
 
-_OPENAI: Final = client_dialect("openai")
-_ANTHROPIC: Final = client_dialect("anthropic")
+_OPENAI: Final = client_dialect(OPENAI)
+_ANTHROPIC: Final = client_dialect(ANTHROPIC)
 _ANTHROPIC_HEADER: Final = b"anthropic-version"  # which its clients always send, and no others
 
 
@@ -50,24 +50,18 @@ class Route:
         self.argument: Final = argument
 
 
-_RELAYED = {
-    "/v1/chat/completions": Endpoint.CHAT,
-    "/v1/completions": Endpoint.COMPLETIONS,
-    "/v1/embeddings": Endpoint.EMBEDDINGS,
-    "/v1/moderations": Endpoint.MODERATIONS,
-    "/v1/edits": Endpoint.EDITS,
-    "/v1/images/generations": Endpoint.IMAGES,
-    "/v1/images/edits": Endpoint.IMAGE_EDITS,
-    "/v1/images/variations": Endpoint.IMAGE_VARIATIONS,
-    "/v1/audio/speech": Endpoint.SPEECH,
-    "/v1/audio/transcriptions": Endpoint.TRANSCRIPTIONS,
-    "/v1/audio/translations": Endpoint.TRANSLATIONS,
-}
+_FREE: Final = charged_by(Unit.NOTHING)
+
+
+def _route(path: ClientPath, argument: str = "") -> Route:
+    kind = Kind.COUNT if path.endpoint in _FREE else Kind.RELAY
+    client = client_dialect(path.dialect)
+    return Route(kind, endpoint=path.endpoint, client=client, argument=argument)
+
+
 _EXACT: Final[dict[str, Route]] = {
-    path: Route(Kind.RELAY, endpoint=endpoint) for path, endpoint in _RELAYED.items()
+    path.path: _route(path) for path in PATHS if "{model}" not in path.path
 } | {
-    "/v1/messages": Route(Kind.RELAY, client=client_dialect("anthropic")),
-    "/v1/messages/count_tokens": Route(Kind.COUNT, client=client_dialect("anthropic")),
     "/v1/models": Route(Kind.MODELS, methods=("GET",)),
     "/dashboard/billing/subscription": Route(Kind.SUBSCRIPTION, methods=("GET",)),
     "/dashboard/billing/usage": Route(Kind.CONSUMPTION, methods=("GET",)),
@@ -75,7 +69,11 @@ _EXACT: Final[dict[str, Route]] = {
     "/v1/dashboard/billing/usage": Route(Kind.CONSUMPTION, methods=("GET",)),
 }
 _ANY = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
-_ENGINE = re.compile(r"/v1/engines/(?P<model>.+)/embeddings")
+_WITH_MODEL: Final = [
+    (re.compile(path.path.replace("{model}", "(?P<model>.+)")), path)
+    for path in PATHS
+    if "{model}" in path.path
+]
 _PROXY = re.compile(r"/v1/oneapi/proxy/(?P<target>[^/]+/?.*)")
 _MODEL = re.compile(r"/v1/models/(?P<model>.+)")
 # OpenAI paths that One API knows and does not serve (its list, early 2025).
@@ -114,8 +112,9 @@ def _resolve(path: str) -> Route | None:
     path = _normal(path)
     if path in _EXACT:
         return _EXACT[path]
-    if match := _ENGINE.fullmatch(path):
-        return Route(Kind.RELAY, endpoint=Endpoint.EMBEDDINGS, argument=match["model"])
+    for pattern, found in _WITH_MODEL:
+        if match := pattern.fullmatch(path):
+            return _route(found, match["model"])
     if match := _MODEL.fullmatch(path):
         return Route(Kind.MODEL, methods=("GET",), argument=match["model"])
     if _STUB.fullmatch(path):

@@ -7,9 +7,9 @@ the endpoint. The algorithm is nginx's: everybody gains their weight, the riches
 from collections.abc import Collection
 from typing import Final
 
-from oneapi.providers.base import Endpoint
 from oneapi.relay.health import Health
 from oneapi.relay.snapshot import Channel, Snapshot, Tier
+from oneapi.wire.endpoints import Endpoint
 
 _COUNT: Final = Endpoint.COUNT_TOKENS
 # Why a channel was chosen, as the log says it.

@@ -21,13 +21,13 @@ from oneapi.providers.base import (
     Call,
     Dialect,
     Document,
-    Endpoint,
     Progress,
     Reply,
     StreamDecoder,
 )
 from oneapi.wire.canonical import as_chunks
 from oneapi.wire.dialect import ClientDialect, StreamEncoder
+from oneapi.wire.endpoints import CHUNKED, Answer, Endpoint, answered_with, endpoints
 from oneapi.wire.joining import joined
 from oneapi.wire.openai_events import answer_of_events, events_of_answer, events_of_sound
 from oneapi.wire.sse import BLANK, Event, EventParser, EventSplitter, events_of, is_event_stream
@@ -37,15 +37,9 @@ MAX_ANSWER_BYTES: Final = 256 << 20
 MANY_BYTES: Final = 4 << 10  # of events that arrive at once
 EXAMPLES: Final = 3  # events of them that are read one by one
 MAX_HELD_BYTES: Final = 64 << 10  # of what introduces an answer
-STREAMED: Final = frozenset(
-    {
-        *(Endpoint.CHAT, Endpoint.COMPLETIONS, Endpoint.TRANSCRIPTIONS),
-        *(Endpoint.IMAGES, Endpoint.IMAGE_EDITS),
-    }
-)
-MAY_BE_NO_JSON: Final = frozenset({Endpoint.TRANSCRIPTIONS, Endpoint.SPEECH})  # texts, sound
-CHATS: Final = frozenset({Endpoint.CHAT, Endpoint.COMPLETIONS})
-
+MAY_BE_NO_JSON: Final = answered_with(Answer.TEXT, Answer.SOUND)
+_SOUND: Final = answered_with(Answer.SOUND)
+_CONVERTED: Final = endpoints(lambda row: row.is_converted)
 
 Charged = Callable[[Reply], Usage]  # what a whole answer is charged, which its client is told
 
@@ -350,8 +344,8 @@ class WholeTranslation:
 
     def _events(self, body: bytes) -> bytes:
         call = self._call
-        if call.endpoint not in CHATS:
-            if call.endpoint is Endpoint.SPEECH:
+        if call.endpoint not in CHUNKED:
+            if call.endpoint in _SOUND:
                 return self._spoken(body)
             self.usage = self._dialect.usage(call, body)
             return events_of_answer(call.endpoint, answer_of(call.endpoint, body))
@@ -373,7 +367,7 @@ class WholeTranslation:
 
 def passes_through(client: ClientDialect, dialect: Dialect, endpoint: Endpoint) -> bool:
     """Say whether client and vendor speak the same dialect, so that bytes may stay as they are."""
-    return client.name == dialect.name or endpoint is not Endpoint.CHAT
+    return client.name == dialect.name or endpoint not in _CONVERTED
 
 
 def of_stream(client: ClientDialect, dialect: Dialect, call: Call) -> StreamTranslation:
@@ -408,7 +402,7 @@ def joined_answer(dialect: Dialect, call: Call, stream: bytes) -> Reply:
     """Return the whole answer that some events say; raise `UpstreamError` if they say none."""
     parser = EventParser()
     events = parser.feed(stream) + parser.finish()
-    if call.endpoint not in CHATS:
+    if call.endpoint not in CHUNKED:
         document = answer_of_events(call.endpoint, documents_in(events))
         return Reply(document, dialect.usage(call, msgspec.json.encode(document)))
     decoder = dialect.stream(call)

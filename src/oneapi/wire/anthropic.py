@@ -16,6 +16,7 @@ from oneapi.wire.anthropic_stream import AnthropicStream, event, message_id, ref
 from oneapi.wire.anthropic_usage import anthropic_counts, anthropic_counts_of
 from oneapi.wire.decoding import UNDECODABLE, decode_as, document_of, json_value
 from oneapi.wire.dialect import Asked, Envelope
+from oneapi.wire.endpoints import Endpoint
 from oneapi.wire.field_names import check_names
 from oneapi.wire.finish import stop_reason
 from oneapi.wire.outsides import Outsides
@@ -38,13 +39,12 @@ _TYPES: Final = {
 }
 
 
-COUNT: Final = "count_tokens"
 PING: Final = event("ping")
-_DECODERS: Final[dict[str, msgspec.json.Decoder[Envelope]]] = cast(
-    "dict[str, msgspec.json.Decoder[Envelope]]",  # a decoder of a subclass decodes an envelope
+_DECODERS: Final[dict[Endpoint, msgspec.json.Decoder[Envelope]]] = cast(
+    "dict[Endpoint, msgspec.json.Decoder[Envelope]]",  # a decoder of a subclass decodes an envelope
     {
-        "chat": msgspec.json.Decoder(MessagesEnvelope),
-        COUNT: msgspec.json.Decoder(CountEnvelope),
+        Endpoint.CHAT: msgspec.json.Decoder(MessagesEnvelope),
+        Endpoint.COUNT_TOKENS: msgspec.json.Decoder(CountEnvelope),
     },
 )
 _NAMES: Final = frozenset(field.encode_name for field in msgspec.structs.fields(MessagesEnvelope))
@@ -56,10 +56,10 @@ class AnthropicClient:
 
     name = "anthropic"
 
-    def envelope(self, body: bytes, endpoint: str = "chat") -> Envelope:
+    def envelope(self, body: bytes, endpoint: Endpoint = Endpoint.CHAT) -> Envelope:
         """Read a request's outside; raise `InvalidRequest` naming the field that is wrong."""
         if endpoint not in _DECODERS:
-            raise InvalidRequest(f"this dialect has no endpoint {endpoint!r}")
+            raise InvalidRequest(f"this dialect has no endpoint {endpoint.value!r}")
         decoder = _DECODERS[endpoint]
         try:
             envelope = _OUTSIDES[endpoint].read(body)
@@ -83,7 +83,7 @@ class AnthropicClient:
         """Return the state machine that prints events."""
         return AnthropicStream(call)
 
-    def keepalive(self, endpoint: str, model: str, request_id: str, created: int) -> bytes:
+    def keepalive(self, endpoint: Endpoint, model: str, request_id: str, created: int) -> bytes:
         """Return the dialect's own event for that."""
         return PING
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Protocol
 import msgspec
 
 from oneapi.errors import GatewayError
+from oneapi.wire.endpoints import Endpoint
 from oneapi.wire.shapes import count, section
 from oneapi.wire.textmeter import text_bytes
 from oneapi.wire.usage import Usage
@@ -203,7 +204,7 @@ class ClientDialect(Protocol):
 
     name: str
 
-    def envelope(self, body: bytes, endpoint: str = "chat") -> Envelope:
+    def envelope(self, body: bytes, endpoint: Endpoint = Endpoint.CHAT) -> Envelope:
         """Read a request's outside; raise `InvalidRequest` naming the field that is wrong."""
         ...
 
@@ -219,7 +220,7 @@ class ClientDialect(Protocol):
         """Return the state machine that says canonical chunks in the client's dialect."""
         ...
 
-    def keepalive(self, endpoint: str, model: str, request_id: str, created: int) -> bytes:
+    def keepalive(self, endpoint: Endpoint, model: str, request_id: str, created: int) -> bytes:
         """Return what is sent while there is nothing to say: no reader may take it for text, or stumble over it."""
         ...
 

@@ -9,9 +9,10 @@ from typing import Any, Final, cast
 import msgspec
 
 from oneapi.errors import GatewayError, InvalidRequest, UpstreamError
-from oneapi.wire.canonical import CHAT_CHUNK, TEXT_COMPLETION, delta_texts, usage_object
+from oneapi.wire.canonical import CHAT_CHUNK, delta_texts, usage_object
 from oneapi.wire.decoding import UNDECODABLE, decode_as, document_of, json_value
 from oneapi.wire.dialect import Asked, Envelope
+from oneapi.wire.endpoints import ROWS, Endpoint
 from oneapi.wire.field_names import check_names
 from oneapi.wire.openai_envelopes import (
     ChatEnvelope,
@@ -29,41 +30,28 @@ from oneapi.wire.usage import Usage
 
 DONE: Final = b"data: [DONE]\n\n"
 _COMMENT: Final = b": keep-alive\n"
-_SILENT: Final[dict[str, dict[str, Any]]] = {
-    "chat": {
-        "object": CHAT_CHUNK,
-        "choice": {"index": 0, "delta": {}, "logprobs": None, "finish_reason": None},
-    },
-    "completions": {
-        "object": TEXT_COMPLETION,
-        "choice": {"index": 0, "text": "", "logprobs": None, "finish_reason": None},
-    },
-}
-_DEFAULT_MODELS: Final = {
-    "moderations": "text-moderation-latest",
-    "images": "dall-e-2",
-    "image_edits": "dall-e-2",
-    "image_variations": "dall-e-2",
-    "transcriptions": "whisper-1",
-    "translations": "whisper-1",
+_CHAT: Final = Endpoint.CHAT
+_SILENT: Final[dict[Endpoint, dict[str, Any]]] = {
+    Endpoint.CHAT: {"index": 0, "delta": {}, "logprobs": None, "finish_reason": None},
+    Endpoint.COMPLETIONS: {"index": 0, "text": "", "logprobs": None, "finish_reason": None},
 }
 _EMPTY: Final = (b'""', b"[]", b"nu")
 
 
-_DECODERS: Final[dict[str, msgspec.json.Decoder[Envelope]]] = cast(
-    "dict[str, msgspec.json.Decoder[Envelope]]",  # a decoder of a subclass decodes an envelope
+_DECODERS: Final[dict[Endpoint, msgspec.json.Decoder[Envelope]]] = cast(
+    "dict[Endpoint, msgspec.json.Decoder[Envelope]]",  # a decoder of a subclass decodes an envelope
     {
-        "chat": msgspec.json.Decoder(ChatEnvelope),
-        "completions": msgspec.json.Decoder(CompletionsEnvelope),
-        "moderations": msgspec.json.Decoder(InputEnvelope),
-        "edits": msgspec.json.Decoder(EditsEnvelope),
-        "images": msgspec.json.Decoder(ImagesEnvelope),
-        "speech": msgspec.json.Decoder(SpeechEnvelope),
+        Endpoint.CHAT: msgspec.json.Decoder(ChatEnvelope),
+        Endpoint.COMPLETIONS: msgspec.json.Decoder(CompletionsEnvelope),
+        Endpoint.MODERATIONS: msgspec.json.Decoder(InputEnvelope),
+        Endpoint.EDITS: msgspec.json.Decoder(EditsEnvelope),
+        Endpoint.IMAGES: msgspec.json.Decoder(ImagesEnvelope),
+        Endpoint.SPEECH: msgspec.json.Decoder(SpeechEnvelope),
     },
 )
 _ANY_DECODER: Final = msgspec.json.Decoder(Envelope)
 _CHAT_NAMES: Final = frozenset(field.encode_name for field in msgspec.structs.fields(ChatEnvelope))
-_CHATS: Final = Outsides(_DECODERS["chat"].decode, _CHAT_NAMES)
+_CHATS: Final = Outsides(_DECODERS[Endpoint.CHAT].decode, _CHAT_NAMES)
 
 
 class OpenAIClient:
@@ -71,9 +59,9 @@ class OpenAIClient:
 
     name = "openai"
 
-    def envelope(self, body: bytes, endpoint: str = "chat") -> Envelope:
+    def envelope(self, body: bytes, endpoint: Endpoint = _CHAT) -> Envelope:
         """Read a request's outside; raise `InvalidRequest` naming the field that is wrong."""
-        if endpoint == "chat":
+        if endpoint is _CHAT:
             try:
                 envelope = _CHATS.read(body)
                 if envelope is not None and envelope.model:
@@ -105,7 +93,7 @@ class OpenAIClient:
         """Return the state machine that prints chunks."""
         return OpenAIStream(call)
 
-    def keepalive(self, endpoint: str, model: str, request_id: str, created: int) -> bytes:
+    def keepalive(self, endpoint: Endpoint, model: str, request_id: str, created: int) -> bytes:
         """Return a comment and, where there are chunks, one without a text in the same event.
 
         Readers disagree about comments: openai-go before 3.43 and openai-python behind an `id` take the blank line after one
@@ -118,10 +106,10 @@ class OpenAIClient:
             return _COMMENT
         chunk = {
             "id": f"chatcmpl-{request_id}",
-            "object": said["object"],
+            "object": ROWS[endpoint].events,
             "created": created,
             "model": model,
-            "choices": [said["choice"]],
+            "choices": [said],
         }
         return _COMMENT + event_bytes(msgspec.json.encode(chunk))
 
@@ -135,7 +123,7 @@ class OpenAIClient:
         return event_bytes(msgspec.json.encode({"error": _error_object(error, request_id)}))
 
 
-def _checked(body: bytes, endpoint: str) -> Envelope:
+def _checked(body: bytes, endpoint: Endpoint) -> Envelope:
     decoder = _DECODERS.get(endpoint, _ANY_DECODER)
     envelope = decode_as(decoder, body)
     check_names(body)
@@ -144,8 +132,8 @@ def _checked(body: bytes, endpoint: str) -> Envelope:
     elif isinstance(envelope, InputEnvelope):
         _require("input", envelope.input)
     if not envelope.model:
-        default = _DEFAULT_MODELS.get(endpoint)
-        if default is None:
+        default = ROWS[endpoint].default_model
+        if not default:
             raise InvalidRequest("`model` is required", param="model")
         return msgspec.structs.replace(envelope, model=default)
     return envelope

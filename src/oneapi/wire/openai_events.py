@@ -9,22 +9,24 @@ from typing import Any, Final
 
 import msgspec
 
+from oneapi.wire.endpoints import ROWS, Endpoint, Unit, charged_by
 from oneapi.wire.shapes import objects, text
 from oneapi.wire.sse import event_bytes
 
-_IMAGE: Final = {"images": "image_generation", "image_edits": "image_edit"}
-_TRANSCRIPT: Final = "transcript.text"
+_IMAGES: Final = charged_by(Unit.IMAGE)
+_TRANSCRIPT: Final = ROWS[Endpoint.TRANSCRIPTIONS].events
+_SOUND: Final = ROWS[Endpoint.SPEECH].events
 _SHARED: Final = ("background", "output_format", "quality", "size")  # said once of all images
 _ENTRY: Final = ("b64_json", "url", "revised_prompt")
 
 
-def events_of_answer(endpoint: str, document: dict[str, Any]) -> bytes:
+def events_of_answer(endpoint: Endpoint, document: dict[str, Any]) -> bytes:
     """Return the stream that says a whole answer: each image completed, or the transcript done."""
     counts = {"usage": document["usage"]} if document.get("usage") else {}
-    if endpoint not in _IMAGE:
+    if endpoint not in _IMAGES:
         logprobs = {"logprobs": document["logprobs"]} if "logprobs" in document else {}
         return _event(f"{_TRANSCRIPT}.done", text=text(document.get("text")), **logprobs, **counts)
-    kind = f"{_IMAGE[endpoint]}.completed"
+    kind = f"{ROWS[endpoint].events}.completed"
     shared = {name: document[name] for name in _SHARED if name in document}
     images = objects(document.get("data"))
     last = len(images) - 1
@@ -46,12 +48,12 @@ def _event(kind: str, **fields: Any) -> bytes:
 
 def events_of_sound(sound: bytes) -> bytes:
     """Return the stream that says a whole recording."""
-    return _event("speech.audio.delta", audio=sound) + _event("speech.audio.done")
+    return _event(f"{_SOUND}.delta", audio=sound) + _event(f"{_SOUND}.done")
 
 
-def answer_of_events(endpoint: str, events: Iterable[dict[str, Any]]) -> dict[str, Any]:
+def answer_of_events(endpoint: Endpoint, events: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """Return the whole answer that a stream has said; it lacks what the stream did not say."""
-    if endpoint in _IMAGE:
+    if endpoint in _IMAGES:
         return _images(events)
     answer: dict[str, Any] = {}
     said: list[str] = []

@@ -17,11 +17,12 @@ from oneapi.control.answers import bad_field
 from oneapi.control.fields import comma_list
 from oneapi.errors import GatewayError, UpstreamError
 from oneapi.providers import registry
-from oneapi.providers.base import Call, Endpoint, Target, UpstreamRequest
+from oneapi.providers.base import Call, Target, UpstreamRequest
 from oneapi.providers.targets import strings, target_of
 from oneapi.providers.urls import url_beside
 from oneapi.upstream.asking import Ask, WholeAnswer
 from oneapi.wire.canonical import text_of
+from oneapi.wire.endpoints import Endpoint
 
 ANSWER_MAX: Final = 2000  # characters of the vendor's answer that are shown and kept
 _SUCCESS: Final = (200, 201)

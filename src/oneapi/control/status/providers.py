@@ -7,9 +7,10 @@ from typing_extensions import TypedDict
 
 from oneapi.control.answers import sentence, speaks_chinese
 from oneapi.providers import catalogue
-from oneapi.providers.base import Endpoint, Provider
+from oneapi.providers.base import Provider
 from oneapi.providers.registry import providers
 from oneapi.providers.targets import ALLOWS_TIERS
+from oneapi.wire.endpoints import Endpoint
 from oneapi.wire.service_tiers import TIER_FIELDS
 
 _CHAT: Final = Endpoint.CHAT

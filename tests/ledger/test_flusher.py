@@ -129,8 +129,8 @@ def test_an_entry_is_written_as_ever() -> None:
             ]
         )
 
-    assert encoded(made) == written("", "", 0, [])
-    for by_older_versions in (written(""), written()):
+    assert encoded(made) == written("", "", 0, [], [])
+    for by_older_versions in (written("", "", 0, []), written(""), written()):
         assert decoded(by_older_versions) == made
 
 

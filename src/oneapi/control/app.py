@@ -32,6 +32,7 @@ from oneapi.control.sign_in.session import end_session
 from oneapi.control.status import overview, prices, routes as status, schedule
 from oneapi.control.users import own, routes as users, sessions
 from oneapi.errors import GatewayError
+from oneapi.providers.operations import OperationError
 from oneapi.store.database import DatabaseAway
 from oneapi.store.failures import is_full
 from oneapi.store.rate_limit import RateLimiter
@@ -130,6 +131,9 @@ async def _misread(request: Request, error: Exception) -> Response:
         return _not_json(request)
     field = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
     reason = str(first["msg"]).removeprefix("Value error, ")
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, OperationError):  # somewhere inside a text of JSON
+        field, reason = f"{field}.{cause.place}", cause.reason
     if path == "/api/user/self":
         message = sentence("self_input", _language(request), detail=f"`{field}`: {reason}")
     else:

@@ -9,7 +9,8 @@ class Detail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The JSON in `logs.detail` of a charged request. `usage`: what `Usage.counts` returns.
 
     `oddity`: what the vendor reported and could not be believed. `uncollected`: what the user did not have, of the charge.
-    `errors`: what the attempts before said; `choice`: why the last channel was chosen.
+    `errors`: what the attempts before said; `choice`: why the last channel was chosen; `operations`: what that channel's
+    own have made of the request.
     """
 
     source: str
@@ -28,6 +29,7 @@ class Detail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     choice: str = ""
     first_token_ms: int = 0
     errors: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
 
 
 class FailureDetail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -49,6 +51,7 @@ class FailureDetail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     choice: str = ""
     vendor_request_id: str = ""
     unwritten: int = 0
+    operations: tuple[str, ...] = ()
 
 
 class Missing(msgspec.Struct, frozen=True):

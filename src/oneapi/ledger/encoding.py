@@ -97,6 +97,7 @@ def _mended_facts(facts: Facts) -> Facts:
         ended=_text(facts.ended),
         vendor_request_id=_text(facts.vendor_request_id),
         errors=tuple(_text(error) for error in facts.errors),
+        operations=tuple(_text(label) for label in facts.operations),
     )
 
 

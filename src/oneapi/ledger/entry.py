@@ -26,7 +26,8 @@ class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     `created_at`: unix seconds. `ended`: the rule that ended the answer (`complete`, `client_left`,
     `upstream_broke` …). `attempts`: (channel id, status) of the attempts before this one, `errors` what they said.
     `vendor_request_id`: under which the vendor knows the request, where it says so. `choice`: why this channel (`routing`).
-    `first_token_ms`: of a stream, from the request's arrival; 0 where nobody has seen one.
+    `first_token_ms`: of a stream, from the request's arrival; 0 where nobody has seen one. `operations`: what the channel's
+    own have made of the request.
     """
 
     model: str
@@ -43,6 +44,7 @@ class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     choice: str = ""
     first_token_ms: int = 0
     errors: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
 
 
 class Settled(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):

@@ -84,4 +84,6 @@ class FailureRows:
 
 def without_row(facts: Facts, failure: Failure) -> tuple[Facts, Failure]:
     """Return what is journaled of a failure that is only counted."""
-    return replace(facts, attempts=(), errors=()), replace(failure, message="", has_row=False)
+    return replace(facts, attempts=(), errors=(), operations=()), replace(
+        failure, message="", has_row=False
+    )

@@ -78,6 +78,7 @@ def row(entry: Settled, uncollected: int = 0, from_key: int = 0) -> Row:
         facts.choice,
         facts.first_token_ms,
         facts.errors,
+        facts.operations,
     )
     return (
         payer.user_id,
@@ -117,6 +118,7 @@ def failed_row(entry: Released) -> Row | None:
         facts.choice,
         facts.vendor_request_id,
         failure.unwritten,
+        facts.operations,
     )
     return (
         payer.user_id,

@@ -94,10 +94,20 @@ class Observed:
 class Target:
     """One channel as a dialect sees it: where to, with which key, configured how.
 
-    `memo` is the dialect's own: what it has worked out from this target before (a URL, headers).
+    `memo` is the dialect's own: what it has worked out from this target before (a URL, headers). `adjustments`: what its
+    operator has it do otherwise (`providers.adjusting.Adjustments`), mostly `None`.
     """
 
-    __slots__ = ("base_url", "channel_id", "config", "key", "memo", "observed", "provider")
+    __slots__ = (
+        "adjustments",
+        "base_url",
+        "channel_id",
+        "config",
+        "key",
+        "memo",
+        "observed",
+        "provider",
+    )
 
     def __init__(
         self,
@@ -106,7 +116,9 @@ class Target:
         base_url: str,
         key: Secret,
         config: dict[str, str] = NOTHING,
+        adjustments: Any = None,
     ) -> None:
+        self.adjustments: Final = adjustments
         self.channel_id: Final = channel_id
         self.provider: Final = provider
         self.base_url: Final = base_url
@@ -129,12 +141,15 @@ class Call:
     seconds, for the ids and dates that a converted answer needs. `has_stream_options` is false when the client's document is
     known to have none, which saves looking for them. `input_estimate` (tokens) is for answers that begin with the count.
     `adapted` is what this attempt does otherwise because the vendor has just refused it (see `Dialect.adapt`).
+    `client_headers` are all that the client sent, for the conditions of a channel's operations; `operated` says which of
+    these its request went through.
     """
 
     __slots__ = (
         "adapted",
         "asked_model",
         "body",
+        "client_headers",
         "content_type",
         "created",
         "document",
@@ -144,6 +159,7 @@ class Call:
         "input_estimate",
         "max_output_tokens",
         "model",
+        "operated",
         "query",
         "request_id",
         "shows_usage",
@@ -172,6 +188,7 @@ class Call:
         has_stream_options: bool = True,
         input_estimate: int = 0,
         adapted: frozenset[str] = NO_FIELDS,
+        client_headers: Mapping[bytes, bytes] = NOTHING,
     ) -> None:
         self.endpoint: Final = endpoint
         self.target: Final = target
@@ -191,6 +208,8 @@ class Call:
         self.has_stream_options: Final = has_stream_options
         self.input_estimate: Final = input_estimate
         self.adapted: Final = adapted
+        self.client_headers: Final = client_headers
+        self.operated: tuple[str, ...] = ()
 
 
 class UpstreamRequest:

@@ -10,9 +10,10 @@ from types import MappingProxyType
 from typing import Final
 
 from oneapi.providers import balances
+from oneapi.providers.adjusting import AdjustedDialect
 from oneapi.providers.anthropic import AnthropicDialect
 from oneapi.providers.balance_row import Balance
-from oneapi.providers.base import Dialect, Headers, Provider
+from oneapi.providers.base import Dialect, Headers, Provider, Target
 from oneapi.providers.catalogue import owner
 from oneapi.providers.openai import OpenAIDialect
 from oneapi.providers.quirks import NO_QUIRKS, Quirks
@@ -320,4 +321,11 @@ def dialect(name: str) -> Dialect:
     return _dialects()[name]
 
 
-__all__ = ["dialect", "owner", "provider", "providers"]
+def dialect_of(target: Target) -> Dialect:
+    """Return the dialect as a channel speaks it."""
+    found = dialect(target.provider.dialect)
+    adjustments = target.adjustments
+    return found if adjustments is None else AdjustedDialect(found, adjustments)
+
+
+__all__ = ["dialect", "dialect_of", "owner", "provider", "providers"]

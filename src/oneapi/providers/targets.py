@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from oneapi.providers import registry
+from oneapi.providers.adjusting import adjustments_in
 from oneapi.providers.base import GUARDED, Target
 from oneapi.providers.secret import Secret
 
@@ -40,6 +41,7 @@ def target_of(row: Mapping[Any, Any]) -> Target | None:
         base_url=(row["base_url"] or provider.base_url).rstrip("/"),
         key=Secret(row["key"] or ""),
         config=config,
+        adjustments=adjustments_in(_object(row["config"])),
     )
 
 

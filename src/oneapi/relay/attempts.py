@@ -172,6 +172,7 @@ class Attempts:
         except UpstreamError as error:
             if attempt is not None:
                 error.request_id = error.request_id or attempt.request_id
+                job.operated = attempt.call.operated
             return attempt, error
         finally:
             if response is not None:

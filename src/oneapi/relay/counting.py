@@ -148,4 +148,5 @@ def _call(count: Count, channel: Channel, adapted: frozenset[str]) -> Call:
         request_id=request.request_id,
         created=request.created_at,
         adapted=adapted,
+        client_headers=headers,
     )

@@ -52,6 +52,7 @@ def fail(job: Job, error: BaseException | None, now: float) -> None:
         vendor_request_id=error.request_id if isinstance(error, UpstreamError) else "",
         choice=job.choice,
         errors=job.errors,
+        operations=job.operated,
     )
     end(job.hold, facts, error, left=job.responder.left)
 

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from oneapi.errors import InvalidRequest, UpstreamError
+from oneapi.errors import GatewayError, UpstreamError
 from oneapi.relay.answering import BINARY
 from oneapi.relay.attempts import SUCCESS
 from oneapi.relay.drafting import drafted, priced
@@ -87,7 +87,7 @@ class Express:
         self._attempt = attempt = Attempt(channel, job.call(channel, None), dialect, True)
         try:
             request = dialect.request(attempt.call)
-        except InvalidRequest:  # this vendor cannot be told, another one may
+        except GatewayError:  # this vendor cannot be told, another one may
             return False
         job.responder.attach(self)
         self._exchange = parts.upstream.send_now(
@@ -112,6 +112,7 @@ class Express:
             self._hand_over(job, None, attempt.channel)
         except UpstreamError as error:
             error.request_id = error.request_id or attempt.request_id
+            job.operated = attempt.call.operated
             if attempts.adapt(job, attempt, error):
                 self._hand_over(job, None, attempt.channel)
             else:

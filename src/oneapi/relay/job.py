@@ -61,7 +61,8 @@ class Job:
     worked out from `wanted` and `worst` when nothing simpler has said it. `imposed_limit` is what the vendor is told
     instead of what the client said: it named no limit, or several. `adapted`: what the next
     attempt does otherwise, because the channel that it is made on has refused something of ours. `onward`: what the next
-    attempt sends, because the vendor has pointed there.
+    attempt sends, because the vendor has pointed there. `operated`: what the channel of the last failed attempt had made of
+    its request.
     """
 
     __slots__ = (
@@ -80,6 +81,7 @@ class Job:
         "hold",
         "imposed_limit",
         "onward",
+        "operated",
         "picked_tiers",
         "pinned",
         "plain_body",
@@ -137,6 +139,7 @@ class Job:
         self.onward: UpstreamRequest | None = None
         self.picked_tiers: tuple[str, ...] = ()
         self.plain_body: bytes | None = None
+        self.operated: tuple[str, ...] = ()
 
     @property
     def needs_balance(self) -> bool:
@@ -183,6 +186,7 @@ class Job:
             options is not UNSET,
             0 if document is None else estimate_prompt(self.endpoint, body, model=model),
             self.adapted,
+            headers,
         )
 
     def keepalive(self) -> bytes:
@@ -242,6 +246,7 @@ class Job:
                 self.choice,
                 max(1, int((first_at - request.arrived) * 1000)) if first_at else 0,
                 self.errors,
+                attempt.call.operated,
             ),
         )
 

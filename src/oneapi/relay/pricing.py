@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from oneapi.ledger.pricing import Price, searching
 from oneapi.providers.models import limits
-from oneapi.relay.ceiling import ASSUMED_WINDOW
+from oneapi.relay.ceiling import ASSUMED_CAP, ASSUMED_WINDOW
 from oneapi.relay.snapshot import Channel, Snapshot
 from oneapi.wire.dialect import Envelope
 from oneapi.wire.endpoints import Endpoint, Unit, charged_by
@@ -113,16 +113,29 @@ def _worst(
     prices = [price_of(snapshot, channel, envelope, endpoint) for channel in candidates]
     asked = envelope.model
     known = [limits(channel.model_mapping.get(asked, asked)) for channel in candidates]
+    adjusted = [one.target.adjustments for one in candidates if one.target.adjustments is not None]
     windows = [found.context or ASSUMED_WINDOW for found in known]
+    windows += [one.window for one in adjusted]
     outputs = [found.output for found in known if found.output is not None]
-    prompts = [len((channel.system_prompt or "").encode()) for channel in candidates]
+    prompts = [_added(channel) for channel in candidates]
+    output_cap = max(outputs) if len(outputs) == len(known) else None
+    highest = max([one.limit for one in adjusted], default=0)
+    if highest > (output_cap or ASSUMED_CAP):
+        output_cap = highest
     return Worst(
         prices,
         snapshot.prices.factor(group),
-        max(outputs) if len(outputs) == len(known) else None,
+        output_cap,
         max(windows),
         max(prompts),
     )
+
+
+def _added(channel: Channel) -> int:
+    """Return the bytes that a channel adds to a prompt: its system prompt, and what its operations say."""
+    adjustments = channel.target.adjustments
+    said = 0 if adjustments is None else int(adjustments.instructions)
+    return said + len((channel.system_prompt or "").encode())
 
 
 def _dearest(prices: Sequence[Price]) -> Price:

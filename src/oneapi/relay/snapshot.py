@@ -55,7 +55,7 @@ class Channel:
         self.type: Final = type
         self.name: Final = name
         self.target: Final = target
-        self.dialect: Final = registry.dialect(target.provider.dialect)
+        self.dialect: Final = registry.dialect_of(target)
         self.priority: Final = priority
         self.weight: Final = weight
         self.models: Final = models
@@ -166,7 +166,13 @@ def _is_same(one: Target, other: Target) -> bool:
         and one.base_url == other.base_url
         and one.key == other.key
         and one.config == other.config
+        and _source(one) == _source(other)
     )
+
+
+def _source(target: Target) -> bytes:
+    adjustments = target.adjustments
+    return b"" if adjustments is None else adjustments.source
 
 
 def _tiers(channels: list[Channel]) -> tuple[Tier, ...]:

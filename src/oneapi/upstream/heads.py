@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 from oneapi.errors import InvalidRequest, UpstreamError
 from oneapi.providers.base import Headers
+from oneapi.providers.operations import CONNECTION_HEADERS
 
 MAX_REQUEST_HEAD_BYTES = 64 << 10
 
@@ -19,22 +20,6 @@ _METHOD = re.compile(r"[A-Z]{1,20}")
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}")
 _BAD_IN_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _BAD_IN_TARGET = re.compile(r"[\x00-\x20\x7f]")
-_OURS = frozenset(
-    {
-        "accept-encoding",
-        "connection",
-        "content-length",
-        "expect",
-        "host",
-        "keep-alive",
-        "proxy-authorization",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
 
 
 class Origin(NamedTuple):
@@ -103,7 +88,7 @@ def cleaned(headers: Headers) -> list[tuple[str, bytes]]:
     named = False
     for name, value in headers:
         lowered = name.lower()
-        if lowered in _OURS:
+        if lowered in CONNECTION_HEADERS:
             continue
         if not _NAME.fullmatch(name):
             raise InvalidRequest(f"the header name {name[:64]!r} cannot be sent")

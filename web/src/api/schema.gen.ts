@@ -3252,7 +3252,8 @@ export interface components {
          *     of the group. `hold`, `charge` and `uncollected` in quota. `vendor_request_id`: under which the vendor knows it.
          *     `choice`: why the last channel. `first_token_ms`: 0 where nobody has seen one. `status`, `code` and `error`: what the
          *     client of a request that failed was told (499: it had left; 0: it did not fail); `unwritten`: how many more of the same
-         *     user had failed before, and left no row.
+         *     user had failed before, and left no row. `operations`: what the last channel has for its
+         *     requests and did to this one; the user is not told.
          */
         Story: {
             /** Asked Model */
@@ -3289,6 +3290,8 @@ export interface components {
             model: string;
             /** Oddity */
             oddity: string;
+            /** Operations */
+            operations: string[];
             /** Price Source */
             price_source: string;
             /** Request Id */

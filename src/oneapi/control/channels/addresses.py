@@ -21,13 +21,19 @@ def is_guarded(person: Person, before: Mapping[str, Any], after: Mapping[str, An
 
     Whoever but root changes its address puts it under guard; root takes it from there by naming all of the address anew.
     """
-    named = [name for name in ADDRESS if (after[name] or "").strip() not in ("", "{}")]
-    changed = [name for name in ADDRESS if (after[name] or "") != (before.get(name) or "")]
+    named = [name for name in ADDRESS if _said(after, name)]
+    changed = [name for name in ADDRESS if _said(after, name) != _said(before, name)]
     if not named:
         return False
     if person.role >= Role.ROOT:
         return bool(before.get("guarded")) and not set(named) <= set(changed)
     return bool(before.get("guarded") or changed)
+
+
+def _said(row: Mapping[str, Any], name: str) -> Any:
+    """Return what a column says of the address; of `config` it is the texts: what a channel does to requests is none."""
+    text = (row.get(name) or "").strip()
+    return strings(text) if name == "config" else text
 
 
 def check_address(connection: Connection, row: Mapping[str, Any]) -> None:

@@ -121,7 +121,7 @@ async def _answer(
     if reply.status in _MISSING:
         raise NoBalanceThere(f"this vendor does not tell a balance (status {reply.status})")
     if reply.status != _OK:
-        dialect = registry.dialect(target.provider.dialect)
+        dialect = registry.dialect_of(target)
         raise dialect.error(reply.status, reply.headers, reply.body)
     try:
         return msgspec.json.decode(reply.body)

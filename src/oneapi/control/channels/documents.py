@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from oneapi.control.fields import Document, Line, LongText, Number, Text, Whole, comma_list
+from oneapi.providers.adjusting import check
 from oneapi.providers.targets import ALLOWS_TIERS
 
 _PRINTED: Final = re.compile(r"[^\s\\\"<>^`{|}\x00-\x1f\x7f]+")
@@ -40,6 +41,7 @@ def _config(text: str) -> str:
     proxy = config.get("proxy")
     if config.get(ALLOWS_TIERS, False) not in (True, False):
         raise ValueError(f"its `{ALLOWS_TIERS}` must be true or false")
+    check(config)
     if proxy and not (isinstance(proxy, str) and _is_proxy(proxy)):
         raise ValueError("its `proxy` must be an http, https or socks5 address")
     return text.strip()

@@ -120,7 +120,7 @@ async def probe(
     url, status, answer, error = "", 0, "", ""
     key_refused = False
     try:
-        request = registry.dialect(target.provider.dialect).request(call)
+        request = registry.dialect_of(target).request(call)
         if is_ranking:
             request = _ranking(request, served)
         url = _shown(request.url)
@@ -178,7 +178,7 @@ def _ranking(chat: UpstreamRequest, served: str) -> UpstreamRequest:
 
 def _ranked(call: Call, reply: WholeAnswer) -> str:
     if reply.status not in _SUCCESS:
-        dialect = registry.dialect(call.target.provider.dialect)
+        dialect = registry.dialect_of(call.target)
         raise dialect.error(reply.status, reply.headers, reply.body)
     try:
         document = cast("dict[str, Any]", msgspec.json.decode(reply.body))
@@ -193,7 +193,7 @@ def _ranked(call: Call, reply: WholeAnswer) -> str:
 
 def _answer(call: Call, reply: WholeAnswer) -> str:
     """Return the answer in words; raise `UpstreamError` if it is none."""
-    dialect = registry.dialect(call.target.provider.dialect)
+    dialect = registry.dialect_of(call.target)
     if reply.status not in _SUCCESS:
         raise dialect.error(reply.status, reply.headers, reply.body)
     if call.endpoint is Endpoint.CHAT:
@@ -230,7 +230,7 @@ async def vendor_models(ask: Ask, row: Mapping[Any, Any]) -> list[str]:
     `GET …/models` is where OpenAI's and Anthropic's dialects list them.
     """
     target = _target(row)
-    dialect = registry.dialect(target.provider.dialect)
+    dialect = registry.dialect_of(target)
     chat = dialect.request(_call(target, "model", "model", Endpoint.CHAT, "hello"))
     request = UpstreamRequest("GET", url_beside(chat.url, "models"), _without_body(chat.headers))
     reply = await ask(request, target.config.get("proxy"))

@@ -42,7 +42,8 @@ class Story(TypedDict):
     of the group. `hold`, `charge` and `uncollected` in quota. `vendor_request_id`: under which the vendor knows it.
     `choice`: why the last channel. `first_token_ms`: 0 where nobody has seen one. `status`, `code` and `error`: what the
     client of a request that failed was told (499: it had left; 0: it did not fail); `unwritten`: how many more of the same
-    user had failed before, and left no row.
+    user had failed before, and left no row. `operations`: what the last channel has for its
+    requests and did to this one; the user is not told.
     """
 
     request_id: str
@@ -70,6 +71,7 @@ class Story(TypedDict):
     code: str
     error: str
     unwritten: int
+    operations: list[str]
 
 
 def row_of_request(
@@ -128,6 +130,7 @@ def story(row: RowMapping, names: Mapping[int, str], *, tells_all: bool) -> Stor
         "code": str(detail.get("failure") or ""),
         "error": str(detail.get("error") or ""),
         "unwritten": _whole(detail.get("unwritten")),
+        "operations": cast("list[str]", detail.get("operations") or []) if tells_all else [],
     }
 
 

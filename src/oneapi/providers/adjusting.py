@@ -1,0 +1,135 @@
+"""A vendor's dialect as one channel speaks it: with the operations that its operator has put into the channel's `config`.
+
+A channel without any speaks the dialect itself, so that nothing of this stands on its way.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from oneapi.errors import UpstreamError
+from oneapi.providers.base import (
+    Call,
+    Dialect,
+    Reply,
+    StreamDecoder,
+    UpstreamRequest,
+    Watcher,
+)
+from oneapi.providers.operating import operated
+from oneapi.providers.operations import Operation, OperationError, operations_in
+from oneapi.wire.dialect import LIMITS
+from oneapi.wire.usage import Usage
+
+OPERATIONS: Final = "operations"
+_LONG_CONTEXT: Final = "context-1m"  # an `anthropic-beta`, and the window it opens
+_LONG_WINDOW: Final = 1_000_000
+
+
+class Adjustments:
+    """What a channel does otherwise than its vendor's row. `source`: what it was read from.
+
+    What it adds to what a request may cost, which is held: `instructions`, bytes; `limit`, the greatest output limit that it
+    says, 0 for none; `window`, tokens, 0 for the model's own.
+    """
+
+    __slots__ = ("instructions", "limit", "operations", "source", "trouble", "window")
+
+    def __init__(
+        self, operations: tuple[Operation, ...], source: bytes = b"", trouble: str = ""
+    ) -> None:
+        self.operations: Final = operations
+        self.source: Final = source
+        self.trouble: Final = trouble
+        values = [one.value for one in operations if one.value is not None]
+        self.instructions: Final = sum(map(_added, operations))
+        limits = [one.value for one in operations if one.path[0] in LIMITS]
+        self.limit: Final[int] = max((n for n in limits if isinstance(n, int)), default=0)
+        opens = any(isinstance(v, str) and _LONG_CONTEXT in v for v in values)
+        self.window: Final = _LONG_WINDOW if opens else 0
+
+
+def _added(operation: Operation) -> int:
+    """Return the most bytes that an operation puts into a body: its value, and all the names that lead there."""
+    names = (*operation.path, *operation.target)
+    return len(msgspec.json.encode((names, operation.value))) + 4 * len(names)
+
+
+def check(config: Mapping[str, Any]) -> None:
+    """Raise `OperationError` for what cannot be in a channel's `config`."""
+    _read(config)
+
+
+def adjustments_in(config: Mapping[str, Any]) -> Adjustments | None:
+    """Return what a channel's `config` says, `None` if it is nothing; what cannot be read is said to whoever calls."""
+    try:
+        return _read(config)
+    except OperationError as error:
+        return Adjustments((), msgspec.json.encode(config), str(error))
+
+
+def _read(config: Mapping[str, Any]) -> Adjustments | None:
+    said = {name: config[name] for name in (OPERATIONS,) if config.get(name)}
+    if not said:
+        return None
+    return Adjustments(operations_in(said.get(OPERATIONS)), msgspec.json.encode(said))
+
+
+class AdjustedDialect:
+    """See `providers.base.Dialect`."""
+
+    def __init__(self, dialect: Dialect, adjustments: Adjustments) -> None:
+        self.name = dialect.name
+        self.framing = dialect.framing
+        self._dialect: Final = dialect
+        self._adjustments: Final = adjustments
+
+    def request(self, call: Call) -> UpstreamRequest:
+        """Return the vendor's request as the channel's operations make it."""
+        adjustments = self._adjustments
+        if adjustments.trouble:
+            raise UpstreamError(
+                f"the channel's config cannot be read: {adjustments.trouble}",
+                status=503,
+                type="one_api_error",
+                code="channel_misconfigured",
+            )
+        request = self._dialect.request(call)
+        return operated(request, call, adjustments.operations)
+
+    def response(self, call: Call, body: bytes) -> Reply:
+        """Return the canonical reply of a whole chat answer."""
+        return self._dialect.response(call, body)
+
+    def usage(self, call: Call, body: bytes) -> Usage | None:
+        """Return the usage of a whole answer that passes through unchanged."""
+        return self._dialect.usage(call, body)
+
+    def output_tokens(self, call: Call, body: bytes) -> int:
+        """Estimate the tokens of a whole answer that passes through."""
+        return self._dialect.output_tokens(call, body)
+
+    def hides_reasoning(self, call: Call) -> bool:
+        """Say whether the model is known to count reasoning that it does not show."""
+        return self._dialect.hides_reasoning(call)
+
+    def stream(self, call: Call) -> StreamDecoder:
+        """Return the state machine that turns this vendor's events into canonical chunks."""
+        return self._dialect.stream(call)
+
+    def watch(self, call: Call) -> Watcher:
+        """Return the fast lane's watcher."""
+        return self._dialect.watch(call)
+
+    def error(self, status: int, headers: Mapping[str, str], body: bytes) -> UpstreamError:
+        """Return the vendor's refusal as an error."""
+        return self._dialect.error(status, headers, body)
+
+    def adapt(self, call: Call, error: UpstreamError) -> frozenset[str]:
+        """Return what to do otherwise in the same call."""
+        return self._dialect.adapt(call, error)
+
+    def adapted(self, call: Call) -> None:
+        """The vendor took a call that was adapted."""
+        self._dialect.adapted(call)

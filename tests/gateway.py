@@ -273,6 +273,17 @@ class Gateway:
                 return rows
             time.sleep(0.05)
 
+    def story(self, answer: Answer, seconds: float = 10.0) -> dict[str, Any]:
+        """Return the story of a request, as soon as its row is in the database."""
+        path = f"/api/log/{answer.headers['x-oneapi-request-id']}"
+        deadline = time.monotonic() + seconds
+        while True:
+            reply = self.request("GET", path, headers={"Authorization": ACCESS}).json()
+            if reply["success"]:
+                return reply["data"]
+            assert time.monotonic() < deadline, reply
+            time.sleep(0.02)
+
 
 def _body(response: http.client.HTTPResponse, seconds: float) -> bytes:
     """Read an answer to its end; comments that keep a stream alive do not keep it going for ever."""

@@ -165,7 +165,7 @@ class UpstreamError(GatewayError):
     `retryable`: another channel may succeed. `channel_at_fault`: counts against the channel's health
     (never the client's own mistakes). `auth_failed`: the vendor refused the channel's key itself.
     `body`: the vendor's own error body, when it is JSON, for clients of the same dialect. `said`: whatever its body was.
-    `request_id`: the vendor's.
+    `request_id`: the vendor's. `vendor_status`: what it answered with, or named in its error; 0 when it has not answered.
     """
 
     status = 502
@@ -187,6 +187,7 @@ class UpstreamError(GatewayError):
         body: bytes | None = None,
         said: bytes = b"",
         request_id: str = "",
+        vendor_status: int = 0,
     ) -> None:
         super().__init__(
             message, status=status, type=type, code=code, param=param, retry_after=retry_after
@@ -197,6 +198,7 @@ class UpstreamError(GatewayError):
         self.body = body
         self.said = said
         self.request_id = request_id
+        self.vendor_status = vendor_status
 
 
 class UpstreamTimeout(UpstreamError):

@@ -14,9 +14,8 @@ from tests.fakes import (
     chat_document,
     error_answer,
     json_answer,
-    wait_until,
 )
-from tests.gateway import ACCESS, Answer, Gateway, chat_request
+from tests.gateway import ACCESS, Gateway, chat_request
 
 OPERATIONS: list[dict[str, Any]] = [
     {"in": "body", "do": "set", "name": "temperature", "value": 0.25},
@@ -51,20 +50,6 @@ def gateway(tmp_path_factory: pytest.TempPathFactory, vendor: FakeVendor) -> Ite
         yield running
 
 
-def story(gateway: Gateway, answer: Answer) -> dict[str, Any]:
-    """Return the story of a request, as soon as its row is there."""
-    path = f"/api/log/{answer.headers['x-oneapi-request-id']}"
-    found: list[dict[str, Any]] = []
-
-    def told() -> bool:
-        reply = gateway.request("GET", path, headers={"Authorization": ACCESS}).json()
-        found.append(reply.get("data"))
-        return reply["success"]
-
-    wait_until(told)
-    return found[-1]
-
-
 @pytest.mark.parametrize(("path", "model"), LANES)
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
 def test_operations_work_in_every_lane(
@@ -79,7 +64,7 @@ def test_operations_work_in_every_lane(
     assert (sent["temperature"], sent["max_tokens"], "top_k" in sent) == (0.25, 9, False)
     assert sent["model"] == model
     assert received.headers["x-title"] == "cline sk-vendor"
-    assert story(gateway, answer)["operations"] == DONE
+    assert gateway.story(answer)["operations"] == DONE
 
 
 def test_an_operation_that_is_not_due_is_not_told(gateway: Gateway, vendor: FakeVendor) -> None:
@@ -88,7 +73,7 @@ def test_an_operation_that_is_not_due_is_not_told(gateway: Gateway, vendor: Fake
     assert answer.status == 200
     assert "x-title" not in vendor.requests[-1].headers
     assert vendor.requests[-1].json() == request
-    assert story(gateway, answer)["operations"] == []
+    assert gateway.story(answer)["operations"] == []
 
 
 def test_what_failed_tells_what_was_done_to_it(gateway: Gateway, vendor: FakeVendor) -> None:
@@ -96,7 +81,7 @@ def test_what_failed_tells_what_was_done_to_it(gateway: Gateway, vendor: FakeVen
     request = chat_request("gpt-ops", temperature=1)
     answer = gateway.post(gateway.add_key(), "/v1/chat/completions", request)
     assert answer.status == 400
-    assert "set temperature" in story(gateway, answer)["operations"]
+    assert "set temperature" in gateway.story(answer)["operations"]
 
 
 @pytest.mark.parametrize("endpoint", ["embeddings", "completions"])
@@ -153,7 +138,7 @@ def test_what_is_charged_is_never_above_what_was_held(
     request = chat_request(model) | ({} if limit is None else {"max_tokens": limit})
     answer = gateway.post(gateway.add_key(), "/v1/chat/completions", request)
     assert answer.status == 200, answer.body
-    told = story(gateway, answer)
+    told = gateway.story(answer)
     assert 0 < told["charge"] <= told["hold"]
     assert told["source"] == "reported"
 

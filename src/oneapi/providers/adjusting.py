@@ -19,10 +19,13 @@ from oneapi.providers.base import (
 )
 from oneapi.providers.operating import operated
 from oneapi.providers.operations import Operation, OperationError, operations_in
+from oneapi.providers.statuses import STATUS_MAPPING, Statuses, judge, statuses_in
 from oneapi.wire.dialect import LIMITS
 from oneapi.wire.usage import Usage
 
 OPERATIONS: Final = "operations"
+_NAMES: Final = (OPERATIONS, STATUS_MAPPING)
+NO_STATUSES: Final[Statuses] = {}
 _LONG_CONTEXT: Final = "context-1m"  # an `anthropic-beta`, and the window it opens
 _LONG_WINDOW: Final = 1_000_000
 
@@ -34,13 +37,18 @@ class Adjustments:
     says, 0 for none; `window`, tokens, 0 for the model's own.
     """
 
-    __slots__ = ("instructions", "limit", "operations", "source", "trouble", "window")
+    __slots__ = ("instructions", "limit", "operations", "source", "statuses", "trouble", "window")
 
     def __init__(
-        self, operations: tuple[Operation, ...], source: bytes = b"", trouble: str = ""
+        self,
+        operations: tuple[Operation, ...] = (),
+        statuses: Statuses = NO_STATUSES,
+        source: bytes = b"",
+        trouble: str = "",
     ) -> None:
         self.operations: Final = operations
         self.source: Final = source
+        self.statuses: Final = statuses
         self.trouble: Final = trouble
         values = [one.value for one in operations if one.value is not None]
         self.instructions: Final = sum(map(_added, operations))
@@ -48,6 +56,11 @@ class Adjustments:
         self.limit: Final[int] = max((n for n in limits if isinstance(n, int)), default=0)
         opens = any(isinstance(v, str) and _LONG_CONTEXT in v for v in values)
         self.window: Final = _LONG_WINDOW if opens else 0
+
+
+def judged(error: UpstreamError, adjustments: Adjustments | None) -> str:
+    """Change what is done about an error as its channel says; return what that is, blank for nothing."""
+    return "" if adjustments is None else judge(error, adjustments.statuses)
 
 
 def _added(operation: Operation) -> int:
@@ -66,14 +79,18 @@ def adjustments_in(config: Mapping[str, Any]) -> Adjustments | None:
     try:
         return _read(config)
     except OperationError as error:
-        return Adjustments((), msgspec.json.encode(config), str(error))
+        return Adjustments(source=msgspec.json.encode(config), trouble=str(error))
 
 
 def _read(config: Mapping[str, Any]) -> Adjustments | None:
-    said = {name: config[name] for name in (OPERATIONS,) if config.get(name)}
+    said = {name: config[name] for name in _NAMES if config.get(name)}
     if not said:
         return None
-    return Adjustments(operations_in(said.get(OPERATIONS)), msgspec.json.encode(said))
+    return Adjustments(
+        operations_in(said.get(OPERATIONS)),
+        statuses_in(said.get(STATUS_MAPPING)),
+        msgspec.json.encode(said),
+    )
 
 
 class AdjustedDialect:

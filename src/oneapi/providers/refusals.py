@@ -98,6 +98,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> UpstreamErr
         body=body if document is not None else None,
         request_id=request_id_in(headers) or request_id_said(document),
         said=body,
+        vendor_status=status,
     )
 
 

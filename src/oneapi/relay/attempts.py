@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 
 from oneapi.errors import GatewayError, InvalidRequest, NotFound, Saturated, UpstreamError
+from oneapi.providers.adjusting import judged
 from oneapi.providers.quirks import NO_FIELDS
 from oneapi.relay.answering import Answering
 from oneapi.relay.delivery import BrokenOffError, StreamDelivery
@@ -208,7 +209,9 @@ class Attempts:
     def failed(self, job: Job, channel: Channel, error: UpstreamError) -> None:
         """The attempt failed; the channel may have to rest, or be switched off."""
         job.attempts.append((channel.id, error.status))
-        job.errors = (*job.errors, error.message[:ERROR_LENGTH])
+        action = judged(error, channel.target.adjustments)
+        said = error.message[:ERROR_LENGTH]
+        job.errors = (*job.errors, f"{said} (status mapping: {action})" if action else said)
         self._health.failed(channel.id, job.route[1], error)
         self._disabling.failed(channel, error, job.snapshot.policy)
 

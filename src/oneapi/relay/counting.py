@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from oneapi.errors import UpstreamError
+from oneapi.providers.adjusting import judged
 from oneapi.providers.base import Call
 from oneapi.providers.quirks import NO_FIELDS
 from oneapi.relay.disabling import Disabling
@@ -80,6 +81,7 @@ class Counting:
             try:
                 answer = await self._ask(count, channel, timeouts)
             except UpstreamError as error:
+                judged(error, channel.target.adjustments)
                 self._health.failed(channel.id, place, error)
                 if error.auth_failed:
                     self._disabling.failed(channel, error, policy)

@@ -20,8 +20,9 @@ import bcrypt
 from sqlalchemy import Connection, func, insert, select, update
 from tools.demo_vendor import vendor
 
-from oneapi.ledger.batches import HOUR_COUNTERS
+from oneapi.ledger.flusher import add_use
 from oneapi.store.bootstrap import bootstrap
+from oneapi.store.calendar import hour_of
 from oneapi.store.database import open_database
 from oneapi.store.migrations import migrate
 from oneapi.store.tables import (
@@ -35,7 +36,7 @@ from oneapi.store.tables import (
     usage_hours,
     users,
 )
-from oneapi.store.tables.statistics import FIRST_TOKEN_MS
+from oneapi.store.tables.statistics import COUNTERS, FIRST_TOKEN_MS
 
 PASSWORD: Final = "demo-password"
 DAYS: Final = 61
@@ -348,22 +349,22 @@ def _hours(connection: Connection, rows: list[dict[str, Any]]) -> None:
     hours: dict[tuple[Any, ...], list[int]] = {}
     for row in rows:
         key_id = key_ids.get((row["user_id"], row["token_name"]), 0)
-        at = row["created_at"] - row["created_at"] % 3600
+        at = hour_of(row["created_at"])
         place = (at, row["user_id"], key_id, row["channel_id"], row["model_name"])
         detail = json.loads(row["detail"])
         cached = detail.get("usage", {}).get("cached_tokens", 0)
         counters = (1, row["prompt_tokens"], row["completion_tokens"], cached, row["quota"])
-        sums = hours.setdefault(place, [0] * len(HOUR_COUNTERS))
+        sums = hours.setdefault(place, [0] * len(COUNTERS))
         for index, value in enumerate((*counters, row["elapsed_time"], "failure" in detail)):
             sums[index] += value
         if first := detail.get("first_token_ms"):
             sums[7 + bisect_left(FIRST_TOKEN_MS, first)] += 1
-    columns = [*("hour", "user_id", "token_id", "channel_id", "model_name"), *HOUR_COUNTERS]
+    columns = [*("hour", "user_id", "token_id", "channel_id", "model_name"), *COUNTERS]
     sums_by_row = [
         dict(zip(columns, (*place, *sums), strict=True)) for place, sums in hours.items()
     ]
     for place in range(0, len(sums_by_row), 500):
-        connection.execute(insert(usage_hours), sums_by_row[place : place + 500])
+        add_use(connection, sums_by_row[place : place + 500])
 
 
 def _requests_in(start: int, chance: random.Random) -> int:

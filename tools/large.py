@@ -11,6 +11,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+from oneapi.store.database import open_database
+from oneapi.store.usage_days import mend_days
+
 MODELS: Final = ("gpt-6.1-sol", "claude-sonnet-5-5", "deepseek-v4-pro", "qwen3.8-max")
 
 _NUMBERS: Final = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)"
@@ -64,6 +67,9 @@ def fill(path: Path, channels: int, logs: int, now: int) -> None:
         connection.execute(_USERS)
         connection.execute(_LOGS, {"count": logs, "now": now})
         connection.execute(_HOURS)
+    database = open_database(None, sqlite_path=path)
+    mend_days(database)
+    database.close()
 
 
 def main() -> None:

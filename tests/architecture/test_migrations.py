@@ -25,8 +25,8 @@ def test_a_script_is_named_after_its_revision() -> None:
 
 
 def test_each_revision_follows_the_one_before_and_no_number_is_given_twice() -> None:
-    numbers = [f"{number:04}" for number in range(1, len(scripts()) + 1)]
-    assert [revisions(path)["revision"] for path in scripts()] == numbers
+    numbers = [revisions(path)["revision"] for path in scripts()]
+    assert numbers == sorted(set(numbers))
     assert [revisions(path)["down_revision"] for path in scripts()] == ["", *numbers[:-1]]
 
 

@@ -1,13 +1,18 @@
 """The dashboard: sums, comparison, ranking and steps, of oneself and of the site, from the hours added up."""
 
+import random
 import time
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from oneapi.control.dashboard.queries import median_of
-from oneapi.store.tables import channels, tokens, usage_hours
-from tests.control.conftest import ALICE, BOB, NOW, World
+from oneapi.ledger.flusher import add_use
+from oneapi.store.calendar import day_of
+from oneapi.store.tables import channels, tokens, usage_days
+from oneapi.store.tables.statistics import FIRST_TOKEN_CLASSES
+from tests.control.conftest import ADMIN, ALICE, BOB, NOW, World
 
 HOUR = 3600
 THIS_HOUR = NOW - NOW % HOUR
@@ -28,7 +33,8 @@ def use(world: World, **values: Any) -> None:
         "elapsed_ms": 3000,
         "failed": 1,
     }
-    world.add(usage_hours, **(row | values))
+    with world.database.begin() as connection:
+        add_use(connection, [row | dict.fromkeys(FIRST_TOKEN_CLASSES, 0) | values])
 
 
 def test_use_is_added_up_ranked_and_laid_out_by_the_day(everywhere: World) -> None:
@@ -126,6 +132,43 @@ def test_people_see_nothing_but_their_own(world: World, query: str) -> None:
 )
 def test_a_span_that_cannot_be_shown_is_refused(world: World, query: str, field: str) -> None:
     assert world.alice.get(f"/api/dashboard?{query}").json["field"] == field
+
+
+SPANS = [
+    ("", "a week that ends now"),
+    (f"&start={NOW - 9 * 24 * HOUR}", "a beginning in the middle of a day"),
+    (f"&start={NOW - 9 * 24 * HOUR}&end={NOW - 30 * HOUR}", "an end in the middle, too"),
+    (f"&start={day_of(NOW - 9 * 24 * HOUR)}&end={day_of(NOW)}", "whole days"),
+]
+
+
+@pytest.mark.parametrize("by", ["model", "token", "channel", "user"])
+@pytest.mark.parametrize("scope", ["own", "site"])
+@pytest.mark.parametrize("span", [span for span, _ in SPANS], ids=[what for _, what in SPANS])
+def test_days_tell_what_hours_tell(world: World, by: str, scope: str, span: str) -> None:
+    chance = random.Random(1)
+    for _ in range(300):
+        user, hour = chance.choice((ALICE, BOB, ADMIN)), THIS_HOUR - chance.randrange(480) * HOUR
+        values = {"token_id": 10 * user + chance.randrange(2), "channel_id": chance.randrange(3)}
+        values |= {"model_name": chance.choice(("o3", "gpt-4o")), "quota": chance.randrange(900)}
+        use(world, user_id=user, hour=hour, **values)
+    query = f"/api/dashboard?scope={scope}&by={by}{span}"
+    by_days = world.admin.get(query).content
+    with world.database.begin() as connection:
+        # A day that begins in another time zone: nothing but hours is to be relied on.
+        shifted = usage_days.c.day - HOUR
+        connection.execute(update(usage_days).values(day=shifted, quota=usage_days.c.quota + 7))
+    assert by_days["sums"]["quota"] > 0
+    assert world.admin.get(query).content == by_days
+
+
+def test_a_month_is_read_from_its_days(world: World) -> None:
+    use(world)
+    with world.database.begin() as connection:
+        connection.execute(update(usage_days).values(quota=501))
+    start = day_of(NOW - 29 * 24 * HOUR)
+    assert world.alice.get(f"/api/dashboard?start={start}").content["sums"]["quota"] == 501
+    assert world.alice.get(f"/api/dashboard?start={NOW - HOUR}").content["sums"]["quota"] == 500
 
 
 def day(at: int) -> str:

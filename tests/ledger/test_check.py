@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, update
 from oneapi.ledger import check
 from oneapi.ledger.check import Report
 from oneapi.store.database import Database
-from oneapi.store.tables import tokens, users
+from oneapi.store.tables import tokens, usage_days, users
 from oneapi.store.tables.ledger import leases
 from tests.ledger.conftest import Opener
 from tests.ledger.scene import Clock, crash, pay, payer, person, seat, settle
@@ -53,6 +53,27 @@ async def test_what_could_not_be_collected_is_said(
     assert report.is_good
     said = "not collected, because the balance was too small: 1000 of 2 requests (users 2, 3)"
     assert said in report.notes
+
+
+async def test_days_are_held_against_hours(
+    database: Database, opened: Opener, tmp_path: Path, clock: Clock
+) -> None:
+    person(database, 1, 1000)
+    ledger = await opened(database)
+    await pay(ledger, 100, 60, "request-1")
+    await ledger.aclose()
+    said = "days of the statistics are what their hours add up to"
+    assert said in checked(database, tmp_path, clock).notes
+    with database.begin() as connection:
+        connection.execute(update(usage_days).values(day=usage_days.c.day + 3600))
+    report = checked(database, tmp_path, clock)
+    assert report.is_good
+    assert any("another time zone" in note for note in report.notes)
+    with database.begin() as connection:
+        values = {"day": usage_days.c.day - 3600, "quota": 61}
+        connection.execute(update(usage_days).values(values).where(usage_days.c.channel_id >= 0))
+    (problem,) = checked(database, tmp_path, clock).problems
+    assert "not what their hours add up to: 2026-09-2" in problem
 
 
 async def test_a_torn_journal_of_a_dead_worker_is_described(

@@ -38,6 +38,7 @@ from oneapi.store.outages import Outage
 from oneapi.store.rate_limit import Limit, shared_debts
 from oneapi.store.settings import Settings, load as load_settings
 from oneapi.store.switching import take_untold
+from oneapi.store.usage_days import DayMender
 from oneapi.upstream import UpstreamClient
 from oneapi.upstream.asking import asking
 from oneapi.upstream.egress import Guard
@@ -323,6 +324,7 @@ class Application:
         self._own(every("metrics", METRICS_SECONDS, self._keep_figures))
         if self._keeps_house:
             main = self._databases.main
+            days = DayMender(main, time.time)
             self._own(every("checkpoint", CHECKPOINT_SECONDS, lambda: self._run(checkpoint, main)))
             self._own(every("schedule", SCHEDULE_SECONDS, self._keep_schedule))
             self._own(every("alarms", ALARM_SECONDS, self._tell_alarms))
@@ -330,6 +332,7 @@ class Application:
             self._own(every("jobs", JOBS_SECONDS, self._runner.look))
             self._own(every("prune", PRUNE_SECONDS, lambda: self._run(self._prune)))
             self._own(every("old rows", BACKFILL_SECONDS, self._backfill))
+            self._own(every("days", PRUNE_SECONDS, lambda: self._run(days.mend)))
             self._own(every("failed rows", PRUNE_SECONDS, lambda: self._run(self._delete_failed)))
             self._own(_tried(Outage("first password"), self._look_at_password))
 

@@ -14,8 +14,8 @@ from prometheus_client.metrics_core import Metric
 
 from oneapi.app.metrics import Figures, Known
 from oneapi.config import VERSION
-from oneapi.ledger.batches import ELAPSED, ELAPSED_MS, FIRST_TOKEN, HOUR_COUNTERS
-from oneapi.store.tables.statistics import FIRST_TOKEN_MS
+from oneapi.ledger.batches import ELAPSED, ELAPSED_MS, FIRST_TOKEN
+from oneapi.store.tables.statistics import COUNTERS, FIRST_TOKEN_MS
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 _ROUTE: Final = ("channel", "model")
@@ -54,7 +54,7 @@ def _traffic(figures: Figures) -> Iterator[Metric]:
     took = _histogram("request_duration_seconds", "From a request's arrival to its answer's end.")
     for channel_id, model, counters in figures.traffic:
         route = (str(channel_id), model)
-        found = dict(zip(HOUR_COUNTERS, counters, strict=False))
+        found = dict(zip(COUNTERS, counters, strict=False))
         requests.add_metric(route, found["requests"])
         failures.add_metric(route, found["failed"])
         charged.add_metric(route, found["quota"])

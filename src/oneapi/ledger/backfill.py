@@ -9,12 +9,13 @@ from typing import Final
 from sqlalchemy import func, select, update
 
 from oneapi.ledger import accounts
-from oneapi.ledger.batches import HOUR_COUNTERS, HOUR_SECONDS
-from oneapi.ledger.flusher import additions
+from oneapi.ledger.flusher import add_use
 from oneapi.ledger.log_rows import fit
+from oneapi.store.calendar import hour_of
 from oneapi.store.database import Database
 from oneapi.store.enums import LogType
 from oneapi.store.tables import logs, progress, tokens, usage_hours
+from oneapi.store.tables.statistics import COUNTERS
 
 NAME: Final = "usage_hours_of_old_rows"
 SLICE: Final = 2000  # ids
@@ -68,14 +69,13 @@ def backfill(main: Database, log_database: Database) -> bool:
         key_ids = {(user_id, name): key_id for user_id, name, key_id in keys}
         hours: dict[tuple[int, int, int, int, str], list[int]] = {}
         for at, user_id, key_name, channel_id, model, sent, made, quota, elapsed in found:
-            begin = (at or 0) - (at or 0) % HOUR_SECONDS
             key_id = key_ids.get((user_id, key_name), 0)
-            hour = (begin, user_id or 0, key_id, channel_id or 0, fit(model or ""))
-            sums = hours.setdefault(hour, [0] * len(HOUR_COUNTERS))
+            hour = (hour_of(at or 0), user_id or 0, key_id, channel_id or 0, fit(model or ""))
+            sums = hours.setdefault(hour, [0] * len(COUNTERS))
             for index, value in enumerate((1, sent, made, 0, quota, elapsed)):
                 sums[index] += value or 0
-        names = ("hour", "user_id", "token_id", "channel_id", "model_name", *HOUR_COUNTERS)
+        names = ("hour", "user_id", "token_id", "channel_id", "model_name", *COUNTERS)
         values = [dict(zip(names, (*hour, *hours[hour]), strict=True)) for hour in sorted(hours)]
         if values:
-            connection.execute(additions(connection.dialect.name), values)
+            add_use(connection, values)
     return low > 0

@@ -10,23 +10,13 @@ from oneapi.ledger.accounts import Ref
 from oneapi.ledger.entry import CLIENT_LEFT, COMPLETE, LEFT, Facts, Released, Settled, decoded
 from oneapi.ledger.journal import Position, Records
 from oneapi.ledger.payer import Payer
-from oneapi.store.tables.statistics import FIRST_TOKEN_CLASSES, FIRST_TOKEN_MS
+from oneapi.store.calendar import HOUR, hour_shift
+from oneapi.store.tables.statistics import COUNTERS, FIRST_TOKEN_MS
 
-HOUR_SECONDS: Final = 3600
-HOUR_COUNTERS: Final = (
-    "requests",
-    "input_tokens",
-    "output_tokens",
-    "cached_tokens",
-    "quota",
-    "elapsed_ms",
-    "failed",
-    *FIRST_TOKEN_CLASSES,
-)
 # What the hours do not keep, behind what they do: classes of the time that a request took, for `traffic`.
 ELAPSED_MS: Final = (100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 120_000, 300_000)
-FIRST_TOKEN: Final = HOUR_COUNTERS.index("failed") + 1
-ELAPSED: Final = len(HOUR_COUNTERS)
+FIRST_TOKEN: Final = COUNTERS.index("failed") + 1
+ELAPSED: Final = len(COUNTERS)
 _FIRST_TOKEN_SUM: Final = ELAPSED + len(ELAPSED_MS) + 1
 LENGTH: Final = _FIRST_TOKEN_SUM + 1
 _ELAPSED_BOUNDS: Final = list(ELAPSED_MS)
@@ -92,12 +82,12 @@ class Tally:
 
     What failed counts in the hours only.
 
-    `hours`: by (hour, user, key, channel, model) the counters of `usage_hours`, in the order of `HOUR_COUNTERS`, and behind
+    `hours`: by (hour, user, key, channel, model) the counters of `usage_hours`, in the order of `COUNTERS`, and behind
     them how many requests took how long (`ELAPSED_MS`), and the sum of the first tokens' times.
     `from_users` and `from_keys` say, by the entry's index, what could not be collected.
     """
 
-    __slots__ = ("channels", "hours", "keys", "users")
+    __slots__ = ("_hour_shift", "channels", "hours", "keys", "users")
 
     def __init__(
         self,
@@ -110,6 +100,7 @@ class Tally:
         self.keys: dict[int, list[int]] = {}
         self.channels: dict[int, int] = {}
         self.hours: dict[Hour, list[int]] = {}
+        shift = self._hour_shift = hour_shift(now)
         last: Payer | None = None  # most entries are the next of the same payer, model and channel
         last_place = (0, 0, "")
         user: list[int] = []
@@ -128,7 +119,7 @@ class Tally:
             facts = entry.facts
             channel_id = facts.channel_id
             self.channels[channel_id] = self.channels.get(channel_id, 0) + used
-            place = (facts.created_at // HOUR_SECONDS, channel_id, facts.model)
+            place = ((facts.created_at + shift) // HOUR, channel_id, facts.model)
             if payer is not last or place != last_place:
                 counters = self._hour(payer, facts)
                 last, last_place = payer, place
@@ -152,7 +143,7 @@ class Tally:
         """Return the counters of a request's hour."""
         created_at = facts.created_at
         hour = (
-            created_at - created_at % HOUR_SECONDS,
+            created_at - (created_at + self._hour_shift) % HOUR,
             payer.user_id,
             payer.key_id,
             facts.channel_id,

@@ -6,6 +6,7 @@ since. Log rows are compared with used quota as a note: an operator may delete t
 collected is a note, too: the books are right, and somebody has had more than they could pay.
 """
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from oneapi.ledger.batches import Batch, batch_of
 from oneapi.ledger.credit import TOTAL, TOTAL_NOW
 from oneapi.ledger.details import Missing
 from oneapi.ledger.journal import Position, Reader, is_free, slots
+from oneapi.store import usage_days
+from oneapi.store.calendar import next_day
 from oneapi.store.database import Database
 from oneapi.store.enums import LogType
 from oneapi.store.tables import logs, tokens, users
@@ -24,6 +27,7 @@ from oneapi.store.tables.ledger import journal_offsets, leases
 
 _SHOWN = 20  # ids per finding
 _STALE_SECONDS = 600
+_FAR = 2**62  # unix seconds
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -47,6 +51,7 @@ def check(
         _negative(connection, report)
         _conserved(connection, report)
         _leases(connection, report, now)
+        _days(connection, report)
         used = connection.execute(_USED).scalar_one()
     with (log_database or database).connect() as connection:
         logged = connection.execute(_LOGGED).scalar_one()
@@ -88,7 +93,7 @@ def _uncollected(databases: Sequence[Database], report: Report) -> None:
     )
 
 
-def _listed(ids: Sequence[int]) -> str:
+def _listed(ids: Sequence[object]) -> str:
     return ", ".join(map(str, ids[:_SHOWN])) + (" …" if len(ids) > _SHOWN else "")
 
 
@@ -134,6 +139,29 @@ def _conserved(connection: Connection, report: Report) -> None:
         )
     else:
         report.notes.append(f"balances + leases + used quota are what was credited: {now}")
+
+
+def _days(connection: Connection, report: Report) -> None:
+    """Compare the statistics of days with those of hours; all of them together where another time zone has cut days."""
+    uneven: list[int] = []
+    for day in usage_days.days_of_use(connection):
+        found = usage_days.compared(connection, day, next_day(day))
+        if found.strange:
+            report.notes.append(
+                "days of the statistics were cut in another time zone (TZ) than this command's"
+            )
+            uneven = [] if usage_days.compared(connection, 0, _FAR).adds_up else [day]
+            break
+        if not found.adds_up:
+            uneven.append(day)
+    if not uneven:
+        report.notes.append("days of the statistics are what their hours add up to")
+        return
+    names = [time.strftime("%Y-%m-%d", time.localtime(day)) for day in uneven]
+    report.problems.append(
+        f"days of the statistics are not what their hours add up to: {_listed(names)} "
+        "(a node that serves mends them within ten minutes)"
+    )
 
 
 def _leases(connection: Connection, report: Report, now: int) -> None:

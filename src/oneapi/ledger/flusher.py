@@ -8,7 +8,7 @@ that somebody has reclaimed meanwhile, is collected from the account as far as t
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import structlog
@@ -17,11 +17,13 @@ from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from oneapi.ledger import accounts, log_rows
 from oneapi.ledger.accounts import Kind, Ref
-from oneapi.ledger.batches import HOUR_COUNTERS, Batch, Tally
+from oneapi.ledger.batches import Batch, Tally
 from oneapi.ledger.entry import Settled
+from oneapi.store import usage_days
 from oneapi.store.database import Database, DatabaseAway, is_away
 from oneapi.store.inserts import upsert
 from oneapi.store.tables import channels, tokens, usage_hours, users
+from oneapi.store.tables.statistics import COUNTERS
 
 log = structlog.get_logger(__name__)
 
@@ -152,7 +154,7 @@ def _plainly(
     tally = Tally(batch, _NOTHING, _NOTHING, orders.now)
     _count(connection, tally, orders.returns)
     if tally.hours:
-        connection.execute(additions(connection.dialect.name), _hours(tally))
+        add_use(connection, _hours(tally))
     return tally
 
 
@@ -177,7 +179,7 @@ def _carefully(connection: Connection, holder: str, batch: Batch, orders: Orders
     tally = Tally(batch, uncollected["user"], uncollected["key"], orders.now)
     _count(connection, tally, returned)
     for row in _hours(tally):
-        _guarded(connection, partial(_add_hour, connection, row), str(row["model_name"]))
+        _guarded(connection, partial(add_use, connection, [row]), str(row["model_name"]))
     everything = orders.logs_consumption and orders.keeps_logs
     _insert_one_by_one(connection, batch.settled, uncollected, everything=everything)
     if orders.keeps_logs:
@@ -247,10 +249,10 @@ def _count(connection: Connection, tally: Tally, returned: Mapping[Ref, int]) ->
 _HOUR_KEYS: Final = ("hour", "user_id", "token_id", "channel_id", "model_name")
 
 
-def _hours(tally: Tally) -> list[dict[str, int | str]]:
+def _hours(tally: Tally) -> list[dict[str, Any]]:
     """Return the rows to add to the statistics, in the order of their keys."""
-    names: tuple[str, ...] = (*_HOUR_KEYS, *HOUR_COUNTERS)
-    kept = len(HOUR_COUNTERS)
+    names: tuple[str, ...] = (*_HOUR_KEYS, *COUNTERS)
+    kept = len(COUNTERS)
     return [
         dict(
             zip(names, (*hour[:-1], log_rows.fit(hour[-1]), *tally.hours[hour][:kept]), strict=True)
@@ -259,15 +261,17 @@ def _hours(tally: Tally) -> list[dict[str, int | str]]:
     ]
 
 
-def _add_hour(connection: Connection, row: dict[str, int | str]) -> None:
-    connection.execute(additions(connection.dialect.name), row)
+def add_use(connection: Connection, hours: Sequence[dict[str, Any]]) -> None:
+    """Add rows to the statistics, and what they come to by the day."""
+    dialect = connection.dialect.name
+    connection.execute(_additions(dialect), hours)
+    connection.execute(usage_days.additions(dialect), usage_days.day_rows(hours))
 
 
 @cache
-def additions(dialect: str) -> Insert:
-    """Return what adds rows to the statistics on an engine."""
+def _additions(dialect: str) -> Insert:
     dialect = "mysql" if dialect == "mariadb" else dialect
-    return upsert(dialect, usage_hours, _HOUR_KEYS, add=HOUR_COUNTERS)
+    return upsert(dialect, usage_hours, _HOUR_KEYS, add=COUNTERS)
 
 
 def _insert_one_by_one(

@@ -1,21 +1,21 @@
 """`/api/user/dashboard`: what one used in the last seven days, by day and model, as One API's clients draw it."""
 
 import time
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter
-from sqlalchemy import func, select
 from typing_extensions import TypedDict
 
 from oneapi.control.answers import Answer, Found, Refusal, found
 from oneapi.control.context import Services
-from oneapi.control.dashboard.queries import HOUR, Span, day_of
+from oneapi.control.dashboard.queries import Span, Use
 from oneapi.control.identity import Surroundings, User
-from oneapi.store.tables import usage_hours
+from oneapi.store.calendar import day_of
 
 router = APIRouter(prefix="/api/user", tags=["statistics"])
 
 DAYS: Final = 7
+_COUNTED: Final = ("requests", "failed", "quota", "input_tokens", "output_tokens")
 
 
 # One API writes these with capitals.
@@ -36,28 +36,21 @@ def own_days(user: User, services: Surroundings) -> Answer:
 
 def _days(services: Services, user_id: int) -> list[DayOfModel]:
     now = services.now()
-    # Noon: a day may have 23 or 25 hours.
-    first = day_of(day_of(now) + 12 * HOUR - (DAYS - 1) * 24 * HOUR)
-    hours = usage_hours.c
-    # What failed is counted as a request, too, and stands in no row of One API's.
-    counted = (
-        func.sum(hours.requests - hours.failed),
-        func.sum(hours.quota),
-        func.sum(hours.input_tokens),
-        func.sum(hours.output_tokens),
-    )
-    query = select(hours.hour, hours.model_name, *counted)
-    query = query.where(*Span(first, now + 1, user_id).conditions())
-    query = query.group_by(hours.hour, hours.model_name)
+    first = day_of(now)
+    for _ in range(DAYS - 1):
+        first = day_of(first - 1)
+    days: dict[tuple[int, str], list[int]] = {}
     with services.database.connect() as connection:
-        rows: list[Any] = [tuple(row) for row in connection.execute(query)]
-    days: dict[tuple[str, str], list[int]] = {}
-    for hour, model, *numbers in rows:
-        day = days.setdefault((time.strftime("%Y-%m-%d", time.localtime(hour)), model), [0] * 4)
-        for index, number in enumerate(numbers):
-            day[index] += int(number or 0)
+        use = Use(connection, Span(first, now + 1, user_id))
+        for day, model, *numbers in use.steps(_COUNTED):
+            sums = days.setdefault((day, model), [0] * len(_COUNTED))
+            for index, number in enumerate(numbers):
+                sums[index] += number
+    # What failed is counted as a request, too, and stands in no row of One API's.
     return [
-        _view(day, model, *numbers) for (day, model), numbers in sorted(days.items()) if numbers[0]
+        _view(time.strftime("%Y-%m-%d", time.localtime(day)), model, requests - failed, *numbers)
+        for (day, model), (requests, failed, *numbers) in sorted(days.items())
+        if requests > failed
     ]
 
 

@@ -1,16 +1,26 @@
-"""Sums over `usage_hours`: of a span, by what it is asked by, and in steps of hours or days of the site's time zone."""
+"""Sums over what the ledger adds up by hours and days: of a span, by what it is asked by, and in steps of either."""
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, func, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    Subquery,
+    Table,
+    func,
+    select,
+    union_all,
+)
 
-from oneapi.store.tables import channels, tokens, usage_hours, users
-from oneapi.store.tables.statistics import FIRST_TOKEN_CLASSES, FIRST_TOKEN_MS
+from oneapi.store.calendar import HOUR, day_of, hour_of, next_day
+from oneapi.store.tables import channels, tokens, usage_days, usage_hours, users
+from oneapi.store.tables.statistics import ALL, FIRST_TOKEN_CLASSES, FIRST_TOKEN_MS
 
-HOUR: Final = 3600
 SHOWN: Final = 8  # as many as a chart has colours for; the rest is one more
 LISTED: Final = 20
 OTHERS: Final = ""
@@ -26,12 +36,11 @@ _SUMMED: Final = (
     "failed",
 )
 _CHARTED: Final = ("requests", "quota", "input_tokens", "output_tokens")
-_CLASSES: Final = [usage_hours.c[name] for name in FIRST_TOKEN_CLASSES]
-_COLUMNS: Final[Mapping[str, Column[Any]]] = {
-    "model": usage_hours.c.model_name,
-    "token": usage_hours.c.token_id,
-    "channel": usage_hours.c.channel_id,
-    "user": usage_hours.c.user_id,
+_COLUMNS: Final[Mapping[str, str]] = {
+    "model": "model_name",
+    "token": "token_id",
+    "channel": "channel_id",
+    "user": "user_id",
 }
 _NAMES: Final[Mapping[str, tuple[Table, Column[Any]]]] = {
     "token": (tokens, tokens.c.name),
@@ -48,28 +57,135 @@ class Span:
     end: int
     user_id: int | None
 
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """Return what a row of the span fulfils."""
-        first = self.start - self.start % HOUR
-        found = [usage_hours.c.hour >= first, usage_hours.c.hour < self.end]
-        return found if self.user_id is None else [*found, usage_hours.c.user_id == self.user_id]
+    @property
+    def in_hours(self) -> bool:
+        """Say whether its steps are hours; days otherwise."""
+        return self.end - self.start <= 2 * 24 * HOUR
 
     def before(self) -> "Span":
         """Return the span of the same length before it."""
         return Span(2 * self.start - self.end, self.start, self.user_id)
 
 
-def sums(connection: Connection, span: Span) -> dict[str, int]:
-    """Return what the span adds up to, by the names of the columns.
+class Use:
+    """What was used in a span, to be asked by one thing: out of days where they are whole, out of hours at its ends."""
 
-    `first_token_ms` is the median time to the first token of its streams, 0 if there were none.
-    """
-    classes = [func.sum(column) for column in _CLASSES]
-    query = select(*_sums(), *classes).where(*span.conditions())
-    row: list[Any] = list(connection.execute(query).one())
-    values = [int(value or 0) for value in row]
-    found = dict(zip(_SUMMED, values, strict=False))
-    return found | {"first_token_ms": median_of(values[len(_SUMMED) :])}
+    def __init__(self, connection: Connection, span: Span, by: By = "model") -> None:
+        self._connection = connection
+        self._span = span
+        self._by: By = by
+        self._days = self._whole_days()
+
+    def sums(self) -> dict[str, int]:
+        """Return what it adds up to, by the names of the columns.
+
+        `first_token_ms` is the median time to the first token of its streams, 0 if there were none.
+        """
+        table = self._rows((*_SUMMED, *FIRST_TOKEN_CLASSES))
+        row: list[Any] = list(
+            self._connection.execute(select(*_sums(table, _SUMMED + FIRST_TOKEN_CLASSES))).one()
+        )
+        values = [int(value or 0) for value in row]
+        found = dict(zip(_SUMMED, values, strict=False))
+        return found | {"first_token_ms": median_of(values[len(_SUMMED) :])}
+
+    def largest(self) -> list[dict[str, Any]]:
+        """Return who used most, by quota: `key` (a model's name or an id), `name`, and the sums."""
+        table = self._rows(_SUMMED)
+        query = (
+            select(table.c.key, *_sums(table, _SUMMED))
+            .group_by(table.c.key)
+            .order_by(func.sum(table.c.quota).desc(), table.c.key)
+            .limit(LISTED)
+        )
+        rows: list[Any] = [tuple(row) for row in self._connection.execute(query)]
+        names = _names(self._connection, self._by, [row[0] for row in rows])
+        return [
+            {"key": str(key), "name": names.get(key, str(key))}
+            | {name: int(value or 0) for name, value in zip(_SUMMED, values, strict=True)}
+            for key, *values in rows
+        ]
+
+    def series(self, shown: Sequence[str]) -> list[dict[str, Any]]:
+        """Return what was used step by step: a point for each shown key that has any, and one for all others together."""
+        points: dict[tuple[int, str], list[int]] = {}
+        kept = set(shown)
+        for at, key, requests, quota, sent, made in self.steps(_CHARTED):
+            name = str(key) if str(key) in kept else OTHERS
+            point = points.setdefault((at, name), [0, 0, 0])
+            for index, value in enumerate((requests, quota, sent + made)):
+                point[index] += value
+        return [
+            {"at": at, "key": key, "requests": requests, "quota": quota, "tokens": used}
+            for (at, key), (requests, quota, used) in sorted(points.items())
+        ]
+
+    def steps(self, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """Yield when a step began, a key, and the sums of the named columns; a step may come more than once."""
+        table = self._rows(names)
+        query = select(table.c.at, table.c.key, *_sums(table, names))
+        rows: list[Any] = [
+            tuple(row) for row in self._connection.execute(query.group_by(table.c.at, table.c.key))
+        ]
+        for at, key, *sums in rows:
+            begin = at if self._span.in_hours else day_of(at)
+            yield (begin, key, *(int(value or 0) for value in sums))
+
+    def _rows(self, names: Sequence[str]) -> Subquery:
+        """Return a table of the span's rows: when each began (`at`), its `key`, and the named columns."""
+        first, last = self._days
+        hours, span = usage_hours.c.hour, self._span
+        start = hour_of(span.start)
+        ends = [(start, first), (last, span.end)] if first < last else [(start, span.end)]
+        parts = [
+            self._part(usage_hours, hours, names).where(hours >= begin, hours < end)
+            for begin, end in ends
+            if begin < end
+        ]
+        if first < last:
+            days = usage_days.c
+            part = self._part(usage_days, days.day, names).where(days.day >= first, days.day < last)
+            if span.user_id is None:
+                by_user = self._by in ("token", "user")
+                part = part.where((days.channel_id if by_user else days.user_id) == ALL)
+            parts.append(part)
+        return (union_all(*parts) if len(parts) > 1 else parts[0]).subquery("used")
+
+    def _part(self, table: Table, at: Column[Any], names: Sequence[str]) -> Select[Any]:
+        columns = table.c
+        key = columns[_COLUMNS[self._by]].label("key")
+        found = select(at.label("at"), key, *(columns[name] for name in names))
+        user_id = self._span.user_id
+        return found if user_id is None else found.where(columns.user_id == user_id)
+
+    def _whole_days(self) -> tuple[int, int]:
+        """Return from when to when the span is made of whole days that are added up; the same moment twice if none is."""
+        span = self._span
+        # Rows of a user by the day are of all channels together.
+        if span.in_hours or (span.user_id is not None and self._by == "channel"):
+            return 0, 0
+        first = hour_of(span.start)
+        if day_of(first) != first:
+            first = next_day(day_of(first))
+        last = day_of(span.end - 1)
+        newest = self._connection.scalar(select(func.max(usage_hours.c.hour)))
+        if next_day(last) == span.end or newest is None or newest < span.end:
+            last = next_day(last)  # nothing of that day lies behind the end
+        return (first, last) if first < last and self._are_ours(first, last) else (0, 0)
+
+    def _are_ours(self, first: int, last: int) -> bool:
+        """Say whether all days there were cut in this process's time zone."""
+        days = usage_days.c
+        query = select(days.day).where(days.user_id == ALL, days.day >= first, days.day < last)
+        found = set(self._connection.scalars(query.group_by(days.day)))
+        while first < last:
+            found.discard(first)
+            first = next_day(first)
+        return not found
+
+
+def _sums(table: FromClause, names: Sequence[str]) -> list[ColumnElement[Any]]:
+    return [func.sum(table.c[name]) for name in names]
 
 
 def median_of(counts: Sequence[int]) -> int:
@@ -87,30 +203,6 @@ def median_of(counts: Sequence[int]) -> int:
     return 0
 
 
-def _sums(names: Sequence[str] = _SUMMED) -> list[ColumnElement[Any]]:
-    return [func.sum(usage_hours.c[name]) for name in names]
-
-
-def largest(connection: Connection, span: Span, by: By) -> list[dict[str, Any]]:
-    """Return who used most, by quota: `key` (a model's name or an id), `name`, and the sums."""
-    column = _COLUMNS[by]
-    quota = func.sum(usage_hours.c.quota)
-    query = (
-        select(column, *_sums())
-        .where(*span.conditions())
-        .group_by(column)
-        .order_by(quota.desc(), column)
-        .limit(LISTED)
-    )
-    rows: list[Any] = [tuple(row) for row in connection.execute(query)]
-    names = _names(connection, by, [row[0] for row in rows])
-    return [
-        {"key": str(key), "name": names.get(key, str(key))}
-        | {name: int(value or 0) for name, value in zip(_SUMMED, values, strict=True)}
-        for key, *values in rows
-    ]
-
-
 def _names(connection: Connection, by: By, keys: Sequence[Any]) -> dict[Any, str]:
     if by not in _NAMES or not keys:
         return {}
@@ -118,35 +210,3 @@ def _names(connection: Connection, by: By, keys: Sequence[Any]) -> dict[Any, str
     query = select(table.c.id, name).where(table.c.id.in_(keys))
     rows: list[Any] = [tuple(row) for row in connection.execute(query)]
     return {row_id: found or str(row_id) for row_id, found in rows}
-
-
-def series(
-    connection: Connection, span: Span, by: By, shown: Sequence[str]
-) -> list[dict[str, Any]]:
-    """Return what was used step by step: a point for each shown key that has any, and one for all others together."""
-    column = _COLUMNS[by]
-    query = (
-        select(usage_hours.c.hour, column, *_sums(_CHARTED))
-        .where(*span.conditions())
-        .group_by(usage_hours.c.hour, column)
-    )
-    points: dict[tuple[int, str], list[int]] = {}
-    in_hours = span.end - span.start <= 2 * 24 * HOUR
-    kept = set(shown)
-    rows: list[Any] = [tuple(row) for row in connection.execute(query)]
-    for hour, key, requests, quota, sent, made in rows:
-        name = str(key) if str(key) in kept else OTHERS
-        at = hour if in_hours else day_of(hour)
-        point = points.setdefault((at, name), [0, 0, 0])
-        for index, value in enumerate((requests, quota, sent + made)):
-            point[index] += int(value)
-    return [
-        {"at": at, "key": key, "requests": requests, "quota": quota, "tokens": used}
-        for (at, key), (requests, quota, used) in sorted(points.items())
-    ]
-
-
-def day_of(at: int) -> int:
-    """Return when the day of a moment began in the time zone that this process runs in (`TZ`)."""
-    local = time.localtime(at)
-    return int(time.mktime((local.tm_year, local.tm_mon, local.tm_mday, 0, 0, 0, 0, 0, -1)))

@@ -7,18 +7,10 @@ from sqlalchemy import Connection
 from typing_extensions import TypedDict
 
 from oneapi.control.answers import Answer, Found, Refusal, Refused, bad_field, found
-from oneapi.control.dashboard.queries import (
-    HOUR,
-    SHOWN,
-    By,
-    Span,
-    day_of,
-    largest,
-    series,
-    sums,
-)
+from oneapi.control.dashboard.queries import SHOWN, By, Span, Use
 from oneapi.control.fields import BIGINT_MAX, QueryNumber
 from oneapi.control.identity import Role, Surroundings, User
+from oneapi.store.calendar import HOUR, day_of
 
 router = APIRouter(prefix="/api/dashboard", tags=["statistics"])
 
@@ -87,22 +79,23 @@ def dashboard(
         raise Refused("not_allowed")
     span = _span(services.now(), start, end, None if scope == "site" else user.id)
     with services.database.connect() as connection:
-        top = largest(connection, span, by)
+        use = Use(connection, span, by)
+        top = use.largest()
         content = {
             "start": span.start,
             "end": span.end,
-            "step_seconds": HOUR if span.end - span.start <= 2 * 24 * HOUR else 24 * HOUR,
+            "step_seconds": HOUR if span.in_hours else 24 * HOUR,
             "sums": _whole(connection, span),
             "before": _whole(connection, span.before()),
             "by": by,
             "top": top,
-            "series": series(connection, span, by, [entry["key"] for entry in top[:SHOWN]]),
+            "series": use.series([entry["key"] for entry in top[:SHOWN]]),
         }
     return found(content)
 
 
 def _whole(connection: Connection, span: Span) -> Whole:
-    found: Any = sums(connection, span)
+    found: Any = Use(connection, span).sums()
     return found
 
 

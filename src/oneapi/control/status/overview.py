@@ -10,11 +10,12 @@ from oneapi.control.answers import Answer, Done, Found, Refusal, done, found
 from oneapi.control.audit.trail import Deed, record
 from oneapi.control.channels.resting import rests
 from oneapi.control.context import Services
-from oneapi.control.dashboard.queries import HOUR, Span, sums
+from oneapi.control.dashboard.queries import Span, Use
 from oneapi.control.fields import RowId
 from oneapi.control.identity import Admin, Surroundings
 from oneapi.ledger import writers
 from oneapi.store import changes
+from oneapi.store.calendar import HOUR
 from oneapi.store.enums import ChannelStatus
 from oneapi.store.tables import channels, tokens, users
 
@@ -69,7 +70,7 @@ def _overview(services: Services, connection: Connection) -> OverviewView:
     by_status = select(channels.c.status, func.count()).group_by(channels.c.status)
     rows: list[Any] = [tuple(row) for row in connection.execute(by_status)]
     counts = {int(status or 0): int(count) for status, count in rows}
-    lately = sums(connection, Span(now - HOUR, now + 1, None))
+    lately = Use(connection, Span(now - HOUR, now + 1, None)).sums()
     is_apart = services.log_database is not services.database
     return {
         "version": services.version,

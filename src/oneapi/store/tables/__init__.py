@@ -17,7 +17,7 @@ from oneapi.store.tables.one_api import (
     users,
 )
 from oneapi.store.tables.progress import progress
-from oneapi.store.tables.statistics import usage_hours
+from oneapi.store.tables.statistics import usage_days, usage_hours
 
 # What a log database (`LOG_SQL_DSN`) holds.
 LOG_TABLES = (logs, _ledger.journal_offsets)
@@ -40,6 +40,7 @@ __all__ = [
     "redemptions",
     "sessions",
     "tokens",
+    "usage_days",
     "usage_hours",
     "users",
     "verifications",

@@ -1,6 +1,6 @@
-"""What was used, added up by the hour as log rows are written: statistics read these instead of scanning the log."""
+"""What was used, added up by the hour and the day as log rows are written: statistics read these, not the log."""
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Column, Index, String, Table
 
@@ -15,25 +15,57 @@ FIRST_TOKEN_CLASSES: Final = (
     "first_token_above",
 )
 
+COUNTERS: Final = (
+    "requests",
+    "input_tokens",
+    "output_tokens",
+    "cached_tokens",
+    "quota",
+    "elapsed_ms",  # of all requests together
+    "failed",  # of the requests: their client was told an error
+    *FIRST_TOKEN_CLASSES,
+)
+# In a row of `usage_days`: all users, keys or channels together.
+ALL: Final = -1
+
+
+def _model_name() -> Column[Any]:
+    exact = String(MODEL_LENGTH, collation="utf8mb4_bin")
+    return Column("model_name", String(MODEL_LENGTH).with_variant(exact, *MYSQL), primary_key=True)
+
+
+def _counters() -> list[Column[Any]]:
+    begin = COUNTERS.index("failed")  # what was added later has a default
+    first = [Column(name, BIGINT, nullable=False) for name in COUNTERS[:begin]]
+    return [*first, *(number(name, 0) for name in COUNTERS[begin:])]
+
+
+def _key(name: str) -> Column[Any]:
+    return Column(name, BIGINT, primary_key=True, autoincrement=False)
+
+
 usage_hours = Table(
     "usage_hours",
     metadata,
-    Column("hour", BIGINT, primary_key=True, autoincrement=False),  # unix seconds of its beginning
-    Column("user_id", BIGINT, primary_key=True, autoincrement=False),
-    Column("token_id", BIGINT, primary_key=True, autoincrement=False),
-    Column("channel_id", BIGINT, primary_key=True, autoincrement=False),
-    Column(
-        "model_name",
-        String(MODEL_LENGTH).with_variant(String(MODEL_LENGTH, collation="utf8mb4_bin"), *MYSQL),
-        primary_key=True,
-    ),
-    Column("requests", BIGINT, nullable=False),
-    Column("input_tokens", BIGINT, nullable=False),
-    Column("output_tokens", BIGINT, nullable=False),
-    Column("cached_tokens", BIGINT, nullable=False),
-    Column("quota", BIGINT, nullable=False),
-    Column("elapsed_ms", BIGINT, nullable=False),  # of all requests together
-    number("failed", 0),  # of the requests: their client was told an error
-    *(number(name, 0) for name in FIRST_TOKEN_CLASSES),
+    _key("hour"),  # unix seconds of its beginning on the site's clock
+    _key("user_id"),
+    _key("token_id"),
+    _key("channel_id"),
+    _model_name(),
+    *_counters(),
     Index("idx_usage_hours_user", "user_id", "hour"),
+)
+
+# Every use is in two rows of its day: in one of all users together by channel and model, and in one of all channels
+# together by user, key and model.
+usage_days = Table(
+    "usage_days",
+    metadata,
+    _key("user_id"),
+    _key("day"),  # unix seconds of its beginning on the site's clock
+    _key("token_id"),
+    _key("channel_id"),
+    _model_name(),
+    *_counters(),
+    Index("idx_usage_days_day", "day"),
 )

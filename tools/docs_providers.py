@@ -1,4 +1,4 @@
-"""Writes `docs/providers.md` from the table of vendors; the suite fails when it is not current.
+"""Writes `docs/providers.md` from the tables of vendors; the suite fails when it is not current.
 
 Run it as `make docs`.
 """
@@ -12,6 +12,7 @@ from oneapi.providers.openai_models import MODELS
 from oneapi.providers.quirks import NO_QUIRKS, Quirks
 from oneapi.providers.registry import providers
 from oneapi.providers.targets import ALLOWS_TIERS
+from oneapi.providers.vendor_rows import About, descriptions
 from oneapi.wire.endpoints import Endpoint
 from oneapi.wire.service_tiers import TIER_FIELDS
 
@@ -19,12 +20,24 @@ TARGET = Path(__file__).parents[1] / "docs" / "providers.md"
 
 INTRODUCTION = """# Vendors
 
-<!-- Made by tools/docs_providers.py from src/oneapi/providers/registry.py: do not edit. -->
+<!-- Made by tools/docs_providers.py from src/oneapi/providers/registry.py and rows/*.json: do not edit. -->
 
-What a channel's *type* means. The numbers are One API's. A channel's own base URL wins over the one below; a column is
-marked when the vendor serves that endpoint. Every model that a vendor of the dialect `openai` or `anthropic` serves is
-reachable with either kind of client (`/v1/chat/completions`, `/v1/messages`).
+What a channel's *type* means. The numbers below 1000 are One API's, the others ours. A channel's own base URL wins over the
+one below; `{names}` in it are fields of the channel's form. A column is marked when the vendor serves that endpoint. Every
+model that a vendor of the dialect `openai` or `anthropic` serves is reachable with either kind of client
+(`/v1/chat/completions`, `/v1/messages`). *Read* is the day on which the vendor's own page was read, which it links;
+*unchecked* links the third party's page that the row is from instead.
+
+A key that plainly is another vendor's (`sk-ant-…` for OpenAI) is refused when a channel is saved, unless the channel has a
+base URL of its own.
 """
+KINDS = {
+    "lab": "Vendors with models of their own",
+    "cloud": "Clouds that serve the models of others",
+    "gateway": "Gateways to vendors",
+    "plan": "Subscriptions",
+    "local": "Servers of one's own",
+}
 COLUMNS = {
     "chat": {Endpoint.CHAT},
     "completions": {Endpoint.COMPLETIONS},
@@ -37,21 +50,39 @@ COLUMNS = {
 
 def page() -> str:
     """Return the whole page."""
+    tables = "".join(
+        _table(kind, [row for row in providers() if _about(row).kind == kind]) for kind in KINDS
+    )
+    count = f"\n{len(providers())} vendors.\n"
+    return INTRODUCTION + count + tables + _notes() + _tiers() + _differences() + _claude()
+
+
+def _about(provider: Provider) -> About:
+    return descriptions().get(provider.type, About(home="", source="", kind="local"))
+
+
+def _table(kind: str, rows: list[Provider]) -> str:
     names = " | ".join(COLUMNS)
-    head = f"| type | vendor | base URL | dialect | {names} |\n|--:|---|---|---|{':-:|' * len(COLUMNS)}\n"
-    rows = "".join(_row(provider) for provider in providers())
-    return INTRODUCTION + "\n" + head + rows + _notes() + _tiers() + _differences() + _claude()
+    head = f"| type | vendor | base URL | dialect | {names} | charged by | read |\n"
+    line = f"|--:|---|---|---|{':-:|' * len(COLUMNS)}---|---|\n"
+    return f"\n## {KINDS[kind]}\n\n{head}{line}" + "".join(map(_row, rows))
 
 
 def _row(provider: Provider) -> str:
+    about = _about(provider)
     served = " | ".join("✓" if wanted & set(provider.paths) else "" for wanted in COLUMNS.values())
     address = f"`{provider.base_url}`" if provider.base_url else "the channel's own"
-    return f"| {provider.type} | {provider.name} | {address} | {provider.dialect} | {served} |\n"
+    name = f"[{provider.name}]({about.home})" if about.home else provider.name
+    if about.in_china:
+        name += " (China)"
+    read = f"[{about.checked or 'unchecked'}]({about.source})" if about.source else ""
+    charged = ", ".join(about.charged_by)
+    return f"| {provider.type} | {name} | {address} | {provider.dialect} | {served} | {charged} | {read} |\n"
 
 
 def _notes() -> str:
     noted = [f"- **{row.name}** ({row.type}): {row.notes}\n" for row in providers() if row.notes]
-    return "\n" + "".join(noted) if noted else ""
+    return "\n## Notes\n\n" + "".join(noted) if noted else ""
 
 
 def _tiers() -> str:

@@ -48,3 +48,20 @@ def test_the_switch_for_tiers_is_true_or_false(world: World) -> None:
         "/api/channel/", channel | {"config": '{"allow_service_tier": "true"}'}
     )
     assert "allow_service_tier" in refused.refusal
+
+
+def test_a_vendors_own_fields_come_before_those_of_all(world: World) -> None:
+    rows = {row["type"]: row for row in world.admin.get("/api/providers").content}
+    assert [field["name"] for field in rows[37]["fields"]][:1] == ["user_id"]
+    assert rows[37]["fields"][0]["required"]
+    assert rows[1]["key_hint"] == "sk-proj-…"
+    assert rows[1]["key_url"].startswith("https://")
+    assert rows[25]["is_in_china"]
+    assert not rows[1]["is_in_china"]
+
+
+def test_every_row_says_where_it_is_from(world: World) -> None:
+    rows = [row for row in world.admin.get("/api/providers").content if row["endpoints"]]
+    assert [row["slug"] for row in rows if not (row["home"] and row["source"])] == []
+    assert {row["checked"] for row in rows} >= {"", "2026-11-26"}
+    assert {row["kind"] for row in rows} == {"lab", "cloud", "gateway", "plan", "local"}

@@ -12,7 +12,7 @@ import msgspec
 from oneapi.providers.models import Model, model, models, source
 from oneapi.wire.model_names import undated
 
-# One API's names of the lists, by channel type; types that are not here share OpenAI's list.
+# One API's names of the lists, by channel type; the list of a type that is not here has the vendor's slug.
 _LISTS: Final = {
     **dict.fromkeys((1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 21, 22, 50), "openai"),
     11: "palm",
@@ -97,13 +97,13 @@ def _lists() -> dict[str, list[str]]:
     return msgspec.json.decode(data, type=dict[str, list[str]])
 
 
-def models_of(number: int) -> tuple[str, ...]:
-    """Return the models a channel type is known to have: One API's, then those of today that are not on its list.
+def models_of(number: int, slug: str = "openai") -> tuple[str, ...]:
+    """Return the models a channel type (of the vendor `slug`) is known to have: One API's, then today's that it lacks.
 
     Not added are versions with a date beside the undated name, what was ended when the table was made, and names with
     a vendor's in front: gateways have hundreds of those, and tell them when asked.
     """
-    listed = _LISTS.get(number, "openai")
+    listed = _LISTS.get(number, slug)
     return (*_lists().get(listed, ()), *_newer().get(listed, ()))
 
 

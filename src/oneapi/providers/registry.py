@@ -1,12 +1,10 @@
 """The table of vendors: One API's channel types as rows, and the dialects by name.
 
-A new vendor of a known dialect is one more row. Base URLs are One API's (read from its source, February 2025) where they
-still answer; `docs/providers.md` is generated from here.
+A new vendor of a known dialect is one more row in `rows/*.json` (`vendor_rows`). Base URLs are One API's (read from its
+source, February 2025) where they still answer; `docs/providers.md` is generated from both.
 """
 
-from collections.abc import Mapping
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Final
 
 from oneapi.providers import balances
@@ -16,19 +14,10 @@ from oneapi.providers.balance_row import Balance
 from oneapi.providers.base import Dialect, Headers, Provider, Target
 from oneapi.providers.catalogue import owner
 from oneapi.providers.openai import OpenAIDialect
+from oneapi.providers.paths import Paths, paths as _paths
 from oneapi.providers.quirks import NO_QUIRKS, Quirks
-from oneapi.wire.endpoints import ROWS, Endpoint
-
-Paths = Mapping[Endpoint, str]
-
-_SUFFIXES: Final = {row.endpoint: row.suffix for row in ROWS.values() if row.suffix}
-
-
-def _paths(prefix: str, *endpoints: Endpoint, query: str = "") -> Paths:
-    """Return the templates of some endpoints, of all when none is named."""
-    served = endpoints or tuple(_SUFFIXES)
-    return MappingProxyType({name: f"{{base}}{prefix}{_SUFFIXES[name]}{query}" for name in served})
-
+from oneapi.providers.vendor_rows import vendor_rows
+from oneapi.wire.endpoints import Endpoint
 
 _V1: Final = _paths("/v1")
 _BARE: Final = _paths("")
@@ -303,12 +292,15 @@ _BY_TYPE: Final = {row.type: row for row in _ROWS}
 
 def provider(number: int) -> Provider | None:
     """Return the provider of a channel type, `None` for types that are not served."""
-    return _BY_TYPE.get(number)
+    found = _BY_TYPE.get(number)
+    return vendor_rows().get(number) if found is None else found
 
 
+@lru_cache(maxsize=1)
 def providers() -> tuple[Provider, ...]:
     """Return all rows, by channel type."""
-    return _ROWS
+    rows = {**_BY_TYPE, **vendor_rows()}
+    return tuple(rows[number] for number in sorted(rows))
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,7 @@ from oneapi.providers import registry
 from oneapi.providers.adjusting import adjustments_in
 from oneapi.providers.base import GUARDED, Target
 from oneapi.providers.secret import Secret
+from oneapi.providers.urls import filled
 
 # One API keeps some settings in `other`; they count when `config` does not say them (spec: channels.other).
 _OTHER_MEANS: Final = {
@@ -38,7 +39,7 @@ def target_of(row: Mapping[Any, Any]) -> Target | None:
     return Target(
         channel_id=int(row["id"]),
         provider=provider,
-        base_url=(row["base_url"] or provider.base_url).rstrip("/"),
+        base_url=filled(row["base_url"] or "", provider.base_url, config).rstrip("/"),
         key=Secret(row["key"] or ""),
         config=config,
         adjustments=adjustments_in(_object(row["config"])),

@@ -4,6 +4,8 @@ Azure: https://learn.microsoft.com/azure/ai-foundry/openai/reference (deployment
 …/openai/api-version-lifecycle (the `/openai/v1` form without a version) (read 2026-11-21).
 """
 
+import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote_plus
@@ -18,6 +20,12 @@ _CREDENTIALS: Final = frozenset(
     {"key", "api_key", "apikey", "token", "access_token", "authorization"}
 )
 _CLOUDFLARE: Final = "https://gateway.ai.cloudflare.com"
+_WORKERS: Final = (
+    "/workers-ai",
+    "/workers-ai/v1",
+)  # the vendor behind that gateway whose paths keep their version
+_VERSION: Final = re.compile(r"/v\d")
+_VARIABLE: Final = re.compile(r"\{(\w+)\}")
 _ENDPOINT_TAILS: Final = (
     "/chat/completions",
     "/completions",
@@ -41,9 +49,10 @@ def url_of(call: Call) -> str:
             f"the provider {provider.name} does not serve {call.endpoint.value!r}",
             code="endpoint_not_supported",
         )
-    if not target.base_url:
+    missing = _missing(target.base_url)
+    if missing:
         raise UpstreamError(
-            f"channel {target.channel_id} has no base URL, which {provider.name} needs",
+            f"channel {target.channel_id} has no {missing}, which {provider.name} needs",
             status=503,
             type="one_api_error",
             code="channel_without_base_url",
@@ -53,6 +62,22 @@ def url_of(call: Call) -> str:
     url = _joined(target.base_url, template)
     query = _travelling(call.query) if call.query and call.document is None else ""
     return f"{url}?{query}" if query else url
+
+
+def _missing(base_url: str) -> str:
+    """Return what an operator has still to say before there is an address."""
+    unsaid = _VARIABLE.search(base_url)
+    return f"`{unsaid[1]}`" if unsaid else "" if base_url else "base URL"
+
+
+def filled(base_url: str, own: str, config: Mapping[str, str]) -> str:
+    """Return a channel's base URL, or else the vendor's `own`, with the values of its config for `{names}` in it.
+
+    What is only the beginning of an own one with names in it means the same: One API kept those out of the base URL.
+    """
+    said = trimmed(base_url)
+    base = own if not said or ("{" in own and own.startswith(f"{said}/")) else base_url
+    return _VARIABLE.sub(lambda name: quote(config.get(name[1]) or name[0], safe="{}"), base)
 
 
 def _travelling(query: str) -> str:
@@ -70,17 +95,16 @@ def _joined(base_url: str, template: str) -> str:
     """Fill in the base, without repeating what it already ends with."""
     base = trimmed(base_url)
     path = template.removeprefix("{base}")
-    if base.startswith(_CLOUDFLARE):
-        path = path.removeprefix("/v1")
-        return base + path
-    head = "/" + path.split("/")[1]
-    if head in {"/v1", "/v2", "/v3"} and base.endswith(head):
-        base = base.removesuffix(head)
-    elif path.startswith("/api/v3/") and base.endswith("/api/v3"):
-        base = base.removesuffix("/api/v3")
-    elif path.startswith("/compatible-mode/v1/") and base.endswith("/compatible-mode/v1"):
-        base = base.removesuffix("/compatible-mode/v1")
-    return base + path
+    if base.startswith(_CLOUDFLARE) and not base.endswith(_WORKERS):
+        return base + path.removeprefix("/v1")
+    return base.removesuffix(_repeated(base, path)) + path
+
+
+def _repeated(base: str, path: str) -> str:
+    """Return what a base URL ends with that the path begins with, where that says a version."""
+    folders = path.split("/")
+    heads = ("/".join(folders[:count]) for count in range(len(folders) - 1, 1, -1))
+    return next((head for head in heads if _VERSION.search(head) and base.endswith(head)), "")
 
 
 def trimmed(base_url: str) -> str:

@@ -1,9 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { get } from "./call";
+import { ordered } from "./providerOrder";
 import type { Provider } from "./types";
 
-/** The vendors, as the server describes them; the page knows none by name. */
+/** The vendors, as the server describes them, in the order of a reader of this language; the page knows none by name. */
 export function useProviders(): Provider[] {
   const { i18n } = useTranslation();
   const { data } = useQuery({
@@ -11,5 +13,5 @@ export function useProviders(): Provider[] {
     queryFn: () => get<Provider[]>("/api/providers"),
     staleTime: 60 * 60_000,
   });
-  return data ?? [];
+  return useMemo(() => ordered(data ?? [], i18n.language), [data, i18n.language]);
 }

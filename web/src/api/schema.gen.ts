@@ -2845,12 +2845,19 @@ export interface components {
         /**
          * ProviderView
          * @description A vendor. `endpoint_preview`: what a chat calls, with `{base_url}` in it; blank where chats are not served.
+         *
+         *     `kind`: `lab`, `cloud`, `gateway`, `plan` or `local`. `source` is the page that this was read in: the vendor's own, on
+         *     the day `checked`; a third party's where that is blank.
          */
         ProviderView: {
             /** Base Url */
             base_url: string;
             /** Base Url Required */
             base_url_required: boolean;
+            /** Charged By */
+            charged_by: string[];
+            /** Checked */
+            checked: string;
             /** Endpoint Preview */
             endpoint_preview: string;
             /** Endpoints */
@@ -2859,6 +2866,10 @@ export interface components {
             fields: components["schemas"]["FieldView"][];
             /** Has Balance */
             has_balance: boolean;
+            /** Home */
+            home: string;
+            /** Icon */
+            icon: string;
             /** Is In China */
             is_in_china: boolean;
             /** Key Format */
@@ -2867,6 +2878,8 @@ export interface components {
             key_hint: string;
             /** Key Url */
             key_url: string;
+            /** Kind */
+            kind: string;
             /** Lists Models */
             lists_models: boolean;
             /** Models */
@@ -2877,6 +2890,8 @@ export interface components {
             notes: string;
             /** Slug */
             slug: string;
+            /** Source */
+            source: string;
             /** Type */
             type: number;
         };

@@ -9,11 +9,14 @@ from pydantic import AfterValidator, Field
 
 from oneapi.control.fields import Document, Line, LongText, Number, Text, Whole, comma_list
 from oneapi.providers.adjusting import check
+from oneapi.providers.registry import provider
 from oneapi.providers.targets import ALLOWS_TIERS
 
 _PRINTED: Final = re.compile(r"[^\s\\\"<>^`{|}\x00-\x1f\x7f]+")
 _PROXIES: Final = ("http", "https", "socks5", "socks5h")
-TYPE_MAX = 51  # One API's last channel type; adopted databases hold all of them
+ONE_API_TYPES: Final = range(
+    52
+)  # adopted databases hold all of them, those that are not served too
 
 
 def _json_object(text: str) -> dict[str, Any] | None:
@@ -63,6 +66,12 @@ def _key(text: str) -> str:
     return text
 
 
+def _type(number: int) -> int:
+    if number not in ONE_API_TYPES and provider(number) is None:
+        raise ValueError("is no channel type; `/api/providers` lists them")
+    return number
+
+
 def _base_url(text: str) -> str:
     url = text.strip()
     if not url:
@@ -102,7 +111,7 @@ class ChannelDocument(Document):
     """The fields of a channel that a client may set, and the `id` of the one to change; no counters, no times."""
 
     id: Whole = 0
-    type: Annotated[Number, Field(ge=0, le=TYPE_MAX)] | None = None
+    type: Annotated[Number, Field(ge=0), AfterValidator(_type)] | None = None
     key: Annotated[LongText, AfterValidator(_key)] | None = None
     status: Annotated[Number, Field(ge=0, le=3)] | None = None
     name: Annotated[Line, Field(max_length=191)] | None = None

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, or
 from oneapi.control.answers import Refused
 from oneapi.control.audit.trail import Deed, record
 from oneapi.control.channels.addresses import ADDRESS, check_address, is_guarded
+from oneapi.control.channels.keys import check_key
 from oneapi.control.fields import Page, comma_list
 from oneapi.control.identity import Person
 from oneapi.control.lists import Listing, among, contains, equal
@@ -91,6 +92,7 @@ def insert_channels(
     common["guarded"] = is_guarded(person, {}, {name: common.get(name) for name in ADDRESS})
     check_address(connection, {**dict.fromkeys(ADDRESS), **common})
     for key in keys:
+        check_key(common | {"key": key})
         channel_id = inserted_id(connection, insert(channels).values({**common, "key": key}))
         _rebuild(connection, channel_id, now)
         made = common | {"key": key}
@@ -108,6 +110,8 @@ def change_channel(
         columns = columns | {"guarded": is_guarded(person, before, after)}
         if any(after[name] != before[name] for name in ADDRESS):
             check_address(connection, after | columns)
+        if any(after[name] != before[name] for name in ("type", "key")):
+            check_key(after)
         connection.execute(update(channels).where(channels.c.id == channel_id).values(columns))
     deed = Deed("channel", "change", channel_id, before["name"] or "", before, columns)
     record(connection, person, now, deed)

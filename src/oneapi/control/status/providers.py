@@ -10,10 +10,12 @@ from oneapi.providers import catalogue
 from oneapi.providers.base import Provider
 from oneapi.providers.registry import providers
 from oneapi.providers.targets import ALLOWS_TIERS
+from oneapi.providers.vendor_rows import About, Field, descriptions
 from oneapi.wire.endpoints import Endpoint
 from oneapi.wire.service_tiers import TIER_FIELDS
 
 _CHAT: Final = Endpoint.CHAT
+_UNKNOWN: Final = About(home="", source="", charged_by=())
 
 
 class FieldView(TypedDict):
@@ -29,11 +31,18 @@ class FieldView(TypedDict):
 
 
 class ProviderView(TypedDict):
-    """A vendor. `endpoint_preview`: what a chat calls, with `{base_url}` in it; blank where chats are not served."""
+    """A vendor. `endpoint_preview`: what a chat calls, with `{base_url}` in it; blank where chats are not served.
+
+    `kind`: `lab`, `cloud`, `gateway`, `plan` or `local`. `source` is the page that this was read in: the vendor's own, on
+    the day `checked`; a third party's where that is blank.
+    """
 
     type: int
     slug: str
     name: str
+    icon: str
+    kind: str
+    home: str
     base_url: str
     base_url_required: bool
     endpoint_preview: str
@@ -46,7 +55,10 @@ class ProviderView(TypedDict):
     has_balance: bool
     is_in_china: bool
     endpoints: list[str]
+    charged_by: list[str]
     notes: str
+    source: str
+    checked: str
 
 
 def _tiers(language: str) -> FieldView:
@@ -74,21 +86,41 @@ def _views(language: str) -> list[ProviderView]:
 
 def _view(provider: Provider, language: str) -> ProviderView:
     chat = provider.paths.get(_CHAT, "")
+    about = descriptions().get(provider.type, _UNKNOWN)
+    own = [_field(field, language) for field in about.fields]
     return {
         "type": provider.type,
         "slug": provider.slug,
         "name": provider.name,
+        "icon": about.icon,
+        "kind": about.kind,
+        "home": about.home,
         "base_url": provider.base_url,
         "base_url_required": not provider.base_url,
         "endpoint_preview": chat.replace("{base}", "{base_url}"),
-        "key_format": "",
-        "key_hint": "",
-        "key_url": "",
-        "fields": [_tiers(language)] if provider.paths else [],
-        "models": list(catalogue.models_of(provider.type)),
-        "lists_models": bool(provider.paths),
+        "key_format": about.key_format,
+        "key_hint": about.key_hint,
+        "key_url": about.key_url,
+        "fields": [*own, _tiers(language)] if provider.paths else own,
+        "models": list(catalogue.models_of(provider.type, provider.slug)),
+        "lists_models": bool(provider.paths) and about.lists_models,
         "has_balance": provider.balance is not None,
-        "is_in_china": False,
+        "is_in_china": about.in_china,
         "endpoints": sorted(endpoint.value for endpoint in provider.paths),
+        "charged_by": list(about.charged_by),
         "notes": provider.notes,
+        "source": about.source,
+        "checked": about.checked,
+    }
+
+
+def _field(field: Field, language: str) -> FieldView:
+    return {
+        "name": field.name,
+        "label": field.label["zh" if language == "zh" else "en"],
+        "kind": "text",
+        "required": field.required,
+        "help": "",
+        "default": "",
+        "options": [],
     }

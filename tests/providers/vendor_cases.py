@@ -1,0 +1,195 @@
+"""The case of every vendor's row, found from folders, and a vendor that takes exactly what the case says.
+
+`vendors/<slug>/case.json` holds what the vendor's reference says, written out: the `url` of a chat (of a message, for
+vendors that speak Anthropic's dialect), an example `key`, the `headers` that carry it (else a bearer), the `others` that
+it serves beside it, and the URLs of those that lie `elsewhere`. `base_url` and `config`: what an operator has to say, where
+the row cannot. `client`: fields that a client adds to its request, `sent`: what the vendor gets of them. `stream_options`:
+false where that field is not taken. `whole`, `stream`, `error` name answers of `vendors/answers`; a folder that has a file
+of that name uses its own.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from oneapi.providers import registry
+from oneapi.providers.base import Provider
+from tests.fakes import Answer, Received, body_answer, json_answer, stream_answer
+
+ROOT = Path(__file__).parent / "vendors"
+ANSWERS = ROOT / "answers"
+# What every request has, whatever the vendor.
+PLAIN_HEADERS = {
+    *("host", "content-type", "content-length", "accept", "accept-encoding", "user-agent"),
+    "connection",
+}
+
+# https://platform.openai.com/docs/api-reference, https://platform.claude.com/docs/en/api (read 2026-11-26)
+OPENAI_TAILS = {
+    "chat": "/chat/completions",
+    "completions": "/completions",
+    "embeddings": "/embeddings",
+    "moderations": "/moderations",
+    "edits": "/edits",
+    "images": "/images/generations",
+    "image_edits": "/images/edits",
+    "image_variations": "/images/variations",
+    "speech": "/audio/speech",
+    "transcriptions": "/audio/transcriptions",
+    "translations": "/audio/translations",
+}
+ANTHROPIC_TAILS = {"chat": "/messages", "count_tokens": "/messages/count_tokens"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One vendor's case; see the module."""
+
+    provider: Provider
+    said: dict[str, Any]
+
+    @property
+    def slug(self) -> str:
+        return self.provider.slug
+
+    @property
+    def model(self) -> str:
+        return f"model-of-{self.slug}"
+
+    @property
+    def key(self) -> str:
+        return self.said["key"]
+
+    @property
+    def path(self) -> str:
+        url: str = self.said["url"]
+        parts = urlsplit(url)
+        return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Where every endpoint lies."""
+        tails = ANTHROPIC_TAILS if self.is_anthropic else OPENAI_TAILS
+        others = self.said.get("others", [])
+        named = [name for name in tails if name != "chat"] if others == "all" else others
+        beside = {name: self.said["url"].replace(tails["chat"], tails[name]) for name in named}
+        return {"chat": self.said["url"], **beside, **self.said.get("elsewhere", {})}
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that only this vendor's requests have."""
+        named = self.said.get("headers", {"authorization": "Bearer {key}"})
+        return {name: value.replace("{key}", self.key) for name, value in named.items()}
+
+    @property
+    def base_url(self) -> str:
+        return self.said.get("base_url") or self.provider.base_url
+
+    @property
+    def config(self) -> dict[str, str]:
+        return self.said.get("config", {})
+
+    @property
+    def is_anthropic(self) -> bool:
+        return self.provider.dialect == "anthropic"
+
+    def address_at(self, url: str) -> str:
+        """Return the base URL of a channel whose vendor is played at `url`, under a folder of its own."""
+        path = urlsplit(self.base_url).path
+        for name, value in self.config.items():
+            path = path.replace(f"{{{name}}}", value)
+        return f"{url}/{self.slug}{path}"
+
+    def answer(self, kind: str) -> dict[str, Any]:
+        """Return the answer of a kind (`whole`, `stream`, `error`): the folder's own, or the one that it names."""
+        own = ROOT / self.slug / f"{kind}.json"
+        default = "anthropic" if self.is_anthropic else "openai"
+        shared = ANSWERS / kind / f"{self.said.get(kind, default)}.json"
+        return json.loads((own if own.exists() else shared).read_text("utf-8"))
+
+    @cached_property
+    def request(self) -> dict[str, Any]:
+        """What a client of the vendor's own dialect asks."""
+        document: dict[str, Any] = {"model": self.model, "max_tokens": 64} | self.said.get(
+            "client", {}
+        )
+        return document | {"messages": [{"role": "user", "content": "Say hello."}]}
+
+    @cached_property
+    def sent(self) -> dict[str, Any]:
+        """What the vendor is to get of it."""
+        if "sent" not in self.said:
+            return self.request
+        kept = {name: self.request[name] for name in ("model", "messages")}
+        return kept | self.said["sent"]
+
+    def expected(self, streams: bool) -> dict[str, Any]:
+        document = dict(self.sent)
+        if streams:
+            document["stream"] = True
+            if not self.is_anthropic and self.said.get("stream_options", True):
+                document["stream_options"] = {"include_usage": True}
+        return document
+
+
+def cases() -> list[Case]:
+    """Return the case of every row that serves chats; the folder is the vendor's slug."""
+    found = {path.parent.name: path for path in ROOT.glob("*/case.json")}
+    rows = {row.slug: row for row in registry.providers() if row.paths}
+    assert set(found) == set(rows), f"without a row or a folder: {sorted(set(found) ^ set(rows))}"
+    assert len(rows) == len([row for row in registry.providers() if row.paths]), "a slug twice"
+    return [Case(rows[slug], json.loads(found[slug].read_text("utf-8"))) for slug in sorted(rows)]
+
+
+class StrictVendor:
+    """Plays every vendor, each under its slug: answers what its case says, and refuses whatever is not said there."""
+
+    def __init__(self, played: list[Case]) -> None:
+        self.cases = {case.slug: case for case in played}
+        self.is_failing = False
+        self.complaints: list[str] = []
+
+    def __call__(self, received: Received) -> Answer:
+        _, slug, rest = received.path.split("/", 2)
+        case = self.cases[slug]
+        document = received.json()
+        complaints = [*_objections(case, received, f"/{rest}", document, self.is_failing)]
+        if complaints:
+            self.complaints += [f"{slug}: {complaint}" for complaint in complaints]
+            return json_answer({"error": {"message": "; ".join(complaints)}}, 418)
+        if self.is_failing:
+            refusal = case.answer("error")
+            return json_answer(refusal["answer"], refusal["status"])
+        if document.get("stream"):
+            return _streamed(case.answer("stream")["events"])
+        return body_answer(json.dumps(case.answer("whole")["answer"]).encode())
+
+
+def _objections(
+    case: Case, received: Received, path: str, document: dict[str, Any], converted: bool
+) -> list[str]:
+    found: list[str] = []
+    if path != case.path:
+        found.append(f"path {path}, not {case.path}")
+    own = {name: value for name, value in received.headers.items() if name not in PLAIN_HEADERS}
+    if own != case.headers:
+        found.append(f"headers {own}, not {case.headers}")
+    expected = case.expected(bool(document.get("stream")))
+    if not converted and document != expected:
+        found.append(f"document {document}, not {expected}")
+    return found
+
+
+def _streamed(events: list[Any]) -> Answer:
+    printed = [
+        f"data: {found}\n\n" if isinstance(found, str) else _event(found) for found in events
+    ]
+    return stream_answer(*(text.encode() for text in printed))
+
+
+def _event(found: dict[str, Any]) -> str:
+    named = f"event: {found['type']}\n" if "type" in found else ""
+    return f"{named}data: {json.dumps(found)}\n\n"

@@ -29,6 +29,7 @@ PAGES = (
     "/topup",
     "/playground",
     "/models",
+    "/models?tab=own&open=gpt-4o-mini",
     "/status",
     "/setting",
     "/setting?tab=site",

@@ -179,5 +179,7 @@ CASES: Final[Mapping[str, Case]] = {
     # Settings
     "GET /api/option": Case(ROOT),
     "GET /api/option/form": Case(ROOT),
+    "GET /api/prices/own": Case(ROOT),
+    "PUT /api/prices/own": Case(ROOT, document={"entries": [{"option": "ModelRatio", "name": "m", "value": 2}]}, changes=changes("audit options changes")),
     "PUT /api/option": Case(ROOT, document={"key": "Notice", "value": "Hello."}, changes=changes("audit options changes")),
 }  # fmt: skip

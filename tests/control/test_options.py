@@ -176,3 +176,15 @@ def test_a_short_list_is_kept_to_the_letter(world: World) -> None:
 
     assert {row["key"]: row["value"] for row in world.rows(options)}["ModelRatio"] == text
     assert json.loads(shown(world)["ModelRatio"])["mine"] == 2.5
+
+
+def test_a_setting_says_who_changed_it_last_and_from_what(everywhere: World) -> None:
+    for name in ("Ours", "Yours"):
+        put(everywhere, "SystemName", name)
+    put(everywhere, "SMTPToken", "hush")
+    put(everywhere, "SMTPToken", "shush")
+    form = {entry["key"]: entry for entry in everywhere.root.get("/api/option/form").content}
+    now = everywhere.services.now()
+    assert form["SystemName"]["changed"] == {"at": now, "by": "root", "before": "Ours"}
+    assert form["SMTPToken"]["changed"]["before"] == "***"
+    assert form["Notice"]["changed"] is None

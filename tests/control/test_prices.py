@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from oneapi.store.tables import options
+from oneapi.store.tables import audit, options
 from tests.control.conftest import World
 
 
@@ -70,3 +70,66 @@ def test_a_channel_that_is_off_serves_nothing(world: World) -> None:
     serve(world, "gone")
     assert world.root.put("/api/channel/", {"id": 1, "status": 2}).json["success"]
     assert priced(world) == {}
+
+
+def own(world: World) -> dict[str, Any]:
+    return {row["model"]: row for row in world.root.get("/api/prices/own").content}
+
+
+def change(world: World, *entries: tuple[str, str, float | None]) -> dict[str, Any]:
+    wanted = [{"option": option, "name": name, "value": value} for option, name, value in entries]
+    return world.root.put("/api/prices/own", {"entries": wanted}).json
+
+
+def changed(world: World) -> list[str]:
+    return [row["subject"] for row in world.rows(audit) if row["kind"] == "option"]
+
+
+def test_an_own_price_stands_beside_the_catalogues(everywhere: World) -> None:
+    serve(everywhere, "gpt-4o,house-model")
+    before = own(everywhere)["gpt-4o"]
+    assert (before["origin"], before["now"]) == ("table", before["catalogue"])
+    assert before["source"].startswith("http")
+    assert own(everywhere)["house-model"]["catalogue"] == {}
+    chosen = (("ModelRatio", "gpt-4o", 5), ("CompletionRatio", "gpt-4o", 2))
+    assert change(everywhere, *chosen)["success"]
+    after = own(everywhere)["gpt-4o"]
+    assert (after["origin"], after["catalogue"]) == ("own", before["catalogue"])
+    assert (after["now"]["input"], after["now"]["output"]) == (5_000_000, 10_000_000)
+    assert after["entries"] == [
+        {"option": "ModelRatio", "name": "gpt-4o", "value": 5},
+        {"option": "CompletionRatio", "name": "gpt-4o", "value": 2},
+    ]
+    assert change(everywhere, *((option, name, None) for option, name, _ in chosen))["success"]
+    assert own(everywhere)["gpt-4o"] == before
+    assert everywhere.published("settings") == ["ModelRatio", "CompletionRatio"] * 2
+    assert changed(everywhere) == ["ModelRatio", "CompletionRatio"] * 2
+
+
+def test_what_an_adopted_database_sold_at_is_told_from_an_own_price(world: World) -> None:
+    option(world, "AdoptedModelRatio", {"gpt-4o": 2.5, "mine": 1})
+    option(world, "ModelRatio", {"mine": 3})
+    serve(world, "gpt-4o")
+    seen = own(world)
+    assert (seen["gpt-4o"]["origin"], seen["gpt-4o"]["is_served"]) == ("adopted", True)
+    assert (seen["mine"]["origin"], seen["mine"]["is_served"]) == ("own", False)
+
+
+def test_one_entry_is_changed_and_nothing_else(world: World) -> None:
+    kept = {"openrouter/auto": -500000, "a": 1.25, "b": 0.1}
+    option(world, "ModelRatio", kept)
+    assert change(world, ("ModelRatio", "b", 7))["success"]
+    (row,) = world.rows(options)
+    assert json.loads(row["value"]) == kept | {"b": 7}
+    assert change(world, ("ModelRatio", "b", 7), ("CacheRatio", "c", None))["success"]
+    assert changed(world) == ["ModelRatio"]  # what is so already is no change
+
+
+def test_a_wrong_price_is_refused_and_none_is_stored(world: World) -> None:
+    for value in (-1, 1e12):
+        answer = change(world, ("ModelRatio", "a", 1), ("CacheRatio", "a", value))
+        assert (answer["success"], answer["field"]) == (False, "entries.1.value")
+    option(world, "CacheRatio", ["no object"])
+    answer = change(world, ("ModelRatio", "a", 1), ("CacheRatio", "a", 0.5))
+    assert (answer["success"], answer["field"]) == (False, "CacheRatio")
+    assert [row["key"] for row in world.rows(options)] == ["CacheRatio"]

@@ -26,7 +26,7 @@ from oneapi.control.limits import TooManyRequests
 from oneapi.control.logs import routes as logs
 from oneapi.control.oauth import email, routes as oauth
 from oneapi.control.redemptions import routes as redemptions
-from oneapi.control.settings import routes as settings
+from oneapi.control.settings import own_prices, routes as settings
 from oneapi.control.sign_in import mailing, registration, routes as sign_in
 from oneapi.control.sign_in.session import end_session
 from oneapi.control.status import overview, prices, routes as status, schedule
@@ -64,6 +64,7 @@ _RESOURCES: Final = (
     days,
     jobs,
     settings,
+    own_prices,
 )
 
 

@@ -832,6 +832,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/prices/own": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Own Prices
+         * @description List the models that channels serve and those that have a price of the operator's, beside the catalogue.
+         */
+        get: operations["get_prices_own"];
+        /**
+         * Change Prices
+         * @description Set and remove entries of the options that price models, all together or none.
+         */
+        put: operations["put_prices_own"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/providers": {
         parameters: {
             query?: never;
@@ -1926,8 +1950,11 @@ export interface components {
         /**
          * FormEntry
          * @description A setting as a form draws it; of a secret, `value` is blank and `is_set` says whether there is one.
+         *
+         *     `changed`: who changed it last, when, from what; nobody whom the audit knows: null.
          */
         FormEntry: {
+            changed: components["schemas"]["LastChange"] | null;
             /** Choices */
             choices: string[];
             /** Default */
@@ -2213,6 +2240,18 @@ export interface components {
              */
             success: true;
         };
+        /** Found[list[OwnPrice]] */
+        Found_list_OwnPrice__: {
+            /** Data */
+            data: components["schemas"]["OwnPrice"][];
+            /** Message */
+            message: string;
+            /**
+             * Success
+             * @constant
+             */
+            success: true;
+        };
         /** Found[list[ProviderView]] */
         Found_list_ProviderView__: {
             /** Data */
@@ -2399,6 +2438,18 @@ export interface components {
             used_quota: number;
             /** User Id */
             user_id: number;
+        };
+        /**
+         * LastChange
+         * @description Who changed a setting last: `at` in unix seconds, `before` what it was (stars where that is secret).
+         */
+        LastChange: {
+            /** At */
+            at: number;
+            /** Before */
+            before: string;
+            /** By */
+            by: string;
         };
         /**
          * LineView
@@ -2625,6 +2676,18 @@ export interface components {
             username?: string | null;
         };
         /**
+         * OwnEntry
+         * @description An entry of an option that prices a model.
+         */
+        OwnEntry: {
+            /** Name */
+            name: string;
+            /** Option */
+            option: string;
+            /** Value */
+            value: number;
+        };
+        /**
          * OwnLogView
          * @description A row of the log as its user sees it; `elapsed_time` in milliseconds, `id` always 0.
          */
@@ -2661,6 +2724,35 @@ export interface components {
             user_id: number;
             /** Username */
             username: string;
+        };
+        /**
+         * OwnPrice
+         * @description A model by its vendor's name. `now` and `catalogue`: quota by unit, as in `/api/prices`; empty where nobody says.
+         *
+         *     `origin`: who named what is in force: `own`, `adopted` (One API's, from before), `table` or `default`. `entries`: of the
+         *     options, what prices this model. `source` and `date`: where the catalogue's price was read, and when.
+         */
+        OwnPrice: {
+            /** Catalogue */
+            catalogue: {
+                [key: string]: number;
+            };
+            /** Date */
+            date: string;
+            /** Entries */
+            entries: components["schemas"]["OwnEntry"][];
+            /** Is Served */
+            is_served: boolean;
+            /** Model */
+            model: string;
+            /** Now */
+            now: {
+                [key: string]: number;
+            };
+            /** Origin */
+            origin: string;
+            /** Source */
+            source: string;
         };
         /**
          * OwnView
@@ -2748,6 +2840,29 @@ export interface components {
             requests: number;
             /** Tokens */
             tokens: number;
+        };
+        /**
+         * PriceEntries
+         * @description Entries that are changed together.
+         */
+        PriceEntries: {
+            /** Entries */
+            entries: components["schemas"]["PriceEntry"][];
+        };
+        /**
+         * PriceEntry
+         * @description An entry of an option: `name` is a model, or `model(channel type)`; without `value` it is removed.
+         */
+        PriceEntry: {
+            /** Name */
+            name: string;
+            /**
+             * Option
+             * @enum {string}
+             */
+            option: "ModelRatio" | "CompletionRatio" | "CacheRatio" | "CacheWriteRatio" | "AudioRatio" | "ModelPrice" | "AdoptedModelRatio" | "AdoptedCompletionRatio";
+            /** Value */
+            value?: number | null;
         };
         /**
          * PriceView
@@ -3552,6 +3667,7 @@ export type FoundInt = components['schemas']['Found_int_'];
 export type FoundListDayOfModel = components['schemas']['Found_list_DayOfModel__'];
 export type FoundListFormEntry = components['schemas']['Found_list_FormEntry__'];
 export type FoundListOptionView = components['schemas']['Found_list_OptionView__'];
+export type FoundListOwnPrice = components['schemas']['Found_list_OwnPrice__'];
 export type FoundListProviderView = components['schemas']['Found_list_ProviderView__'];
 export type FoundListRestView = components['schemas']['Found_list_RestView__'];
 export type FoundListSessionView = components['schemas']['Found_list_SessionView__'];
@@ -3562,6 +3678,7 @@ export type JobItemView = components['schemas']['JobItemView'];
 export type JobView = components['schemas']['JobView'];
 export type KeyDocument = components['schemas']['KeyDocument'];
 export type KeyView = components['schemas']['KeyView'];
+export type LastChange = components['schemas']['LastChange'];
 export type LineView = components['schemas']['LineView'];
 export type LogView = components['schemas']['LogView'];
 export type LogsToDelete = components['schemas']['LogsToDelete'];
@@ -3576,10 +3693,14 @@ export type Option = components['schemas']['Option'];
 export type OptionView = components['schemas']['OptionView'];
 export type OverviewView = components['schemas']['OverviewView'];
 export type OwnChanges = components['schemas']['OwnChanges'];
+export type OwnEntry = components['schemas']['OwnEntry'];
 export type OwnLogView = components['schemas']['OwnLogView'];
+export type OwnPrice = components['schemas']['OwnPrice'];
 export type OwnView = components['schemas']['OwnView'];
 export type PasswordReset = components['schemas']['PasswordReset'];
 export type Point = components['schemas']['Point'];
+export type PriceEntries = components['schemas']['PriceEntries'];
+export type PriceEntry = components['schemas']['PriceEntry'];
 export type PriceView = components['schemas']['PriceView'];
 export type PricesView = components['schemas']['PricesView'];
 export type ProbeView = components['schemas']['ProbeView'];
@@ -6363,6 +6484,109 @@ export interface operations {
             };
             /** @description Nobody is signed in, and no access token came. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_prices_own: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found_list_OwnPrice__"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    put_prices_own: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriceEntries"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

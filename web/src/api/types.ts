@@ -19,6 +19,8 @@ export type Overview = Views["OverviewView"];
 export type Rest = Views["RestView"];
 export type Prices = Views["PricesView"];
 export type ModelPrice = Views["PriceView"];
+export type OwnPrice = Views["OwnPrice"];
+export type PriceEntry = Views["PriceEntry"];
 
 /** A row of the log; without `detail` for those whom it does not concern. */
 export type LogRow = Views["OwnLogView"] & Partial<Views["LogView"]>;

@@ -1,11 +1,13 @@
 """The settings as a form draws them: name and help in the reader's language, kind, bounds, default, value."""
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
 from typing_extensions import TypedDict
 
+from oneapi.control.settings.storing import LastChange
 from oneapi.store.settings import Settings
 from oneapi.store.settings_table import SECTIONS, Kind, Setting
 
@@ -28,7 +30,10 @@ def _words() -> dict[str, dict[str, str]]:
 
 
 class FormEntry(TypedDict):
-    """A setting as a form draws it; of a secret, `value` is blank and `is_set` says whether there is one."""
+    """A setting as a form draws it; of a secret, `value` is blank and `is_set` says whether there is one.
+
+    `changed`: who changed it last, when, from what; nobody whom the audit knows: null.
+    """
 
     key: str
     group: str
@@ -42,19 +47,24 @@ class FormEntry(TypedDict):
     min: float | None
     max: float | None
     choices: list[str]
+    changed: LastChange | None
 
 
-def form(settings: Settings, accept_language: str) -> list[FormEntry]:
+def form(
+    settings: Settings, accept_language: str, latest: Mapping[str, LastChange]
+) -> list[FormEntry]:
     """Return every setting in the order of the table, section by section; of secrets only whether they are set."""
     chinese = accept_language.strip().lower().startswith("zh")
     return [
-        _entry(section, setting, settings, chinese)
+        _entry(section, setting, settings, chinese, latest.get(setting.name))
         for section, entries in SECTIONS.items()
         for setting in entries
     ]
 
 
-def _entry(section: str, setting: Setting, settings: Settings, chinese: bool) -> FormEntry:
+def _entry(
+    section: str, setting: Setting, settings: Settings, chinese: bool, changed: LastChange | None
+) -> FormEntry:
     words = _words()
     name = setting.name
     stored = settings.texts.get(name)
@@ -71,6 +81,7 @@ def _entry(section: str, setting: Setting, settings: Settings, chinese: bool) ->
         "min": setting.minimum,
         "max": setting.maximum,
         "choices": list(setting.choices),
+        "changed": changed,
     }
 
 

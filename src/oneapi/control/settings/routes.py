@@ -9,14 +9,13 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from oneapi.control.answers import Answer, Done, Found, Refusal, Refused, done, found
-from oneapi.control.audit.trail import Deed, record
 from oneapi.control.fields import Document, Text
 from oneapi.control.identity import Language, Root, Surroundings
 from oneapi.control.settings.form import FormEntry, form
+from oneapi.control.settings.storing import last_changes, store
 from oneapi.ledger import adopted
 from oneapi.ledger.pricing import chosen_text, default_completion_ratio, default_model_ratio
-from oneapi.store import changes, settings
-from oneapi.store.tables import options
+from oneapi.store import settings
 
 router = APIRouter(prefix="/api/option", tags=["options"])
 
@@ -66,7 +65,8 @@ def _in_force(table: dict[str, float], adopted_text: str, own_text: str) -> str:
 def settings_form(_: Root, language: Language, services: Surroundings) -> Answer:
     """Describe every setting as a form draws it, in the language of `Accept-Language`."""
     with services.database.connect() as connection:
-        return found(form(settings.load(connection), language))
+        present, latest = settings.load(connection), last_changes(connection)
+    return found(form(present, language, latest))
 
 
 @router.put("", response_model=Done | Refusal)
@@ -83,10 +83,5 @@ def change(option: Option, root: Root, services: Surroundings) -> Answer:
         value = option.value
         if option.key in _TABLES:
             value = chosen_text(option.key, value, present.text(_TABLES[option.key][1]))
-        upsert = services.database.upsert(options, ["key"], ["value"])
-        connection.execute(upsert.values(key=option.key, value=value))
-        before, after = {"value": present.text(option.key)}, {"value": value}
-        deed = Deed("option", "change", subject=option.key, before=before, after=after)
-        record(connection, root, services.now(), deed)
-        changes.publish(connection, "settings", option.key, services.now())
+        store(connection, services, root, option.key, present.text(option.key), value)
     return done()

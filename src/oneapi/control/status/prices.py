@@ -69,20 +69,26 @@ def prices(
     wanted = group if group and person.role >= Role.ADMIN else person.group
     with services.database.connect() as connection:
         price_list = PriceList.from_settings(load(connection))
-        served = _served(connection, wanted)
+        served = served_models(connection, wanted)
     views = [_view(model, ways, price_list) for model, ways in sorted(served.items())]
     factor = as_go(price_list.factor(wanted) / ONE)
     return found({"group": wanted, "factor": factor, "models": views})
 
 
-def _served(connection: Connection, group: str) -> dict[str, set[tuple[str, int]]]:
-    """Return the models of a group, each with the vendor's names and channel types that it is served by."""
+def served_models(
+    connection: Connection, group: str | None = None
+) -> dict[str, set[tuple[str, int]]]:
+    """Return the models of a group, each with the vendor's names and channel types that it is served by.
+
+    Without a group: those of all channels, disabled ones too.
+    """
     query = (
         select(abilities.c.model, channels.c.type, channels.c.model_mapping)
         .join(channels, channels.c.id == abilities.c.channel_id)
-        .where(abilities.c.group == group, abilities.c.enabled == true())
         .distinct()
     )
+    if group is not None:
+        query = query.where(abilities.c.group == group, abilities.c.enabled == true())
     served: dict[str, set[tuple[str, int]]] = {}
     rows: list[Any] = [tuple(row) for row in connection.execute(query)]
     for model, kind, mapping in rows:
@@ -110,10 +116,10 @@ def _view(model: str, ways: set[tuple[str, int]], price_list: PriceList) -> Pric
         "vendor": catalogue.owner(model) or next(iter(known.vendors), ""),
         "context": known.context or 0,
         "output": known.output or 0,
-        "prices": _dearest(found_prices),
+        "prices": dearest(found_prices),
         "source": found_prices[0].source,
         "long_from": min((price.long_from for price in found_prices if price.long), default=0),
-        "long_prices": _dearest(longs),
+        "long_prices": dearest(longs),
         "kind": known.kind,
         "can": _abilities(known),
         "retires": known.retires,
@@ -126,7 +132,7 @@ def _abilities(known: Model) -> list[str]:
     return taken + [name for name, is_so in said.items() if is_so]
 
 
-def _dearest(found_prices: Sequence[Price]) -> dict[str, float]:
+def dearest(found_prices: Sequence[Price]) -> dict[str, float]:
     """Return the units that cost something: of those that cost what plain input or output does, only that one."""
     most = {
         unit: max((getattr(price, unit) for price in found_prices), default=0)

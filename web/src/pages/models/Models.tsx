@@ -1,13 +1,15 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Copy, Search } from "lucide-react";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { get } from "@/api/call";
 import type { ModelPrice, Prices } from "@/api/types";
 import { compact } from "@/format/money";
 import { useAddress } from "@/list/address";
-import { useGroups, useIsAdmin } from "@/session";
+import { useGroups, useIsAdmin, useIsRoot } from "@/session";
 import { IconButton } from "@/ui/Button";
+import { Choices } from "@/ui/Choices";
 import { classes } from "@/ui/class";
 import { copy } from "@/ui/copy";
 import { Empty } from "@/ui/Empty";
@@ -15,14 +17,20 @@ import { Loading } from "@/ui/Loading";
 import { Select } from "@/ui/Select";
 import { State } from "@/ui/State";
 import { Price } from "./Price";
+import { CELL, HEAD } from "./table";
+
+const Own = lazy(() => import("./Own").then((part) => ({ default: part.Own })));
 
 /** The models that a group may use, and what they cost it. */
 export function Page() {
   const { t } = useTranslation();
   const [search, change] = useAddress();
   const isAdmin = useIsAdmin();
+  const isRoot = useIsRoot();
+  const isOwn = isRoot && search.tab === "own";
   const { data, error, refetch } = useQuery({
-    queryKey: ["prices", search.group ?? ""],
+    queryKey: ["prices", "of", search.group ?? ""],
+    enabled: !isOwn,
     placeholderData: keepPreviousData,
     queryFn: () => get<Prices>("/api/prices", { group: search.group }),
   });
@@ -44,23 +52,39 @@ export function Page() {
             className="min-w-0 flex-1 bg-transparent outline-none"
           />
         </span>
-        {isAdmin && data && <GroupChoice group={data.group} choose={(group) => change({ group })} />}
-        {data && (
+        {isRoot && (
+          <Choices
+            label={t("prices.tabs")}
+            value={isOwn ? "own" : "prices"}
+            onChange={(tab) => change({ tab: tab === "own" ? tab : undefined, open: undefined })}
+            choices={(["prices", "own"] as const).map((value) => ({ value, label: t(`prices.${value}`) }))}
+          />
+        )}
+        {isAdmin && !isOwn && data && (
+          <GroupChoice group={data.group} choose={(group) => change({ group })} />
+        )}
+        {data && !isOwn && (
           <span className="text-muted">
             {t("model.count", { count: data.models.length })}
             {data.factor !== 1 && ` · ${t("model.factor", { factor: data.factor })}`}
           </span>
         )}
       </div>
-      <div className="min-h-0 flex-1 overflow-y-auto px-4 pb-8">
-        {!data && <Loading error={error} retry={refetch} />}
-        {data && models.length === 0 && (
-          <Empty title={data.models.length ? t("list.noneFound") : t("model.empty")}>
-            {!data.models.length && t("model.emptyHelp")}
-          </Empty>
-        )}
-        {data && models.length > 0 && <PriceTable models={models} factor={data.factor} />}
-      </div>
+      {isOwn ? (
+        <Suspense>
+          <Own />
+        </Suspense>
+      ) : (
+        <div className="min-h-0 flex-1 overflow-y-auto px-4 pb-8">
+          {!data && <Loading error={error} retry={refetch} />}
+          {data && models.length === 0 && (
+            <Empty title={data.models.length ? t("list.noneFound") : t("model.empty")}>
+              {!data.models.length && t("model.emptyHelp")}
+            </Empty>
+          )}
+          {data && models.length > 0 && <PriceTable models={models} factor={data.factor} />}
+        </div>
+      )}
     </div>
   );
 }
@@ -81,9 +105,6 @@ function GroupChoice({ group, choose }: { group: string; choose: (group: string)
   );
 }
 
-const HEAD =
-  "sticky top-0 z-10 h-7 whitespace-nowrap bg-bg px-2 text-right font-medium text-muted text-sm shadow-[inset_0_-1px_var(--line)]";
-const CELL = "h-8 truncate border-line border-b px-2 text-right";
 const WIDE = "max-lg:hidden";
 
 function PriceTable({ models, factor }: { models: ModelPrice[]; factor: number }) {
@@ -119,13 +140,13 @@ function PriceTable({ models, factor }: { models: ModelPrice[]; factor: number }
             </td>
             <td className={classes(CELL, WIDE, "text-muted")}>{one.context ? compact(one.context) : "–"}</td>
             <td className={CELL}>
-              <Price of={one} unit="input" factor={factor} />
+              <Price of={one.prices} unit="input" factor={factor} />
             </td>
             <td className={classes(CELL, "text-muted max-sm:hidden")}>
-              <Price of={one} unit="cache_read" factor={factor} />
+              <Price of={one.prices} unit="cache_read" factor={factor} />
             </td>
             <td className={CELL}>
-              <Price of={one} unit="output" factor={factor} />
+              <Price of={one.prices} unit="output" factor={factor} />
             </td>
             <td className={classes(CELL, WIDE, "!text-left !pl-8 text-muted")}>
               <Others of={one} factor={factor} />
@@ -205,14 +226,14 @@ function Others({ of, factor }: { of: ModelPrice; factor: number }) {
       {isAdmin && of.source === "default" && <State tone="warn">{t("model.noPrice")}</State>}
       {priced.map((unit) => (
         <span key={unit} className="truncate">
-          {t(`log.units.${unit}`)} <Price of={of} unit={unit} factor={factor} />
+          {t(`log.units.${unit}`)} <Price of={of.prices} unit={unit} factor={factor} />
         </span>
       ))}
       {of.long_from > 0 && (
         <span className="truncate">
           {t("model.long", { count: of.long_from, tokens: compact(of.long_from) })}{" "}
-          <Price of={{ ...of, prices: of.long_prices }} unit="input" factor={factor} /> /{" "}
-          <Price of={{ ...of, prices: of.long_prices }} unit="output" factor={factor} />
+          <Price of={of.long_prices} unit="input" factor={factor} /> /{" "}
+          <Price of={of.long_prices} unit="output" factor={factor} />
         </span>
       )}
     </span>

@@ -1,9 +1,8 @@
-import type { ModelPrice } from "@/api/types";
 import { money } from "@/format/money";
 import { useMoneyStyle } from "@/session";
 
 interface PriceProps {
-  of: ModelPrice;
+  of: Record<string, number>;
   unit: string;
   factor: number;
 }
@@ -11,7 +10,7 @@ interface PriceProps {
 /** What a group pays for a unit of a model: of a million where the unit is small. */
 export function Price({ of, unit, factor }: PriceProps) {
   const style = useMoneyStyle();
-  const quota = of.prices[unit];
+  const quota = of[unit];
   if (quota === undefined) return <span className="text-muted">–</span>;
   const paid = quota * factor;
   const digits = String(Number((paid / style.quotaPerUnit).toPrecision(6))).split(".")[1]?.length ?? 0;

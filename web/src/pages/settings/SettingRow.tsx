@@ -6,6 +6,7 @@ import { Input, TextArea } from "@/ui/Input";
 import { Select } from "@/ui/Select";
 import { Switch } from "@/ui/Switch";
 import { TagsInput } from "@/ui/TagsInput";
+import { Time } from "@/ui/Time";
 
 interface SettingRowProps {
   setting: Setting;
@@ -35,7 +36,51 @@ export function SettingRow({ setting, value, isChanged, error, onChange }: Setti
       <Field label={setting.label} help={help} error={error} isBeside={!isTall}>
         <Value setting={setting} value={value} onChange={onChange} />
       </Field>
+      {setting.changed && (
+        <Changed changed={setting.changed} isSecret={setting.is_secret} now={value} onChange={onChange} />
+      )}
     </div>
+  );
+}
+
+interface ChangedProps {
+  changed: NonNullable<Setting["changed"]>;
+  isSecret: boolean;
+  now: string;
+  onChange: (value: string) => void;
+}
+
+/** What is longer, the audit has cut: that cannot be put back. */
+const WHOLE_BEFORE = 4000;
+
+/** Who changed it last, when, and from what, which can be put back. */
+function Changed({ changed, isSecret, now, onChange }: ChangedProps) {
+  const { t } = useTranslation();
+  const { before } = changed;
+  return (
+    <p className="mt-1 flex min-w-0 flex-wrap items-baseline gap-x-1.5 text-muted text-sm">
+      <span>{t("settings.changedBy", { who: changed.by })}</span>
+      <Time at={changed.at} />
+      {!isSecret && (
+        <>
+          <span>{before ? t("settings.changedFrom") : t("settings.changedFromNothing")}</span>
+          {before && (
+            <code className="mono max-w-60 truncate" title={before}>
+              {before}
+            </code>
+          )}
+          {before !== now && before.length <= WHOLE_BEFORE && (
+            <button
+              type="button"
+              onClick={() => onChange(before)}
+              className="text-accent-text hover:underline"
+            >
+              {t("settings.putBack")}
+            </button>
+          )}
+        </>
+      )}
+    </p>
   );
 }
 

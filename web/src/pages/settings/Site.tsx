@@ -68,7 +68,7 @@ export function Site() {
       <div className="flex min-h-0 flex-1">
         <nav
           aria-label={t("settings.site")}
-          className="w-44 shrink-0 overflow-y-auto py-1 pl-4 max-md:hidden"
+          className="w-54 shrink-0 overflow-y-auto py-1 pl-4 max-md:hidden"
         >
           <ul className="flex flex-col gap-px">
             {groups.map(([group, settings]) => (

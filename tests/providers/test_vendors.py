@@ -20,9 +20,11 @@ from oneapi.wire.sse import EventParser
 from tests.fakes import FakeVendor, wait_until
 from tests.gateway import Answer, Gateway
 from tests.providers.exchanges import call_to
-from tests.providers.vendor_cases import ROOT, Case, StrictVendor, cases
+from tests.providers.vendor_cases import ROOT, Asked, Case, StrictVendor, cases, served
 
 CASES = cases()
+CHATS = [case for case in CASES if case.main == "chat"]
+PATHS = {"chat": "/v1/chat/completions", "embeddings": "/v1/embeddings"}
 
 
 def _url(case: Case, endpoint: Endpoint) -> str:
@@ -33,7 +35,7 @@ def _url(case: Case, endpoint: Endpoint) -> str:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.slug)
 def test_where_a_vendor_is_called(case: Case) -> None:
-    found = {endpoint.value: _url(case, endpoint) for endpoint in case.provider.paths}
+    found = {endpoint.value: _url(case, endpoint) for endpoint in served(case.provider)}
     assert found == case.urls
 
 
@@ -65,11 +67,13 @@ def relayed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relayed]:
         key = gateway.add_key()
         _wait_for(gateway, {case.model for case in CASES})
         whole = {case.slug: _ask(gateway, key, case) for case in CASES}
-        streamed = {case.slug: _ask(gateway, key, case, stream=True) for case in CASES}
-        rows = gateway.wait_for_logs(2 * len(CASES))
-        strict.is_failing = True
+        streamed = {case.slug: _ask(gateway, key, case, stream=True) for case in CHATS}
+        rows = gateway.wait_for_logs(len(CASES) + len(CHATS))
+        strict.asked = Asked.OTHER
+        converted = {case.slug: _ask_otherwise(gateway, key, case) for case in CHATS}
+        strict.asked = Asked.REFUSED
         refused = {case.slug: _ask(gateway, key, case) for case in CASES}
-        yield Relayed(whole, streamed, {}, refused, _counts(rows), strict.complaints)
+        yield Relayed(whole, streamed, converted, refused, _counts(rows), strict.complaints)
 
 
 def _channel(case: Case, url: str) -> dict[str, Any]:
@@ -95,8 +99,15 @@ def _wait_for(gateway: Gateway, models: set[str]) -> None:
 
 
 def _ask(gateway: Gateway, key: str, case: Case, **fields: Any) -> Answer:
-    path = "/v1/messages" if case.is_anthropic else "/v1/chat/completions"
+    path = "/v1/messages" if case.is_anthropic else PATHS[case.main]
     return gateway.post(key, path, case.request | fields)
+
+
+def _ask_otherwise(gateway: Gateway, key: str, case: Case) -> Answer:
+    """Ask for a chat in the dialect that the vendor does not speak."""
+    path = "/v1/chat/completions" if case.is_anthropic else "/v1/messages"
+    hello = [{"role": "user", "content": "Say hello."}]
+    return gateway.post(key, path, {"model": case.model, "max_tokens": 64, "messages": hello})
 
 
 def _counts(rows: list[Any]) -> dict[str, list[tuple[int, int]]]:
@@ -115,10 +126,21 @@ def test_no_vendor_has_anything_to_object_to(relayed: Relayed) -> None:
 def test_a_client_gets_what_the_vendor_says(case: Case, relayed: Relayed) -> None:
     answer = relayed.whole[case.slug]
     assert answer.status == 200, answer.body
+    expected = case.answer("whole")
+    if case.main == "embeddings":
+        assert answer.json()["data"] == expected["answer"]["data"]
+    else:
+        assert _text(answer.json()) == expected["text"]
+
+
+@pytest.mark.parametrize("case", CHATS, ids=lambda case: case.slug)
+def test_a_client_of_the_other_dialect_gets_it_too(case: Case, relayed: Relayed) -> None:
+    answer = relayed.converted[case.slug]
+    assert answer.status == 200, answer.body
     assert _text(answer.json()) == case.answer("whole")["text"]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.slug)
+@pytest.mark.parametrize("case", CHATS, ids=lambda case: case.slug)
 def test_a_client_gets_the_vendors_stream(case: Case, relayed: Relayed) -> None:
     answer = relayed.streamed[case.slug]
     assert answer.status == 200, answer.body
@@ -130,9 +152,8 @@ def test_a_client_gets_the_vendors_stream(case: Case, relayed: Relayed) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.slug)
 def test_what_the_vendor_reports_is_charged(case: Case, relayed: Relayed) -> None:
-    expected = [
-        (case.answer(kind)["input"], case.answer(kind)["output"]) for kind in ("whole", "stream")
-    ]
+    kinds = ("whole", "stream") if case in CHATS else ("whole",)
+    expected = [(case.answer(kind)["input"], case.answer(kind)["output"]) for kind in kinds]
     assert relayed.logged[case.model] == expected
 
 
@@ -157,10 +178,7 @@ def _delta(document: dict[str, Any]) -> str:
 
 
 def test_every_case_is_a_row_and_every_answer_is_used() -> None:
-    used = {
-        (kind, case.said.get(kind, "anthropic" if case.is_anthropic else "openai"))
-        for case in CASES
-        for kind in ("whole", "stream", "error")
-    }
+    kinds = ("whole", "stream", "error")
+    used = {(kind, case.named(kind)) for case in CASES for kind in kinds}
     there = {(path.parent.name, path.stem) for path in (ROOT / "answers").glob("*/*.json")}
     assert there - used == set()

@@ -1,7 +1,7 @@
 """The case of every vendor's row, found from folders, and a vendor that takes exactly what the case says.
 
-`vendors/<slug>/case.json` holds what the vendor's reference says, written out: the `url` of a chat (of a message, for
-vendors that speak Anthropic's dialect), an example `key`, the `headers` that carry it (else a bearer), the `others` that
+`vendors/<slug>/case.json` holds what the vendor's reference says, written out: the `url` of a chat (of embeddings, for
+vendors that have nothing else), an example `key`, the `headers` that carry it (else a bearer), the `others` that
 it serves beside it, and the URLs of those that lie `elsewhere`. `base_url` and `config`: what an operator has to say, where
 the row cannot. `client`: fields that a client adds to its request, `sent`: what the vendor gets of them. `stream_options`:
 false where that field is not taken. `whole`, `stream`, `error` name answers of `vendors/answers`; a folder that has a file
@@ -9,7 +9,9 @@ of that name uses its own.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from urllib.parse import urlsplit
 
 from oneapi.providers import registry
 from oneapi.providers.base import Provider
+from oneapi.wire.endpoints import Endpoint
 from tests.fakes import Answer, Received, body_answer, json_answer, stream_answer
 
 ROOT = Path(__file__).parent / "vendors"
@@ -60,6 +63,11 @@ class Case:
         return f"model-of-{self.slug}"
 
     @property
+    def main(self) -> str:
+        """The endpoint that is relayed."""
+        return "chat" if Endpoint.CHAT in served(self.provider) else "embeddings"
+
+    @property
     def key(self) -> str:
         return self.said["key"]
 
@@ -74,9 +82,9 @@ class Case:
         """Where every endpoint lies."""
         tails = ANTHROPIC_TAILS if self.is_anthropic else OPENAI_TAILS
         others = self.said.get("others", [])
-        named = [name for name in tails if name != "chat"] if others == "all" else others
-        beside = {name: self.said["url"].replace(tails["chat"], tails[name]) for name in named}
-        return {"chat": self.said["url"], **beside, **self.said.get("elsewhere", {})}
+        named = [name for name in tails if name != self.main] if others == "all" else others
+        beside = {name: self.said["url"].replace(tails[self.main], tails[name]) for name in named}
+        return {self.main: self.said["url"], **beside, **self.said.get("elsewhere", {})}
 
     @property
     def headers(self) -> dict[str, str]:
@@ -106,13 +114,21 @@ class Case:
     def answer(self, kind: str) -> dict[str, Any]:
         """Return the answer of a kind (`whole`, `stream`, `error`): the folder's own, or the one that it names."""
         own = ROOT / self.slug / f"{kind}.json"
-        default = "anthropic" if self.is_anthropic else "openai"
-        shared = ANSWERS / kind / f"{self.said.get(kind, default)}.json"
+        shared = ANSWERS / kind / f"{self.named(kind)}.json"
         return json.loads((own if own.exists() else shared).read_text("utf-8"))
+
+    def named(self, kind: str) -> str:
+        """Return the name of the shared answer of a kind."""
+        if self.main == "embeddings" and kind == "whole":
+            return "embeddings"
+        default = "anthropic" if self.is_anthropic else "openai"
+        return str(self.said.get(kind, default))
 
     @cached_property
     def request(self) -> dict[str, Any]:
         """What a client of the vendor's own dialect asks."""
+        if self.main == "embeddings":
+            return {"model": self.model, "input": "Say hello."}
         document: dict[str, Any] = {"model": self.model, "max_tokens": 64} | self.said.get(
             "client", {}
         )
@@ -135,13 +151,27 @@ class Case:
         return document
 
 
+def served(provider: Provider) -> set[Endpoint]:
+    """Return the endpoints that a vendor serves."""
+    return set(provider.paths)
+
+
 def cases() -> list[Case]:
-    """Return the case of every row that serves chats; the folder is the vendor's slug."""
+    """Return the case of every row that serves anything; the folder is the vendor's slug."""
     found = {path.parent.name: path for path in ROOT.glob("*/case.json")}
-    rows = {row.slug: row for row in registry.providers() if row.paths}
+    serving = [row for row in registry.providers() if served(row)]
+    rows = {row.slug: row for row in serving}
     assert set(found) == set(rows), f"without a row or a folder: {sorted(set(found) ^ set(rows))}"
-    assert len(rows) == len([row for row in registry.providers() if row.paths]), "a slug twice"
+    assert len(rows) == len(serving), "a slug stands twice"
     return [Case(rows[slug], json.loads(found[slug].read_text("utf-8"))) for slug in sorted(rows)]
+
+
+class Asked(Enum):
+    """What the vendors are asked now."""
+
+    OWN = "in their own dialect"
+    OTHER = "by a client of the other dialect"
+    REFUSED = "what they refuse"
 
 
 class StrictVendor:
@@ -149,18 +179,18 @@ class StrictVendor:
 
     def __init__(self, played: list[Case]) -> None:
         self.cases = {case.slug: case for case in played}
-        self.is_failing = False
+        self.asked = Asked.OWN
         self.complaints: list[str] = []
 
     def __call__(self, received: Received) -> Answer:
         _, slug, rest = received.path.split("/", 2)
         case = self.cases[slug]
         document = received.json()
-        complaints = [*_objections(case, received, f"/{rest}", document, self.is_failing)]
+        complaints = [*_objections(case, received, f"/{rest}", document, self.asked)]
         if complaints:
             self.complaints += [f"{slug}: {complaint}" for complaint in complaints]
             return json_answer({"error": {"message": "; ".join(complaints)}}, 418)
-        if self.is_failing:
+        if self.asked is Asked.REFUSED:
             refusal = case.answer("error")
             return json_answer(refusal["answer"], refusal["status"])
         if document.get("stream"):
@@ -169,18 +199,20 @@ class StrictVendor:
 
 
 def _objections(
-    case: Case, received: Received, path: str, document: dict[str, Any], converted: bool
-) -> list[str]:
-    found: list[str] = []
+    case: Case, received: Received, path: str, document: dict[str, Any], asked: Asked
+) -> Iterator[str]:
     if path != case.path:
-        found.append(f"path {path}, not {case.path}")
+        yield f"path {path}, not {case.path}"
     own = {name: value for name, value in received.headers.items() if name not in PLAIN_HEADERS}
     if own != case.headers:
-        found.append(f"headers {own}, not {case.headers}")
+        yield f"headers {own}, not {case.headers}"
     expected = case.expected(bool(document.get("stream")))
-    if not converted and document != expected:
-        found.append(f"document {document}, not {expected}")
-    return found
+    if asked is Asked.OTHER:
+        limit = "max_completion_tokens" if "max_completion_tokens" in expected else "max_tokens"
+        if set(document) - {"stream"} != {"model", "messages", limit}:
+            yield f"a converted document has the fields {sorted(document)}"
+    elif document != expected:
+        yield f"document {document}, not {expected}"
 
 
 def _streamed(events: list[Any]) -> Answer:

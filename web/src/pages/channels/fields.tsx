@@ -38,7 +38,7 @@ export function channelFields({ t, row, values, provider, providers, groups }: K
       kind: row ? "secret" : "secret_lines",
       label: t("channel.key"),
       isRequired: !row,
-      placeholder: row ? t("channel.keyKept") : ((provider?.key_format || provider?.key_hint) ?? ""),
+      placeholder: row ? t("channel.keyKept") : (provider?.key_hint ?? ""),
       help: row ? t("channel.keyOld") : t("channel.keyNew"),
       action: provider?.key_url && (
         <a href={provider.key_url} target="_blank" rel="noreferrer" className="hover:text-text">

@@ -53,18 +53,19 @@ def gateway(tmp_path_factory: pytest.TempPathFactory, vendor: FakeVendor) -> Ite
 @pytest.mark.parametrize(("path", "model"), LANES)
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
 def test_operations_work_in_every_lane(
-    gateway: Gateway, vendor: FakeVendor, path: str, model: str, stream: bool
+    gateway: Gateway, vendor: FakeVendor, key: str, path: str, model: str, stream: bool
 ) -> None:
     request = chat_request(model, max_tokens=50, stream=stream, temperature=1)
-    answer = gateway.post(gateway.add_key(), path, request, {"X-App": "cline"})
-    assert answer.status == 200, answer.body
+    for _ in range(2):  # the second one finds its key in memory
+        answer = gateway.post(key, path, request, {"X-App": "cline"})
+        assert answer.status == 200, answer.body
 
-    received = vendor.requests[-1]
-    sent = received.json()
-    assert (sent["temperature"], sent["max_tokens"], "top_k" in sent) == (0.25, 9, False)
-    assert sent["model"] == model
-    assert received.headers["x-title"] == "cline sk-vendor"
-    assert gateway.story(answer)["operations"] == DONE
+        received = vendor.requests[-1]
+        sent = received.json()
+        assert (sent["temperature"], sent["max_tokens"], "top_k" in sent) == (0.25, 9, False)
+        assert sent["model"] == model
+        assert received.headers["x-title"] == "cline sk-vendor"
+        assert gateway.story(answer)["operations"] == DONE
 
 
 def test_an_operation_that_is_not_due_is_not_told(gateway: Gateway, vendor: FakeVendor) -> None:

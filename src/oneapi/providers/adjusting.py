@@ -21,10 +21,12 @@ from oneapi.providers.operating import operated
 from oneapi.providers.operations import Operation, OperationError, operations_in
 from oneapi.providers.statuses import STATUS_MAPPING, Statuses, judge, statuses_in
 from oneapi.wire.dialect import LIMITS
+from oneapi.wire.reasoning import FORMS
 from oneapi.wire.usage import Usage
 
 OPERATIONS: Final = "operations"
-_NAMES: Final = (OPERATIONS, STATUS_MAPPING)
+REASONING: Final = "reasoning"
+_NAMES: Final = (OPERATIONS, STATUS_MAPPING, REASONING)
 NO_STATUSES: Final[Statuses] = {}
 _LONG_CONTEXT: Final = "context-1m"  # an `anthropic-beta`, and the window it opens
 _LONG_WINDOW: Final = 1_000_000
@@ -33,22 +35,35 @@ _LONG_WINDOW: Final = 1_000_000
 class Adjustments:
     """What a channel does otherwise than its vendor's row. `source`: what it was read from.
 
+    `reasoning`: how clients get what a model thinks (`wire.reasoning`), blank for as it comes.
+
     What it adds to what a request may cost, which is held: `instructions`, bytes; `limit`, the greatest output limit that it
     says, 0 for none; `window`, tokens, 0 for the model's own.
     """
 
-    __slots__ = ("instructions", "limit", "operations", "source", "statuses", "trouble", "window")
+    __slots__ = (
+        "instructions",
+        "limit",
+        "operations",
+        "reasoning",
+        "source",
+        "statuses",
+        "trouble",
+        "window",
+    )
 
     def __init__(
         self,
         operations: tuple[Operation, ...] = (),
         statuses: Statuses = NO_STATUSES,
+        reasoning: str = "",
         source: bytes = b"",
         trouble: str = "",
     ) -> None:
         self.operations: Final = operations
         self.source: Final = source
         self.statuses: Final = statuses
+        self.reasoning: Final = reasoning
         self.trouble: Final = trouble
         values = [one.value for one in operations if one.value is not None]
         self.instructions: Final = sum(map(_added, operations))
@@ -89,8 +104,15 @@ def _read(config: Mapping[str, Any]) -> Adjustments | None:
     return Adjustments(
         operations_in(said.get(OPERATIONS)),
         statuses_in(said.get(STATUS_MAPPING)),
+        _reasoning(said.get(REASONING)),
         msgspec.json.encode(said),
     )
+
+
+def _reasoning(said: Any) -> str:
+    if said is None or said in FORMS:
+        return said or ""
+    raise OperationError(REASONING, f"must be one of {', '.join(FORMS)}")
 
 
 class AdjustedDialect:

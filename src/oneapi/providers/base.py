@@ -211,6 +211,14 @@ class Call:
         self.client_headers: Final = client_headers
         self.operated: tuple[str, ...] = ()
 
+    @property
+    def reasoning(self) -> str:
+        """How the client gets what the model thinks (`wire.reasoning`), blank for as it comes."""
+        adjustments = self.target.adjustments
+        if adjustments is None or self.endpoint is not Endpoint.CHAT:
+            return ""
+        return str(adjustments.reasoning)
+
 
 class UpstreamRequest:
     """What goes to the vendor. `headers` never contains Host, Content-Length or Transfer-Encoding."""

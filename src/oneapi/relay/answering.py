@@ -16,6 +16,7 @@ from oneapi.relay.translation import (
     MAX_ANSWER_BYTES,
     Translation,
     joined_answer,
+    rendered,
     translation_of,
     with_usage,
 )
@@ -93,7 +94,7 @@ class Answering:
             else:
                 reply = dialect.response(call, body)
                 usage = self._usage_of(job, reply)
-                body = job.client.render(with_usage(reply, usage), usage)
+                body = rendered(job.client, call, with_usage(reply, usage), usage)
         except UnreadableAnswerError:
             stream = stream_in(body)
             if stream is None:
@@ -108,7 +109,8 @@ class Answering:
         reply = joined_answer(attempt.dialect, attempt.call, stream)
         usage = self._usage_of(job, reply)
         if job.endpoint in CHUNKED:
-            return usage, job.client.render(with_usage(reply, usage), usage)
+            document = with_usage(reply, usage)
+            return usage, rendered(job.client, attempt.call, document, usage)
         return usage, msgspec.json.encode(reply.document)
 
     async def _binary(self, job: Job, attempt: Attempt, response: UpstreamResponse) -> None:

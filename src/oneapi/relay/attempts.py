@@ -199,7 +199,7 @@ class Attempts:
         dialect = channel.dialect
         fast = passes_through(job.client, dialect, job.endpoint)
         call = job.call(channel, None if fast else job.canonical(channel))
-        return Attempt(channel, call, dialect, fast)
+        return Attempt(channel, call, dialect, fast and not call.reasoning)
 
     def succeeded(self, job: Job, channel: Channel) -> None:
         """The channel answered; a usage that cannot be believed is no failure: the client has its answer."""

@@ -79,10 +79,7 @@ class Express:
         if channel is None:
             return False
         dialect = channel.dialect
-        if (
-            not passes_through(job.client, dialect, job.endpoint)
-            or "proxy" in channel.target.config
-        ):
+        if not channel.is_direct or not passes_through(job.client, dialect, job.endpoint):
             return False
         self._attempt = attempt = Attempt(channel, job.call(channel, None), dialect, True)
         try:

@@ -35,7 +35,7 @@ _STREAMED: Final = endpoints(lambda row: row.streams_by == "stream")
 
 
 class Attempt:
-    """One try of one request on one channel. `passes_through`: client and vendor speak the same dialect.
+    """One try of one request on one channel. `passes_through`: the client gets the vendor's answer as it comes.
 
     `request_id`: the vendor's, as soon as it has answered.
     """

@@ -19,7 +19,10 @@ ENABLED = 1
 
 
 class Channel:
-    """An operator's account at a vendor, as the relay uses it. `allows_tiers`: see `wire.service_tiers`."""
+    """An operator's account at a vendor, as the relay uses it. `allows_tiers`: see `wire.service_tiers`.
+
+    `is_direct`: no proxy leads there, and answers pass as they come.
+    """
 
     __slots__ = (
         "allows_tiers",
@@ -27,6 +30,7 @@ class Channel:
         "enabled",
         "groups",
         "id",
+        "is_direct",
         "model_mapping",
         "models",
         "name",
@@ -63,6 +67,9 @@ class Channel:
         self.model_mapping: Final = model_mapping
         self.system_prompt: Final = system_prompt
         self.enabled: Final = enabled
+        adjustments = target.adjustments
+        forms_reasoning = adjustments is not None and bool(adjustments.reasoning)
+        self.is_direct: Final = "proxy" not in target.config and not forms_reasoning
         self.allows_tiers: Final = target.config.get(ALLOWS_TIERS) == "true"
 
 

@@ -30,6 +30,7 @@ from oneapi.wire.dialect import ClientDialect, StreamEncoder
 from oneapi.wire.endpoints import CHUNKED, Answer, Endpoint, answered_with, endpoints
 from oneapi.wire.joining import joined
 from oneapi.wire.openai_events import answer_of_events, events_of_answer, events_of_sound
+from oneapi.wire.reasoning import ReasoningEncoder, formed
 from oneapi.wire.sse import BLANK, Event, EventParser, EventSplitter, events_of, is_event_stream
 from oneapi.wire.usage import Usage
 
@@ -352,7 +353,7 @@ class WholeTranslation:
         reply = self._dialect.response(call, body)
         usage = self.usage = self._charged(reply)
         self.output_tokens = self.counted_at = usage.output_tokens
-        encoder = self._client.stream(call)
+        encoder = encoder_of(self._client, call)
         events = [encoder.feed(chunk) for chunk in as_chunks(with_usage(reply, usage), usage)]
         events.append(encoder.finish())
         return b"".join(events)
@@ -372,9 +373,22 @@ def passes_through(client: ClientDialect, dialect: Dialect, endpoint: Endpoint) 
 
 def of_stream(client: ClientDialect, dialect: Dialect, call: Call) -> StreamTranslation:
     """Return the translation of one attempt's stream."""
-    if passes_through(client, dialect, call.endpoint):
+    if passes_through(client, dialect, call.endpoint) and not call.reasoning:
         return StreamTranslation(dialect.watch(call))
-    return StreamTranslation(Conversion(dialect.stream(call), client.stream(call)))
+    return StreamTranslation(Conversion(dialect.stream(call), encoder_of(client, call)))
+
+
+def encoder_of(client: ClientDialect, call: Call) -> StreamEncoder:
+    """Return what says canonical chunks to the client, thoughts as the channel wants them said."""
+    encoder = client.stream(call)
+    form = call.reasoning
+    return ReasoningEncoder(encoder, form) if form else encoder
+
+
+def rendered(client: ClientDialect, call: Call, document: Document, usage: Usage) -> bytes:
+    """Return a whole canonical reply as the client gets it."""
+    form = call.reasoning
+    return client.render(formed(document, form) if form else document, usage)
 
 
 def with_usage(reply: Reply, usage: Usage) -> Document:

@@ -19,7 +19,7 @@ from oneapi.control.audit import routes as audit
 from oneapi.control.channels import routes as channels, testing
 from oneapi.control.context import Services
 from oneapi.control.dashboard import days, routes as dashboard
-from oneapi.control.description import describe, operation_id
+from oneapi.control.description import describe
 from oneapi.control.gate import REQUEST_ID_HEADER, Gate, too_many
 from oneapi.control.jobs import routes as jobs
 from oneapi.control.limits import TooManyRequests
@@ -77,16 +77,14 @@ def create_app(services: Services) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
-        generate_unique_id_function=operation_id,
     )
     app.state.services = services
     limits, clock, debts = services.rate_limits, services.clock, services.debts
     app.state.critical = RateLimiter(limits.critical, clock, debts, "critical ")
     app.state.accounts = RateLimiter(limits.account, clock, debts, "account ")
-    for resource in _RESOURCES:
-        app.include_router(resource.router)
-    app.include_router(reference.router)
-    describe(app, [resource.router for resource in _RESOURCES])
+    for resource in (*_RESOURCES, reference):
+        app.router.routes.extend(resource.router.routes)  # `include_router` would copy each: 5 MB
+    describe(app)
     app.add_middleware(GZipMiddleware, minimum_size=_GZIP_FROM)
     app.add_middleware(Gate, services=services)
     app.add_exception_handler(GatewayError, _told)

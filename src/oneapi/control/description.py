@@ -1,11 +1,9 @@
 """The API described in OpenAPI: what FastAPI finds in the routes, with our refusals instead of its own."""
 
 import re
-from collections.abc import Sequence
-from itertools import chain
 from typing import Any, Final
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
@@ -61,31 +59,34 @@ def operation_id(route: APIRoute) -> str:
     return "_".join((method, *words))
 
 
-def describe(app: FastAPI, routers: Sequence[APIRouter]) -> None:
-    """Have the application, which is made of these routers, describe itself this way, once, when it is first asked."""
+def describe(app: FastAPI) -> None:
+    """Have the application describe its routes this way, once, when it is first asked."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _described(app, routers)
+            app.openapi_schema = _described(app)
         return app.openapi_schema
 
     app.openapi = openapi
 
 
-def _described(app: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:
+def _described(app: FastAPI) -> dict[str, Any]:
+    routes = [route for route in app.routes if isinstance(route, APIRoute)]
+    for route in routes:
+        route.operation_id = operation_id(route)
     document = get_openapi(
         title=app.title,
         version="1",  # of the contract, not of the program
         description=INTRODUCTION,
-        routes=app.routes,
+        routes=routes,
     )
     components = document["components"]
     for name in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(name, None)
     components["schemas"]["UnknownPath"] = _UNKNOWN_PATH
     components["securitySchemes"] = _SECURITY
-    for route in chain.from_iterable(router.routes for router in routers):
-        if isinstance(route, APIRoute) and route.include_in_schema:
+    for route in routes:
+        if route.include_in_schema:
             for method in route.methods or ():
                 _complete(document["paths"][route.path_format][method.lower()], route)
     return document
@@ -95,6 +96,8 @@ def _complete(operation: dict[str, Any], route: APIRoute) -> None:
     """Say of an operation who may ask for it, and what it may answer beside 200."""
     responses = operation["responses"]
     responses.pop("422", None)
+    for content in responses["200"].get("content", {}).values():
+        content["schema"].pop("title", None)  # FastAPI's, made of a function's name
     if _asks_who(route.dependant):
         operation["security"] = [{name: []} for name in _SECURITY]
         operation["x-role"] = _ROLES[_role(route.dependant)]

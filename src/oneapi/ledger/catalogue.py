@@ -1,16 +1,16 @@
 """What `prices.json` says of each model: prices as data, with source and date.
 
-Loaded once, when first asked; a model's line is decoded when that model is asked for, so that
-thousands of them cost neither start-up time nor memory. `make models` makes the file.
+`make models` makes the file.
 """
 
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
-from importlib import resources
+from typing import Final
 
 import msgspec
 
-from oneapi.wire.model_names import undated
+from oneapi.wire.model_lines import ModelLines
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -49,43 +49,37 @@ class Source(msgspec.Struct, frozen=True):
     date: str
 
 
-class _Table(msgspec.Struct):
+class _Rest(msgspec.Struct):
     refs: list[Source]
-    models: dict[str, msgspec.Raw]
     slips: dict[str, Decimal] = {}
 
 
-@lru_cache(maxsize=1)
-def _table() -> _Table:
-    text = resources.files("oneapi.ledger").joinpath("prices.json").read_bytes()
-    return msgspec.json.decode(text, type=_Table)
+_lines: Final = ModelLines("oneapi.ledger", "prices.json", Entry)
 
 
 @lru_cache(maxsize=4096)
 def entry(model: str, channel_type: int = 0) -> Entry | None:
     """Return what our table says of a model; a dated name falls back on the undated one."""
-    models = _table().models
-    raw = models.get(model)
-    if raw is None:
-        raw = models.get(undated(model))
-    if raw is None:
-        return None
-    known = msgspec.json.decode(raw, type=Entry)
-    return known.types.get(channel_type, known)
+    known = _lines.find(model)
+    return None if known is None else known.types.get(channel_type, known)
 
 
 def source(model: str) -> Source | None:
     """Return where the table's price of a model comes from."""
     known = entry(model)
-    return None if known is None else _table().refs[known.ref]
+    return None if known is None else _rest().refs[known.ref]
 
 
 def slips() -> dict[str, Decimal]:
     """Return the ratios that One API ships and that are wrong by their unit: nobody chose those."""
-    return _table().slips
+    return _rest().slips
 
 
-def entries() -> list[tuple[str, Entry]]:
-    """Return every model of the table; takes a while, for lists that people ask for."""
-    models = _table().models
-    return [(name, msgspec.json.decode(raw, type=Entry)) for name, raw in models.items()]
+def entries() -> Iterator[tuple[str, Entry]]:
+    """Yield every model of the table; takes a while, for lists that people ask for."""
+    return _lines.items()
+
+
+@lru_cache(maxsize=1)
+def _rest() -> _Rest:
+    return msgspec.json.decode(_lines.text, type=_Rest)

@@ -1,16 +1,15 @@
 """What `models.json` says of each model: who has it, how much it takes and gives, what it can do, until when.
 
-Loaded once, when first asked; a model's line is decoded when that model is asked for, so that thousands of them cost neither
-start-up time nor memory. `make models` makes the file.
+`make models` makes the file.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
-from importlib import resources
 from typing import Final
 
 import msgspec
 
-from oneapi.wire.model_names import undated
+from oneapi.wire.model_lines import ModelLines
 
 
 class Model(msgspec.Struct, frozen=True):
@@ -50,28 +49,18 @@ class Limits(msgspec.Struct, frozen=True):
     output: int | None = None
 
 
-class _Table(msgspec.Struct):
+class _Rest(msgspec.Struct):
     refs: list[Source]
-    models: dict[str, msgspec.Raw]
 
 
+_lines: Final = ModelLines("oneapi.providers", "models.json", Model)
 _UNLIMITED: Final = Limits()
-
-
-@lru_cache(maxsize=1)
-def _table() -> _Table:
-    text = resources.files("oneapi.providers").joinpath("models.json").read_bytes()
-    return msgspec.json.decode(text, type=_Table)
 
 
 @lru_cache(maxsize=1024)
 def model(name: str) -> Model | None:
     """Return what is known of a model; a dated name falls back on the undated one."""
-    models = _table().models
-    raw = models.get(name)
-    if raw is None:
-        raw = models.get(undated(name))
-    return None if raw is None else msgspec.json.decode(raw, type=Model)
+    return _lines.find(name)
 
 
 @lru_cache(maxsize=4096)
@@ -83,9 +72,14 @@ def limits(name: str) -> Limits:
 
 def source(known: Model) -> Source:
     """Return where a model's line comes from."""
-    return _table().refs[known.ref]
+    return _rest().refs[known.ref]
 
 
-def models() -> list[tuple[str, Model]]:
-    """Return every model of the table; takes a while, for lists that people ask for."""
-    return [(name, msgspec.json.decode(raw, type=Model)) for name, raw in _table().models.items()]
+def models() -> Iterator[tuple[str, Model]]:
+    """Yield every model of the table; takes a while, for lists that people ask for."""
+    return _lines.items()
+
+
+@lru_cache(maxsize=1)
+def _rest() -> _Rest:
+    return msgspec.json.decode(_lines.text, type=_Rest)

@@ -68,7 +68,7 @@ def relayed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relayed]:
         _wait_for(gateway, {case.model for case in CASES})
         whole = {case.slug: _ask(gateway, key, case) for case in CASES}
         streamed = {case.slug: _ask(gateway, key, case, stream=True) for case in CHATS}
-        rows = gateway.wait_for_logs(len(CASES) + len(CHATS))
+        rows = gateway.wait_for_logs(len(CASES) + len(CHATS), 30.0)
         strict.asked = Asked.OTHER
         converted = {case.slug: _ask_otherwise(gateway, key, case) for case in CHATS}
         strict.asked = Asked.REFUSED
@@ -95,7 +95,7 @@ def _wait_for(gateway: Gateway, models: set[str]) -> None:
         listed = gateway.request("GET", "/v1/models", headers=root).json()["data"]
         return models <= {model["id"] for model in listed}
 
-    wait_until(is_routed)
+    wait_until(is_routed, 30.0)
 
 
 def _ask(gateway: Gateway, key: str, case: Case, **fields: Any) -> Answer:

@@ -129,9 +129,9 @@ class Case:
         """What a client of the vendor's own dialect asks."""
         if self.main == "embeddings":
             return {"model": self.model, "input": "Say hello."}
-        document: dict[str, Any] = {"model": self.model, "max_tokens": 64} | self.said.get(
-            "client", {}
-        )
+        said: dict[str, Any] = self.said.get("client", {})
+        limit = {} if "max_completion_tokens" in said else {"max_tokens": 64}
+        document: dict[str, Any] = {"model": self.model} | limit | said
         return document | {"messages": [{"role": "user", "content": "Say hello."}]}
 
     @cached_property

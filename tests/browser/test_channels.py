@@ -1,6 +1,7 @@
 """Channels as an operator keeps them."""
 
 import json
+import re
 
 from playwright.sync_api import expect
 
@@ -114,3 +115,28 @@ def test_several_channels_are_changed_together_and_that_is_taken_back(
     page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
     expect(page.get_by_text("One channel deleted")).to_be_visible()
     expect(page.get_by_role("row")).to_have_count(3)
+
+
+def test_a_vendor_is_found_by_its_name_and_says_what_it_needs(
+    as_root: Visits, gateway: Gateway
+) -> None:
+    page = as_root("/channel?open=new")
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_role("combobox", name="Vendor", exact=True).fill("Perplex")
+    page.get_by_role("option", name="Perplexity").click()
+    expect(drawer.get_by_placeholder("pplx-…")).to_be_visible()
+    expect(drawer.get_by_role("link", name="Get a key")).to_have_attribute(
+        "href", "https://www.perplexity.ai/account/api/keys"
+    )
+    drawer.get_by_label("Name", exact=True).fill("answers")
+    drawer.get_by_label("Key").fill("sk-proj-of-another-vendor")
+    drawer.get_by_role("button", name="Save").click()
+    expect(drawer.get_by_label("Key")).to_have_accessible_description(re.compile("a key of OpenAI"))
+    drawer.get_by_role("combobox", name="Vendor", exact=True).fill("Workers")
+    page.get_by_role("option", name="Cloudflare Workers AI").click()
+    drawer.get_by_label("Account ID").fill("0a1b2c")
+    drawer.get_by_label("Key").fill("cf-key")
+    drawer.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("link", name="answers")).to_be_visible()
+    (channel,) = gateway.api("GET", "/api/channel/")
+    assert (channel["type"], json.loads(channel["config"])) == (37, {"user_id": "0a1b2c"})

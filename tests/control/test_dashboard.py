@@ -32,6 +32,8 @@ def use(world: World, **values: Any) -> None:
         "quota": 500,
         "elapsed_ms": 3000,
         "failed": 1,
+        "cost": 30,
+        "costed": 50,
     }
     with world.database.begin() as connection:
         add_use(connection, [row | dict.fromkeys(FIRST_TOKEN_CLASSES, 0) | values])
@@ -52,6 +54,8 @@ def test_use_is_added_up_ranked_and_laid_out_by_the_day(everywhere: World) -> No
         "cached_tokens": 120,
         "elapsed_ms": 9000,
         "failed": 3,
+        "cost": None,
+        "costed": None,
         "first_token_ms": 0,
     }
     assert told["before"]["quota"] == 7
@@ -111,6 +115,19 @@ def test_administrators_see_the_site_by_user_key_and_channel(world: World) -> No
         for by in ("user", "channel", "token")
     }
     assert names == {"user": ["alice", "bob"], "channel": ["a vendor"], "token": ["laptop", "99"]}
+
+
+def test_administrators_see_what_it_cost(everywhere: World) -> None:
+    channel = everywhere.put(channels, name="a vendor")
+    use(everywhere, channel_id=channel)
+    use(everywhere, channel_id=channel, model_name="o3", cost=7, costed=9)
+    for by, wanted in (("channel", [(37, 59)]), ("model", [(30, 50), (7, 9)])):
+        told = everywhere.admin.get(f"/api/dashboard?scope=site&by={by}").content
+        assert (told["sums"]["cost"], told["sums"]["costed"]) == (37, 59)
+        assert [(entry["cost"], entry["costed"]) for entry in told["top"]] == wanted
+    told = everywhere.alice.get("/api/dashboard").content
+    found = [told["sums"], told["before"], *told["top"]]
+    assert {(entry["cost"], entry["costed"]) for entry in found} == {(None, None)}
 
 
 def test_what_has_no_colour_of_its_own_is_one_more(world: World) -> None:

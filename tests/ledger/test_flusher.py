@@ -129,7 +129,7 @@ def test_an_entry_is_written_as_ever() -> None:
             ]
         )
 
-    assert encoded(made) == written("", "", 0, [], [])
+    assert encoded(made) == written("", "", 0, [], [], -1)
     for by_older_versions in (written("", "", 0, []), written(""), written()):
         assert decoded(by_older_versions) == made
 

@@ -49,6 +49,8 @@ def _traffic(figures: Figures) -> Iterator[Metric]:
     requests = _counter("requests", "Requests that were admitted and have ended.", _ROUTE)
     failures = _counter("failed_requests", "Of these, whose client was told an error.", _ROUTE)
     charged = _counter("charged_quota", "Quota charged (500000 are one US dollar).", _ROUTE)
+    cost = _counter("cost_quota", "What that cost, where channels say it.", _ROUTE)
+    costed = _counter("costed_quota", "Of what was charged, where the cost is known.", _ROUTE)
     tokens = _counter("tokens", "Tokens of models; input holds cached.", (*_ROUTE, "kind"))
     first = _histogram("first_token_seconds", "From a stream's arrival to its first token.")
     took = _histogram("request_duration_seconds", "From a request's arrival to its answer's end.")
@@ -58,13 +60,15 @@ def _traffic(figures: Figures) -> Iterator[Metric]:
         requests.add_metric(route, found["requests"])
         failures.add_metric(route, found["failed"])
         charged.add_metric(route, found["quota"])
+        cost.add_metric(route, found["cost"])
+        costed.add_metric(route, found["costed"])
         for kind in ("input", "output", "cached"):
             tokens.add_metric((*route, kind), found[f"{kind}_tokens"])
         classes = counters[FIRST_TOKEN:ELAPSED]
         first.add_metric(route, _buckets(FIRST_TOKEN_MS, classes), counters[-1] / 1000)
         classes = counters[ELAPSED:-1]
         took.add_metric(route, _buckets(ELAPSED_MS, classes), found["elapsed_ms"] / 1000)
-    yield from (requests, failures, charged, tokens, first, took)
+    yield from (requests, failures, charged, cost, costed, tokens, first, took)
 
 
 def _histogram(name: str, help: str) -> Any:

@@ -7,16 +7,19 @@ from typing import Any, Final
 import structlog
 
 from oneapi.ledger.accounts import Ref
+from oneapi.ledger.costs import cost_of
 from oneapi.ledger.entry import CLIENT_LEFT, COMPLETE, LEFT, Facts, Released, Settled, decoded
 from oneapi.ledger.journal import Position, Records
 from oneapi.ledger.payer import Payer
 from oneapi.store.calendar import HOUR, hour_shift
-from oneapi.store.tables.statistics import COUNTERS, FIRST_TOKEN_MS
+from oneapi.store.tables.statistics import COUNTERS, FIRST_TOKEN_CLASSES, FIRST_TOKEN_MS
 
 # What the hours do not keep, behind what they do: classes of the time that a request took, for `traffic`.
 ELAPSED_MS: Final = (100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 120_000, 300_000)
-FIRST_TOKEN: Final = COUNTERS.index("failed") + 1
+FIRST_TOKEN: Final = COUNTERS.index(FIRST_TOKEN_CLASSES[0])
 ELAPSED: Final = len(COUNTERS)
+_COST: Final = COUNTERS.index("cost")
+_COSTED: Final = COUNTERS.index("costed")
 _FIRST_TOKEN_SUM: Final = ELAPSED + len(ELAPSED_MS) + 1
 LENGTH: Final = _FIRST_TOKEN_SUM + 1
 _ELAPSED_BOUNDS: Final = list(ELAPSED_MS)
@@ -179,6 +182,9 @@ def _add(counters: list[int], entry: Settled, used: int) -> None:
     counters[ELAPSED + bisect_left(_ELAPSED_BOUNDS, elapsed_ms)] += 1
     if facts.ended != COMPLETE and facts.ended != CLIENT_LEFT:
         counters[6] += 1
+    if facts.cost_factor >= 0:
+        counters[_COST] += cost_of(entry) or 0
+        counters[_COSTED] += used
     first_token_ms = facts.first_token_ms
     if first_token_ms:
         counters[_FIRST_TOKEN_SUM] += first_token_ms

@@ -10,7 +10,7 @@ class Detail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     `oddity`: what the vendor reported and could not be believed. `uncollected`: what the user did not have, of the charge.
     `errors`: what the attempts before said; `choice`: why the last channel was chosen; `operations`: what that channel's
-    own have made of the request.
+    own have made of the request. `cost`: what the request cost the operator, quota, where that is known.
     """
 
     source: str
@@ -30,6 +30,7 @@ class Detail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     first_token_ms: int = 0
     errors: tuple[str, ...] = ()
     operations: tuple[str, ...] = ()
+    cost: int | None = None
 
 
 class FailureDetail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

@@ -27,7 +27,8 @@ class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     `upstream_broke` …). `attempts`: (channel id, status) of the attempts before this one, `errors` what they said.
     `vendor_request_id`: under which the vendor knows the request, where it says so. `choice`: why this channel (`routing`).
     `first_token_ms`: of a stream, from the request's arrival; 0 where nobody has seen one. `operations`: what the channel's
-    own have made of the request.
+    own have made of the request. `cost_factor`: what the channel costs its operator, in billionths of the list price;
+    -1: nobody has said.
     """
 
     model: str
@@ -45,6 +46,7 @@ class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     first_token_ms: int = 0
     errors: tuple[str, ...] = ()
     operations: tuple[str, ...] = ()
+    cost_factor: int = -1
 
 
 class Settled(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):

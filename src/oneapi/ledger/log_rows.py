@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection
 
+from oneapi.ledger.costs import cost_of
 from oneapi.ledger.details import Detail, FailureDetail
 from oneapi.ledger.entry import Released, Settled, decoded_price
 from oneapi.ledger.pricing import NANO, ONE, Price
@@ -79,6 +80,7 @@ def row(entry: Settled, uncollected: int = 0, from_key: int = 0) -> Row:
         facts.first_token_ms,
         facts.errors,
         facts.operations,
+        cost_of(entry),
     )
     return (
         payer.user_id,

@@ -4,6 +4,7 @@ A channel without any speaks the dialect itself, so that nothing of this stands 
 """
 
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 import msgspec
@@ -26,7 +27,11 @@ from oneapi.wire.usage import Usage
 
 OPERATIONS: Final = "operations"
 REASONING: Final = "reasoning"
-_NAMES: Final = (OPERATIONS, STATUS_MAPPING, REASONING)
+COST_FACTOR: Final = "cost_factor"
+UNKNOWN_COST: Final = -1
+_NAMES: Final = (OPERATIONS, STATUS_MAPPING, REASONING, COST_FACTOR)
+_MOST_COST: Final = 1000
+_ONE: Final = 10**9
 NO_STATUSES: Final[Statuses] = {}
 _LONG_CONTEXT: Final = "context-1m"  # an `anthropic-beta`, and the window it opens
 _LONG_WINDOW: Final = 1_000_000
@@ -35,13 +40,15 @@ _LONG_WINDOW: Final = 1_000_000
 class Adjustments:
     """What a channel does otherwise than its vendor's row. `source`: what it was read from.
 
-    `reasoning`: how clients get what a model thinks (`wire.reasoning`), blank for as it comes.
+    `reasoning`: how clients get what a model thinks (`wire.reasoning`), blank for as it comes. `cost_factor`: what it costs
+    its operator, in billionths of the list price.
 
     What it adds to what a request may cost, which is held: `instructions`, bytes; `limit`, the greatest output limit that it
     says, 0 for none; `window`, tokens, 0 for the model's own.
     """
 
     __slots__ = (
+        "cost_factor",
         "instructions",
         "limit",
         "operations",
@@ -57,6 +64,7 @@ class Adjustments:
         operations: tuple[Operation, ...] = (),
         statuses: Statuses = NO_STATUSES,
         reasoning: str = "",
+        cost_factor: int = UNKNOWN_COST,
         source: bytes = b"",
         trouble: str = "",
     ) -> None:
@@ -64,6 +72,7 @@ class Adjustments:
         self.source: Final = source
         self.statuses: Final = statuses
         self.reasoning: Final = reasoning
+        self.cost_factor: Final = cost_factor
         self.trouble: Final = trouble
         values = [one.value for one in operations if one.value is not None]
         self.instructions: Final = sum(map(_added, operations))
@@ -71,6 +80,11 @@ class Adjustments:
         self.limit: Final[int] = max((n for n in limits if isinstance(n, int)), default=0)
         opens = any(isinstance(v, str) and _LONG_CONTEXT in v for v in values)
         self.window: Final = _LONG_WINDOW if opens else 0
+
+    @property
+    def changes_requests(self) -> bool:
+        """Whether requests are sent otherwise, or none can be."""
+        return bool(self.operations or self.trouble)
 
 
 def judged(error: UpstreamError, adjustments: Adjustments | None) -> str:
@@ -98,13 +112,14 @@ def adjustments_in(config: Mapping[str, Any]) -> Adjustments | None:
 
 
 def _read(config: Mapping[str, Any]) -> Adjustments | None:
-    said = {name: config[name] for name in _NAMES if config.get(name)}
+    said = {name: config[name] for name in _NAMES if config.get(name) not in (None, "", [], {})}
     if not said:
         return None
     return Adjustments(
         operations_in(said.get(OPERATIONS)),
         statuses_in(said.get(STATUS_MAPPING)),
         _reasoning(said.get(REASONING)),
+        _cost_factor(said.get(COST_FACTOR)),
         msgspec.json.encode(said),
     )
 
@@ -113,6 +128,18 @@ def _reasoning(said: Any) -> str:
     if said is None or said in FORMS:
         return said or ""
     raise OperationError(REASONING, f"must be one of {', '.join(FORMS)}")
+
+
+def _cost_factor(said: Any) -> int:
+    if said is None:
+        return UNKNOWN_COST
+    try:
+        factor = Decimal(str(said)) if isinstance(said, int | float | str) else Decimal("NaN")
+    except InvalidOperation:
+        factor = Decimal("NaN")
+    if isinstance(said, bool) or not factor.is_finite() or not 0 <= factor <= _MOST_COST:
+        raise OperationError(COST_FACTOR, f"must be a number from 0 to {_MOST_COST}, or nothing")
+    return int(factor * _ONE)
 
 
 class AdjustedDialect:

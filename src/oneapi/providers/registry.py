@@ -317,7 +317,9 @@ def dialect_of(target: Target) -> Dialect:
     """Return the dialect as a channel speaks it."""
     found = dialect(target.provider.dialect)
     adjustments = target.adjustments
-    return found if adjustments is None else AdjustedDialect(found, adjustments)
+    if adjustments is None or not adjustments.changes_requests:
+        return found
+    return AdjustedDialect(found, adjustments)
 
 
 __all__ = ["dialect", "dialect_of", "owner", "provider", "providers"]

@@ -247,6 +247,7 @@ class Job:
                 max(1, int((first_at - request.arrived) * 1000)) if first_at else 0,
                 self.errors,
                 attempt.call.operated,
+                channel.cost_factor,
             ),
         )
 

@@ -21,11 +21,13 @@ ENABLED = 1
 class Channel:
     """An operator's account at a vendor, as the relay uses it. `allows_tiers`: see `wire.service_tiers`.
 
-    `is_direct`: no proxy leads there, and answers pass as they come.
+    `is_direct`: no proxy leads there, and answers pass as they come. `cost_factor`:
+    what it costs its operator, in billionths of the list price; -1: nobody has said.
     """
 
     __slots__ = (
         "allows_tiers",
+        "cost_factor",
         "dialect",
         "enabled",
         "groups",
@@ -69,6 +71,7 @@ class Channel:
         self.enabled: Final = enabled
         adjustments = target.adjustments
         forms_reasoning = adjustments is not None and bool(adjustments.reasoning)
+        self.cost_factor: Final[int] = -1 if adjustments is None else adjustments.cost_factor
         self.is_direct: Final = "proxy" not in target.config and not forms_reasoning
         self.allows_tiers: Final = target.config.get(ALLOWS_TIERS) == "true"
 

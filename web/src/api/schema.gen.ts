@@ -3017,6 +3017,10 @@ export interface components {
         Ranked: {
             /** Cached Tokens */
             cached_tokens: number;
+            /** Cost */
+            cost: number | null;
+            /** Costed */
+            costed: number | null;
             /** Elapsed Ms */
             elapsed_ms: number;
             /** Failed */
@@ -3383,7 +3387,7 @@ export interface components {
          *     `choice`: why the last channel. `first_token_ms`: 0 where nobody has seen one. `status`, `code` and `error`: what the
          *     client of a request that failed was told (499: it had left; 0: it did not fail); `unwritten`: how many more of the same
          *     user had failed before, and left no row. `operations`: what the last channel has for its
-         *     requests and did to this one; the user is not told.
+         *     requests and did to this one; `cost`: what it cost the operator, in quota, where that is known. The user is told neither.
          */
         Story: {
             /** Asked Model */
@@ -3400,6 +3404,8 @@ export interface components {
             choice: string;
             /** Code */
             code: string;
+            /** Cost */
+            cost: number | null;
             /** Elapsed Ms */
             elapsed_ms: number;
             /** Ended */
@@ -3601,6 +3607,10 @@ export interface components {
         Whole: {
             /** Cached Tokens */
             cached_tokens: number;
+            /** Cost */
+            cost: number | null;
+            /** Costed */
+            costed: number | null;
             /** Elapsed Ms */
             elapsed_ms: number;
             /** Failed */

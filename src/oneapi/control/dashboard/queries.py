@@ -34,6 +34,8 @@ _SUMMED: Final = (
     "cached_tokens",
     "elapsed_ms",
     "failed",
+    "cost",
+    "costed",
 )
 _CHARTED: Final = ("requests", "quota", "input_tokens", "output_tokens")
 _COLUMNS: Final[Mapping[str, str]] = {

@@ -3,7 +3,6 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from sqlalchemy import Connection
 from typing_extensions import TypedDict
 
 from oneapi.control.answers import Answer, Found, Refusal, Refused, bad_field, found
@@ -18,7 +17,11 @@ LONGEST_DAYS = 400
 
 
 class Sums(TypedDict):
-    """What was used: `quota` charged, `elapsed_ms` of all requests together; of these `failed` ended with an error."""
+    """What was used: `quota` charged, `elapsed_ms` of all requests together; of these `failed` ended with an error.
+
+    `cost`: what the operator paid, as far as channels say what they cost; `costed`: what was charged for just that, so that
+    the margin is the difference. Only administrators are told.
+    """
 
     requests: int
     quota: int
@@ -27,6 +30,8 @@ class Sums(TypedDict):
     cached_tokens: int
     elapsed_ms: int
     failed: int
+    cost: int | None
+    costed: int | None
 
 
 class Whole(Sums):
@@ -78,15 +83,16 @@ def dashboard(
     if user.role < Role.ADMIN and (scope == "site" or by in ("channel", "user")):
         raise Refused("not_allowed")
     span = _span(services.now(), start, end, None if scope == "site" else user.id)
+    tells_costs = user.role >= Role.ADMIN
     with services.database.connect() as connection:
         use = Use(connection, span, by)
-        top = use.largest()
+        top = [_told(entry, tells_costs) for entry in use.largest()]
         content = {
             "start": span.start,
             "end": span.end,
             "step_seconds": HOUR if span.in_hours else 24 * HOUR,
-            "sums": _whole(connection, span),
-            "before": _whole(connection, span.before()),
+            "sums": _told(Use(connection, span).sums(), tells_costs),
+            "before": _told(Use(connection, span.before()).sums(), tells_costs),
             "by": by,
             "top": top,
             "series": use.series([entry["key"] for entry in top[:SHOWN]]),
@@ -94,9 +100,9 @@ def dashboard(
     return found(content)
 
 
-def _whole(connection: Connection, span: Span) -> Whole:
-    found: Any = Use(connection, span).sums()
-    return found
+def _told(sums: dict[str, Any], tells_costs: bool) -> dict[str, Any]:
+    """Return sums as they are shown to who may, or may not, know what the operator pays."""
+    return sums if tells_costs else {**sums, "cost": None, "costed": None}
 
 
 def _span(now: int, start: int, end: int, user_id: int | None) -> Span:

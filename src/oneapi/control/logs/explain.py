@@ -43,7 +43,7 @@ class Story(TypedDict):
     `choice`: why the last channel. `first_token_ms`: 0 where nobody has seen one. `status`, `code` and `error`: what the
     client of a request that failed was told (499: it had left; 0: it did not fail); `unwritten`: how many more of the same
     user had failed before, and left no row. `operations`: what the last channel has for its
-    requests and did to this one; the user is not told.
+    requests and did to this one; `cost`: what it cost the operator, in quota, where that is known. The user is told neither.
     """
 
     request_id: str
@@ -72,6 +72,7 @@ class Story(TypedDict):
     error: str
     unwritten: int
     operations: list[str]
+    cost: int | None
 
 
 def row_of_request(
@@ -131,6 +132,7 @@ def story(row: RowMapping, names: Mapping[int, str], *, tells_all: bool) -> Stor
         "error": str(detail.get("error") or ""),
         "unwritten": _whole(detail.get("unwritten")),
         "operations": cast("list[str]", detail.get("operations") or []) if tells_all else [],
+        "cost": cast("int | None", detail.get("cost")) if tells_all else None,
     }
 
 

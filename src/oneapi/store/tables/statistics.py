@@ -23,6 +23,8 @@ COUNTERS: Final = (
     "quota",
     "elapsed_ms",  # of all requests together
     "failed",  # of the requests: their client was told an error
+    "cost",  # what the operator paid, as far as channels say it
+    "costed",  # what was charged where the cost is known
     *FIRST_TOKEN_CLASSES,
 )
 # In a row of `usage_days`: all users, keys or channels together.

@@ -6,7 +6,7 @@ from oneapi.store.migrations.conform import conform
 from oneapi.store.usage_days import days_of_use, mend
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

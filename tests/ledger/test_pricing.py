@@ -13,6 +13,7 @@ from oneapi.ledger.pricing import (
     NANO,
     ONE,
     QUOTA_PER_USD,
+    UNITS,
     Price,
     PriceList,
     default_completion_ratio,
@@ -157,11 +158,7 @@ class TestCharge:
 counts = st.integers(min_value=-(10**6), max_value=10**9)
 prices = st.builds(
     Price,
-    **{
-        unit: st.integers(0, 10**12)
-        for unit in Price.__struct_fields__
-        if unit not in {"source", "long_from", "long"}
-    },
+    **{unit: st.integers(0, 10**12) for unit in (*UNITS, "search")},
 )
 
 

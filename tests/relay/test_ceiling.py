@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from oneapi.ledger.charging import charge
-from oneapi.ledger.pricing import NANO, ONE, Price, PriceList
+from oneapi.ledger.pricing import NANO, ONE, UNITS, Price, PriceList
 from oneapi.relay.ceiling import (
     ASSUMED_CAP,
     FLOOR,
@@ -213,11 +213,7 @@ def test_answers_that_the_client_does_not_get_are_made_too() -> None:
 units = st.integers(0, 10**11)
 prices = st.builds(
     Price,
-    **{
-        unit: units
-        for unit in Price.__struct_fields__
-        if unit not in {"source", "long_from", "long"}
-    },
+    **dict.fromkeys((*UNITS, "search"), units),
 )
 demands = st.builds(
     Demand,

@@ -8,6 +8,7 @@ import pytest
 from oneapi.ledger.catalogue import entries
 from oneapi.ledger.charging import charge
 from oneapi.ledger.pricing import ONE, Price, searching
+from oneapi.ledger.variants import dearest, in_force
 from oneapi.providers import registry
 from oneapi.providers.base import Target
 from oneapi.providers.secret import Secret
@@ -19,7 +20,22 @@ from oneapi.wire.endpoints import Endpoint
 from oneapi.wire.usage import Usage
 from tests.relay.test_routing import snapshot
 
-ENDPOINTS = (Endpoint.CHAT, Endpoint.IMAGES, Endpoint.SPEECH, Endpoint.TRANSCRIPTIONS)
+ENDPOINTS = (
+    *(
+        Endpoint.CHAT,
+        Endpoint.COMPLETIONS,
+        Endpoint.EMBEDDINGS,
+        Endpoint.IMAGES,
+        Endpoint.IMAGE_EDITS,
+    ),
+    *(Endpoint.SPEECH, Endpoint.TRANSCRIPTIONS, Endpoint.TRANSLATIONS),
+)
+TEXTS = (Endpoint.CHAT, Endpoint.COMPLETIONS)
+DRAWN = (Endpoint.IMAGES, Endpoint.IMAGE_EDITS)
+HEARD = (Endpoint.TRANSCRIPTIONS, Endpoint.TRANSLATIONS)
+# What a client asks for, and what a vendor may answer: that, or that it was served plainly.
+TIERS = ("", "auto", "priority", "fast", "flex", "ultrafast", "fast us", "standard_only us")
+WEEK = 7 * 24 * 3600
 ROUTE = ("default", "m")
 ASKED = Envelope(model="m")
 LENGTHS = (10, 1_000, 40_000, 130_000, 210_000, 280_000, 600_000, 1_100_000)
@@ -47,14 +63,14 @@ def channel(number: int, kind: int, model: str) -> Channel:
 
 def asked(random: Random, endpoint: Endpoint) -> Demand:
     """A request of some size."""
-    images = random.randint(1, 4) if endpoint is Endpoint.IMAGES else 0
+    images = random.randint(1, 4) if endpoint in DRAWN else 0
     return Demand(
         endpoint,
         random.choice(LENGTHS),
         random.choice((None, 1, 500, 64_000)),
         random.randint(1, 3),
         images=images,
-        seconds=random.randint(1, 600) if endpoint is Endpoint.TRANSCRIPTIONS else 0,
+        seconds=random.randint(1, 600) if endpoint in HEARD else 0,
         characters=random.randint(1, 4_000) if endpoint is Endpoint.SPEECH else 0,
         audio=random.random() < 0.5,
         searches=random.choice((0, 0, 3)) if endpoint is Endpoint.CHAT else 0,
@@ -91,11 +107,12 @@ def used(random: Random, wanted: Demand, output: int) -> Usage:
 def excess(random: Random, worst: Price, price: Price, endpoint: Endpoint) -> tuple[int, int]:
     """Return what is held at the dearest price, and what one usage costs at a channel's."""
     wanted, factor = asked(random, endpoint), random.choice(FACTORS)
-    affordable = random.choice((0, 10**6, 10**12))
-    held = ceiling(wanted, worst, factor, None, affordable)
-    texts = endpoint is Endpoint.CHAT
+    affordable, tier = random.choice((0, 10**6, 10**12)), random.choice(TIERS)
+    held = ceiling(wanted, dearest(worst, tier), factor, None, affordable)
     each = wanted.limit or held.imposed_limit or ASSUMED_CAP
-    usage = used(random, wanted, each * wanted.answers if texts else 0)
+    usage = used(random, wanted, each * wanted.answers if endpoint in TEXTS else 0)
+    served = random.choice((tier, tier, "default", "standard global"))
+    price = in_force(price, served, random.randrange(WEEK))
     return held.quota, charge(usage, searching(price) if usage.searches else price, factor)
 
 

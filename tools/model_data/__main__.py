@@ -43,12 +43,18 @@ def build(places: dict[str, Path]) -> None:
 
 def _prices(chosen: list[Offer], rules: dict[str, Any], day: str) -> Prices:
     prices = Prices(day)
+    varying = litellm.varying()
     for offer in chosen:
+        if offer.line:
+            offer.line |= varying.get((offer.vendor, offer.name), {})
         prices.offer(offer)
     for name, (line, source) in older.older(rules, set(prices.models)).items():
         prices.add(name, line, source, rules["source"]["one_api_read"])
     for name, line, group in _ours(rules):
         prices.add(name, line, group["source"], str(group["read"]))
+    for group in rules["vary"]:
+        for name in group["models"]:
+            prices.vary(name, group["tiers"])
     return prices
 
 

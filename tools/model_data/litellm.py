@@ -57,6 +57,9 @@ TOKENS = {
     "image_input": "input_cost_per_image_token",
     "image_output": "output_cost_per_image_token",
 }
+TIERS = ("priority", "flex", "ultrafast")
+BY_WORD = "provider_specific_entry"  # factors of Anthropic's, by the word of the usage
+PLAIN_TOKENS = ("input_cost_per_token", "output_cost_per_token")
 LONGER = "cache_creation_input_token_cost_above_12hr"  # OpenAI's, in the place of an hour
 SIZES = re.compile(r"(?:(hd|standard|low|medium|high)/)?(\d+)-x-(\d+)/(.+)")
 STEPS = re.compile(r"input_cost_per_token_above_(\d+)k_tokens$")
@@ -118,6 +121,59 @@ def offers() -> Iterator[Offer]:
         yield Offer(
             PACKAGE, vendor, name, ordered(line, name), f"{url} (litellm {version})", facts(entry)
         )
+
+
+def varying() -> dict[tuple[str, str], Line]:
+    """Return what models cost by tier of the vendor's service and by the hour, as factors, by vendor and name."""
+    found: dict[tuple[str, str], Line] = {}
+    entries: dict[str, Line] = document(PACKAGE)
+    for key, entry in sorted(entries.items()):
+        provider = entry.get("litellm_provider", "")
+        name = key.removeprefix(provider + "/").removeprefix("gemini/")
+        tiers = {tier: factors for tier in TIERS if (factors := _factors(entry, tier))}
+        tiers |= {word: [factor, factor] for word, factor in entry.get(BY_WORD, {}).items()}
+        line: Line = ({"tiers": tiers} if tiers else {}) | _off_peak(entry)
+        if line and provider in VENDORS:
+            found[VENDORS[provider], name] = line
+    return found
+
+
+def _factors(entry: Line, tier: str) -> list[Decimal]:
+    """Return by how much a tier is dearer, and by how much reading the cache is: one factor each, as vendors have it."""
+    priced = (PLAIN_TOKENS, (TOKENS["cache_read"],))
+    found = [
+        [_ratio(entry, field, entry.get(f"{field}_{tier}")) for field in some] for some in priced
+    ]
+    each, of_cache = ([factor for factor in some if factor is not None] for some in found)
+    if not each:
+        return []
+    return [max(each), max(of_cache, default=max(each))]
+
+
+def _ratio(entry: Line, field: str, price: Any) -> Decimal | None:
+    base = entry.get(field)
+    return None if price is None or not base else Decimal(price) / Decimal(base)
+
+
+def _off_peak(entry: Line) -> Line:
+    rule: Line = entry.get("off_peak_pricing") or {}
+    factors = {_ratio(entry, field, rule.get(field)) for field in TOKENS.values()} - {None}
+    if not factors:
+        return {}
+    if len(factors) > 1:
+        raise ValueError(f"off-peak prices differ by unit: {entry}")
+    return {"off_peak": factors.pop(), "off_hours": sorted(_minutes(rule["windows"]))}
+
+
+def _minutes(windows: list[Line]) -> Iterator[list[int]]:
+    """Yield (from, to) in minutes of the week from Monday, UTC."""
+    for window in windows:
+        hours: Any = window["hours_utc"]
+        for day in window["weekdays"]:
+            for spell in [hours] if isinstance(hours, str) else hours:
+                begin, end = (int(at[:2]) * 60 + int(at[3:]) for at in spell.split("-"))
+                first = (day - 1) * 24 * 60
+                yield [first + begin, first + (end or 24 * 60)]
 
 
 def resellers() -> Iterator[tuple[str, str]]:

@@ -19,6 +19,7 @@ UNITS = (
         "audio_output",
     ),
     *("image", "images", "second", "character", "call", "search", "long_from", "long"),
+    *("tiers", "off_peak", "off_hours"),
 )
 MILLION = 1_000_000
 
@@ -49,7 +50,7 @@ def ordered(line: Line, name: str = "") -> Line:
         line.pop("cache_read", None)
     if isinstance(line.get("long"), dict):
         line["long"] = ordered(line["long"], name)
-    return {unit: line[unit] for unit in UNITS if line.get(unit) not in (None, {})}
+    return {unit: line[unit] for unit in UNITS if line.get(unit) not in (None, {}, [])}
 
 
 def in_steps(steps: Iterable[tuple[int, Line]]) -> Line:
@@ -78,7 +79,7 @@ def flat(line: Line, prefix: str = "") -> dict[str, Decimal]:
     for unit, value in ordered(line).items():
         if unit == "long":
             found |= flat(value, prefix + "long.")
-        elif unit not in ("images", "search"):
+        elif unit not in ("images", "search", "tiers", "off_peak", "off_hours"):
             found[prefix + unit] = Decimal(value)
     return found
 

@@ -66,6 +66,12 @@ class Prices:
             for kind in CHANNEL_TYPES.get(offer.vendor, ()):
                 types.setdefault(str(kind), offer.line | {"ref": self.refs.number(offer.source)})
 
+    def vary(self, name: str, tiers: dict[str, Decimal]) -> None:
+        """Say what a model costs in tiers of the vendor's service, as factors."""
+        line = self.models[name]
+        known = line.get("tiers", {})
+        line["tiers"] = known | {tier: [each, each] for tier, each in tiers.items()}
+
     def write(self, target: Path, slips: dict[str, Decimal]) -> None:
         """Write one model a line, so that changes can be read."""
         slipped = ",\n".join(
@@ -131,6 +137,8 @@ def _json(value: Any) -> str:
     if isinstance(value, dict):
         parts = cast("Line", value).items()
         return "{" + ",".join(f'"{key}":{_json(inner)}' for key, inner in parts) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(_json, cast("list[Any]", value))) + "]"
     if isinstance(value, Decimal):
         text = f"{round(value, 9):f}"
         return text.rstrip("0").rstrip(".") if "." in text else text

@@ -19,8 +19,9 @@ class Entry(msgspec.Struct, frozen=True):
 
     `images` is USD per image by `size` or `quality size`; `search` one search that the vendor makes,
     where that is not the usual price. `long`: the whole request, when its input is longer than
-    `long_from` tokens. `ref` is the index of source and date, `types` what vendors of other channel
-    types ask for a model of the same name.
+    `long_from` tokens. `tiers` of the vendor's service: factors of the prices of tokens, and of reading the
+    cache; `off_peak`: the factor in `off_hours`, minutes of the week from Monday in UTC. `ref` is the index of
+    source and date, `types` what vendors of other channel types ask for a model of the same name.
     """
 
     input: Decimal = Decimal(0)
@@ -38,6 +39,9 @@ class Entry(msgspec.Struct, frozen=True):
     search: Decimal | None = None
     long_from: int = 0
     long: "Entry | None" = None
+    tiers: dict[str, tuple[Decimal, Decimal]] = {}
+    off_peak: Decimal | None = None
+    off_hours: tuple[tuple[int, int], ...] = ()
     ref: int = 0
     types: dict[int, "Entry"] = {}
 

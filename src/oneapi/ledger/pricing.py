@@ -22,6 +22,7 @@ __all__ = [
     "NANO",
     "ONE",
     "QUOTA_PER_USD",
+    "UNITS",
     "Price",
     "PriceList",
     "chosen_text",
@@ -36,13 +37,15 @@ QUOTA_PER_USD: Final = 500_000
 ONE: Final = 10**9  # the factor 1
 
 
-class Price(msgspec.Struct, frozen=True):
+class Price(msgspec.Struct, frozen=True, omit_defaults=True):
     """Nano-quota per unit; `image` is one image, `call` one request whatever it used.
 
     `source` says who named it: `option`, `table` or `default`. `long` is what the whole request
     costs when its input is longer than `long_from` tokens (some vendors price long contexts so, in
     several steps). `search` is one search that the vendor makes, where that has a price of its own;
-    see `searching`.
+    see `searching`. `tiers`: of the vendor's service, (name, factor of all prices of tokens, factor of reading the cache),
+    scaled 10^9; `off_peak`: the factor in `off_hours`, minutes of the week from Monday in UTC, (from, to); `tier`: of which
+    of them this is the price. See `ledger.variants`.
     """
 
     input: int = 0
@@ -60,6 +63,10 @@ class Price(msgspec.Struct, frozen=True):
     long_from: int = 0
     search: int = 0
     long: "Price | None" = None
+    tiers: tuple[tuple[str, int, int], ...] = ()
+    off_peak: int = 0
+    off_hours: tuple[tuple[int, int], ...] = ()
+    tier: str = ""
 
     @property
     def is_free(self) -> bool:
@@ -118,13 +125,17 @@ def _from_entry(known: Entry) -> Price:
         source="table",
         long_from=known.long_from,
         long=None if known.long is None else _from_entry(known.long),
+        tiers=tuple(
+            (name, _nano(each), _nano(cache)) for name, (each, cache) in known.tiers.items()
+        ),
+        off_peak=_nano(known.off_peak or Decimal(0)),
+        off_hours=known.off_hours,
     )
 
 
-_UNITS: Final = tuple(
-    name
-    for name in Price.__struct_fields__
-    if name not in {"source", "long_from", "long", "search"}
+# What is counted and costs something each; a search does too, but by no ratio.
+UNITS: Final = tuple(
+    name for name in Price.__struct_fields__[: Price.__struct_fields__.index("source")]
 )
 
 
@@ -134,7 +145,7 @@ def _scaled(price: Price, ratio: Decimal) -> dict[str, int]:
     What the vendor asks for a search has nothing to do with tokens.
     """
     wanted = _nano(ratio)
-    return {unit: getattr(price, unit) * wanted // price.input for unit in _UNITS}
+    return {unit: getattr(price, unit) * wanted // price.input for unit in UNITS}
 
 
 def _completion_rule(model: str) -> Decimal:
@@ -231,7 +242,7 @@ class PriceList:
         if completion is None or not price.input or _is_default_completion(model, completion):
             return price
         output = _nano(completion * price.input / NANO)
-        return replace(price, output=output, source="option", long=None)
+        return replace(price, output=output, source="option", long=None, off_peak=0)
 
     def _from_ratio(
         self, ratio: Decimal, known: Entry | None, model: str, channel_type: int
@@ -244,7 +255,7 @@ class PriceList:
         if table.input:
             scaled = _scaled(table, ratio)
             scaled["output"] = plain.output
-            return replace(table, **scaled, source="option", long_from=0, long=None)
+            return replace(table, **scaled, source="option", long_from=0, long=None, off_peak=0)
         return Price(
             output=plain.output if table.output else 0,
             image=plain.image if table.image else 0,

@@ -25,6 +25,7 @@ from oneapi.wire.anthropic_citations import annotations
 from oneapi.wire.anthropic_usage import canonical_counts, usage_of
 from oneapi.wire.canonical import CHAT_CHUNK, CHAT_COMPLETION
 from oneapi.wire.finish import FINISH, STOP
+from oneapi.wire.served_tiers import words_of
 from oneapi.wire.shapes import objects, section, text
 from oneapi.wire.sse import Event, is_done
 from oneapi.wire.tool_ids import CallIds
@@ -164,6 +165,11 @@ class AnthropicDecoder:
             return []
         over = [piece for begun in self._blocks for piece in self._stop(begun)]
         return [*self._said(over), self._chunk({}, "tool_calls" if self._calls else "stop")]
+
+    @property
+    def tier(self) -> str:
+        """In which tier the vendor says that it serves."""
+        return words_of(self._counts)
 
     def _start(self, message: Block) -> list[Document]:
         if message.get("id"):

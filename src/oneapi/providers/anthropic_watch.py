@@ -11,6 +11,7 @@ from oneapi.providers.event_template import EventTemplate
 from oneapi.providers.refusals import error_inside
 from oneapi.wire.anthropic_usage import usage_of
 from oneapi.wire.decoding import UNDECODABLE, json_value
+from oneapi.wire.served_tiers import words_of
 from oneapi.wire.shapes import section, text
 from oneapi.wire.sse import Event, event_bytes, is_done, printed
 from oneapi.wire.textmeter import TextMeter
@@ -75,6 +76,11 @@ class AnthropicWatcher:
         self._meter = TextMeter()
         self._template = EventTemplate(self._meter)
         self.skim = self._template.skim
+
+    @property
+    def tier(self) -> str:
+        """In which tier the vendor says that it serves."""
+        return words_of(self._counts)
 
     @property
     def output_tokens(self) -> int:

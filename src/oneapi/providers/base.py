@@ -247,11 +247,13 @@ class Progress(Protocol):
 
     `usage` is the last one reported. `said`: something of an answer has come (a text, a thought, a tool call), not only what
     introduces it. `finished`: the vendor has said why the answer ended. `ended`: its end mark has come (`[DONE]`,
-    `message_stop`), after which nothing is read.
+    `message_stop`), after which nothing is read. `tier`: in which the vendor says that it served (`wire.served_tiers`).
     """
 
     @property
     def usage(self) -> Usage | None: ...
+    @property
+    def tier(self) -> str: ...
     @property
     def said(self) -> bool: ...
     @property

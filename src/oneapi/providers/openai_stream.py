@@ -11,6 +11,7 @@ from oneapi.providers.openai_choices import Choices, check_end, evened, said_in,
 from oneapi.providers.openai_usage import canonical_counts, usage_of
 from oneapi.providers.refusals import error_inside
 from oneapi.wire.canonical import CHAT_CHUNK, CHAT_COMPLETION, delta_texts
+from oneapi.wire.served_tiers import words_of
 from oneapi.wire.shapes import objects, section
 from oneapi.wire.sse import Event, is_done
 from oneapi.wire.usage import Usage, merge_counts
@@ -39,6 +40,7 @@ class OpenAIDecoder:
         self.said = False
         self.finished = False
         self.ended = False
+        self.tier = ""
         self._counts: Document = {}
         self._outside = {"object": CHAT_CHUNK, "created": call.created}
         self._choices = Choices(call)
@@ -60,6 +62,7 @@ class OpenAIDecoder:
         if counts:
             merge_counts(self._counts, counts)
             self.usage = usage_of(self._counts)
+            self.tier = words_of(counts, chunk.get("service_tier"))
             shown = canonical_counts(self._counts, self.usage)
         if not choices or chunk.get("error") or choices[0].get("error"):
             _check(chunk, event, choices)

@@ -17,6 +17,7 @@ from oneapi.providers.refusals import error_inside
 from oneapi.wire.canonical import delta_texts
 from oneapi.wire.decoding import UNDECODABLE, json_value
 from oneapi.wire.endpoints import CHUNKED, Endpoint
+from oneapi.wire.served_tiers import served_tier
 from oneapi.wire.shapes import objects, section, text
 from oneapi.wire.sse import Event, event_bytes, is_done, printed
 from oneapi.wire.textmeter import TextMeter
@@ -78,6 +79,7 @@ class OpenAIWatcher:
         "_hides",
         "_is_chat",
         "_meter",
+        "_reported_in",
         "_template",
         "_usage",
         "counted_at",
@@ -90,6 +92,7 @@ class OpenAIWatcher:
     def __init__(self, call: Call) -> None:
         self._counts: Document = {}
         self._usage: Usage | None = None
+        self._reported_in = b""
         self.counted_at = 0
         self.said = False
         self.finished = False
@@ -109,6 +112,11 @@ class OpenAIWatcher:
         return self._usage
 
     @property
+    def tier(self) -> str:
+        """In which tier the event with the usage says that it was served."""
+        return served_tier(self._reported_in)
+
+    @property
     def output_tokens(self) -> int:
         """Return an estimate of the tokens delivered so far."""
         return self._meter.tokens
@@ -121,6 +129,8 @@ class OpenAIWatcher:
             return self._say_leniently(event)
         choices = chunk.choices
         counts = self._report(chunk)
+        if counts:
+            self._reported_in = event.data
         if chunk.error or not choices or choices[0].error:
             return self._say_aside(event, section(json_value(event.data)), counts)
         for choice in choices:
@@ -234,6 +244,7 @@ class OpenAIWatcher:
         for choice in choices:
             counts = counts or section(choice.get("usage"))
         if counts:
+            self._reported_in = event.data
             self._reported(counts)
         return self._say_aside(event, chunk, bool(counts))
 

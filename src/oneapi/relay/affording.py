@@ -23,7 +23,7 @@ def refusal(error: InsufficientQuota, job: Job, affordable: int) -> Insufficient
 def _advice(job: Job, left: int) -> tuple[str, str | None]:
     """Return what to do, and the field to do it with."""
     wanted, worst = job.wanted, job.worst
-    limit = None if wanted is None else largest_limit(wanted, worst.price, worst.factor, left)
+    limit = None if wanted is None else largest_limit(wanted, job.held_price(), worst.factor, left)
     if limit is None:
         return "top up, or ask for less", None
     name = next((name for name in LIMITS if getattr(job.envelope, name)), LIMITS[0])

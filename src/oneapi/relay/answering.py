@@ -23,6 +23,7 @@ from oneapi.relay.translation import (
 from oneapi.upstream import UpstreamResponse
 from oneapi.wire.canonical import text_of
 from oneapi.wire.endpoints import CHUNKED, Answer, answered_with
+from oneapi.wire.served_tiers import served_tier
 from oneapi.wire.textmeter import estimate_text
 from oneapi.wire.usage import Usage
 
@@ -77,12 +78,13 @@ class Answering:
             hidden = owed(observed, call.model, end.thinking_seconds, hides=hides)
             delivered = job.within_limit(delivered, hidden)
         usage = job.usage(reported, lambda: delivered, is_whole=is_whole)
+        attempt.tier = translation.tier
         job.settle(attempt, usage, end.rule, self._monotonic(), end.first_at)
 
     def whole(self, job: Job, attempt: Attempt, content_type: str, body: bytes) -> None:
         """Charge and send an answer that is there; raise `UpstreamError` if it is none."""
         said = JSON
-        dialect, call = attempt.dialect, attempt.call
+        dialect, call, answer = attempt.dialect, attempt.call, body
         try:
             if attempt.passes_through:
                 usage = dialect.usage(call, body)
@@ -100,6 +102,8 @@ class Answering:
             if stream is None:
                 raise
             usage, body = self._joined(job, attempt, stream)
+        if not job.worst.is_common:
+            attempt.tier = served_tier(answer)
         ended = "client_left" if job.responder.left else "complete"
         job.settle(attempt, usage, ended, self._monotonic())
         job.responder.send(200, said, body, job.extra_headers)

@@ -125,7 +125,7 @@ def priced(job: Job, affordable: int) -> None:
     wanted = job.wanted
     if wanted is not None:
         worst = job.worst
-        most = ceiling(wanted, worst.price, worst.factor, worst.output_cap, affordable)
+        most = ceiling(wanted, job.held_price(), worst.factor, worst.output_cap, affordable)
         job.ceiling = most.quota
         if most.imposed_limit is not None:
             job.imposed_limit = most.imposed_limit

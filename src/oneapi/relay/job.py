@@ -6,7 +6,8 @@ from typing import Any, Final
 from msgspec import UNSET
 
 from oneapi.ledger import Facts, Hold
-from oneapi.ledger.pricing import searching
+from oneapi.ledger.pricing import Price, searching
+from oneapi.ledger.variants import dearest, in_force, varies
 from oneapi.providers.base import NOTHING, Call, Dialect, Document, UpstreamRequest
 from oneapi.providers.quirks import NO_FIELDS
 from oneapi.relay.billable import OTHER_UNITS, TEXT, Sent, billable_usage
@@ -15,11 +16,12 @@ from oneapi.relay.directory import Caller
 from oneapi.relay.exchange import JSON, HeaderPairs, Request, Responder
 from oneapi.relay.metering import estimate_prompt
 from oneapi.relay.multipart import MultipartEnvelope, with_model
-from oneapi.relay.pricing import Worst, price_of
+from oneapi.relay.pricing import Worst, candidates_of, price_of
 from oneapi.relay.routes import Route
 from oneapi.relay.snapshot import Channel, Snapshot
 from oneapi.wire.dialect import Envelope, StreamOptions
 from oneapi.wire.endpoints import Endpoint, endpoints
+from oneapi.wire.served_tiers import asked_tier
 from oneapi.wire.service_tiers import without_tiers
 from oneapi.wire.usage import Usage
 
@@ -37,10 +39,10 @@ _STREAMED: Final = endpoints(lambda row: row.streams_by == "stream")
 class Attempt:
     """One try of one request on one channel. `passes_through`: the client gets the vendor's answer as it comes.
 
-    `request_id`: the vendor's, as soon as it has answered.
+    `request_id`: the vendor's, as soon as it has answered; `tier`: of its service, in its words, where that has a price.
     """
 
-    __slots__ = ("call", "channel", "dialect", "passes_through", "request_id")
+    __slots__ = ("call", "channel", "dialect", "passes_through", "request_id", "tier")
 
     def __init__(
         self, channel: Channel, call: Call, dialect: Dialect, passes_through: bool
@@ -50,6 +52,7 @@ class Attempt:
         self.dialect: Final = dialect
         self.passes_through: Final = passes_through
         self.request_id = ""
+        self.tier = ""
 
 
 class Job:
@@ -204,6 +207,20 @@ class Job:
             self.plain_body = without_tiers(self.body, self.picked_tiers)
         return self.plain_body
 
+    def tier_for(self, channel: Channel) -> str:
+        """Return the words by which a channel is asked for a tier of the vendor's service."""
+        allowed = self.picked_tiers and channel.allows_tiers
+        return asked_tier(self.envelope) if allowed else ""
+
+    def held_price(self) -> Price:
+        """Return the dearest price, in the tier that the client asks for where any channel lets it."""
+        if not self.picked_tiers:
+            return self.worst.price
+        channels = (
+            candidates_of(self.snapshot, self.route) if self.pinned is None else (self.pinned,)
+        )
+        return dearest(self.worst.price, max([self.tier_for(one) for one in channels], default=""))
+
     def canonical(self, channel: Channel) -> Document:
         """Return the canonical document of a chat, decoded once for all channels that are sent the same."""
         body = self.body_for(channel)
@@ -225,6 +242,9 @@ class Job:
         price = worst.price
         if not worst.is_common:
             price = price_of(self.snapshot, channel, self.envelope, self.endpoint)
+            if varies(price):
+                served = attempt.tier or self.tier_for(channel)
+                price = in_force(price, served, request.created_at)
         if usage.searches:
             price = searching(price)
         self.hold.settle(

@@ -5,7 +5,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from oneapi.ledger.pricing import Price, searching
+from oneapi.ledger.pricing import UNITS, Price, searching
+from oneapi.ledger.variants import ALIASES, varies
 from oneapi.providers.models import limits
 from oneapi.relay.ceiling import ASSUMED_CAP, ASSUMED_WINDOW
 from oneapi.relay.snapshot import Channel, Snapshot
@@ -25,7 +26,7 @@ class Worst:
 
     `window`: tokens that it reads; `output_cap`: that it gives (`None`: unknown); `instructions`: bytes that a channel adds
     to the prompt. `per_input` is the dearest a token of text can be, in nano-quota; `is_flat`: the same for contexts of any
-    length. `is_common`: every channel has this price.
+    length. `is_common`: every channel has this price, at any hour and in any tier.
     """
 
     __slots__ = (
@@ -52,7 +53,7 @@ class Worst:
     ) -> None:
         price = _dearest(prices)
         self.price: Final = price
-        self.is_common: Final = price is prices[0]
+        self.is_common: Final = price is prices[0] and not varies(price)
         self.factor: Final = factor
         self.output_cap: Final = output_cap
         self.window: Final = window
@@ -90,7 +91,7 @@ class Pricing:
         apart = endpoint in _NO_TEXT
         worst = None if apart else self._worst.get(route)
         if worst is None:
-            candidates = _candidates(snapshot, route)
+            candidates = candidates_of(snapshot, route)
             if not candidates:
                 return None
             worst = _worst(snapshot, route[0], envelope, endpoint, candidates)
@@ -99,7 +100,8 @@ class Pricing:
         return worst
 
 
-def _candidates(snapshot: Snapshot, route: tuple[str, str]) -> tuple[Channel, ...]:
+def candidates_of(snapshot: Snapshot, route: tuple[str, str]) -> tuple[Channel, ...]:
+    """Return the channels that may serve (group, model)."""
     return tuple(channel for tier in snapshot.routes.get(route, ()) for channel in tier)
 
 
@@ -144,17 +146,25 @@ def _dearest(prices: Sequence[Price]) -> Price:
     if all(price == first for price in prices):
         return first
     longs = [price.long for price in prices if price.long is not None]
-    units = {
-        name: max(getattr(price, name) for price in prices)
-        for name in Price.__struct_fields__
-        if name not in {"source", "long", "long_from", "search"}
-    }
+    units = {name: max(getattr(price, name) for price in prices) for name in UNITS}
     units["search"] = max(searching(price).search for price in prices)
     return Price(
         **units,
         long=_dearest(longs) if longs else None,
         long_from=min((price.long_from for price in prices if price.long is not None), default=0),
+        tiers=_dearest_tiers(prices),
     )
+
+
+def _dearest_tiers(prices: Sequence[Price]) -> tuple[tuple[str, int, int], ...]:
+    found: dict[str, tuple[int, int]] = {}
+    for name, factor, cache_factor in (tier for price in prices for tier in price.tiers):
+        factors = found.get(name, (0, 0))
+        found[name] = max(factor, factors[0]), max(cache_factor, factors[1])
+    for word, name in ALIASES.items():  # which one vendor has by this name, and another by that
+        of_word, of_name = found.get(word, (0, 0)), found.get(name, (0, 0))
+        found[word] = max(of_word[0], of_name[0]), max(of_word[1], of_name[1])
+    return tuple((name, *factors) for name, factors in found.items() if factors[0])
 
 
 def price_of(snapshot: Snapshot, channel: Channel, envelope: Envelope, endpoint: Endpoint) -> Price:

@@ -31,6 +31,7 @@ from oneapi.wire.endpoints import CHUNKED, Answer, Endpoint, answered_with, endp
 from oneapi.wire.joining import joined
 from oneapi.wire.openai_events import answer_of_events, events_of_answer, events_of_sound
 from oneapi.wire.reasoning import ReasoningEncoder, formed
+from oneapi.wire.served_tiers import served_tier
 from oneapi.wire.sse import BLANK, Event, EventParser, EventSplitter, events_of, is_event_stream
 from oneapi.wire.usage import Usage
 
@@ -71,11 +72,13 @@ class Translation(Protocol):
 
     `ended` turns true with the last piece for the client. `failure` then says why the answer is not whole, `None` that it
     is; what came before the failure has been returned. `usage` is the last one reported; `output_tokens` estimates what
-    was delivered, and `counted_at` what had been when the vendor last reported.
+    was delivered, and `counted_at` what had been when the vendor last reported; `tier`: see `providers.base.Progress`.
     """
 
     @property
     def usage(self) -> Usage | None: ...
+    @property
+    def tier(self) -> str: ...
     @property
     def output_tokens(self) -> int: ...
     @property
@@ -127,6 +130,11 @@ class StreamTranslation:
     def usage(self) -> Usage | None:
         """What the vendor has reported so far."""
         return self._lane.usage
+
+    @property
+    def tier(self) -> str:
+        """In which tier the vendor says that it served."""
+        return self._lane.tier
 
     @property
     def output_tokens(self) -> int:
@@ -234,6 +242,11 @@ class Conversion:
         return self._decoder.usage
 
     @property
+    def tier(self) -> str:
+        """In which tier the vendor says that it served."""
+        return self._decoder.tier
+
+    @property
     def output_tokens(self) -> int:
         """Estimate of the tokens delivered so far."""
         return self._encoder.output_tokens
@@ -287,6 +300,7 @@ class WholeTranslation:
         "ended",
         "failure",
         "output_tokens",
+        "tier",
         "usage",
     )
 
@@ -296,6 +310,7 @@ class WholeTranslation:
         self.ended = False
         self.failure: UpstreamError | None = None
         self.usage: Usage | None = None
+        self.tier = ""
         self.output_tokens = 0
         self.counted_at = 0
         self._charged = charged
@@ -334,6 +349,7 @@ class WholeTranslation:
         out += translation.finish()
         self.failure = translation.failure
         self.usage = translation.usage
+        self.tier = translation.tier
         self.output_tokens = translation.output_tokens
         self.counted_at = translation.counted_at
         return out
@@ -345,6 +361,7 @@ class WholeTranslation:
 
     def _events(self, body: bytes) -> bytes:
         call = self._call
+        self.tier = served_tier(body)
         if call.endpoint not in CHUNKED:
             if call.endpoint in _SOUND:
                 return self._spoken(body)

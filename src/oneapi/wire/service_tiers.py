@@ -1,6 +1,6 @@
 """Fields by which a client picks another tier of a vendor's service, and so what the operator pays for the same tokens.
 
-The client is charged the plain price whatever it picks, so these fields stay here unless the channel lets clients pick
+Not every price of a tier is known (`ledger.variants`), so these fields stay here unless the channel lets clients pick
 (`allow_service_tier` in its config). Left alone are words that pick what is served without them: OpenAI's `auto` and
 `default`, Gemini's `standard`, Anthropic's `standard_only`, Groq's `on_demand`.
 Sources: https://platform.openai.com/docs/api-reference/chat/create, https://developers.openai.com/api/docs/guides/fast-mode

@@ -3382,6 +3382,7 @@ export interface components {
          * Story
          * @description How a request went and what made its charge.
          *
+         *     `tier`: in which the vendor served, where that has a price of its own; `off_peak`: outside its busy hours.
          *     `source`: who counted, the vendor (`reported`) or we (`estimated`); `ended`: the rule that ended the answer. `factor`:
          *     of the group. `hold`, `charge` and `uncollected` in quota. `vendor_request_id`: under which the vendor knows it.
          *     `choice`: why the last channel. `first_token_ms`: 0 where nobody has seen one. `status`, `code` and `error`: what the
@@ -3436,6 +3437,8 @@ export interface components {
             source: string;
             /** Status */
             status: number;
+            /** Tier */
+            tier: string;
             /** Uncollected */
             uncollected: number;
             /** Unwritten */

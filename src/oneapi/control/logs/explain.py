@@ -38,6 +38,7 @@ class LineView(TypedDict):
 class Story(TypedDict):
     """How a request went and what made its charge.
 
+    `tier`: in which the vendor served, where that has a price of its own; `off_peak`: outside its busy hours.
     `source`: who counted, the vendor (`reported`) or we (`estimated`); `ended`: the rule that ended the answer. `factor`:
     of the group. `hold`, `charge` and `uncollected` in quota. `vendor_request_id`: under which the vendor knows it.
     `choice`: why the last channel. `first_token_ms`: 0 where nobody has seen one. `status`, `code` and `error`: what the
@@ -60,6 +61,7 @@ class Story(TypedDict):
     usage: dict[str, float]
     lines: list[LineView]
     price_source: str
+    tier: str
     factor: float
     hold: int
     charge: int
@@ -120,6 +122,7 @@ def story(row: RowMapping, names: Mapping[int, str], *, tells_all: bool) -> Stor
         "usage": usage,
         "lines": [_line(line) for line in line_items(_usage(usage), price)],
         "price_source": price.source,
+        "tier": price.tier,
         "factor": factor / ONE,
         "hold": _whole(detail.get("ceiling")),
         "charge": row["quota"] or 0,

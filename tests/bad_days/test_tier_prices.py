@@ -1,0 +1,118 @@
+"""The tier in which the vendor has served decides what is charged; the one that the client asks for, what is held."""
+
+import json
+from collections.abc import Iterator
+from math import ceil
+from typing import Any
+
+import pytest
+
+from tests.fakes import (
+    Answer,
+    FakeVendor,
+    Received,
+    chat_document,
+    chat_events,
+    event,
+    json_answer,
+    stream_answer,
+)
+from tests.gateway import Gateway, chat_request
+
+# USD per million: gpt-5.1 1.25/10, priority twice that, flex half; claude-opus-5 5/25, fast twice that.
+GIVEN, MADE = 20, 1_000
+PLAIN = {"gpt-5.1": 5_012.5, "claude-opus-5": 12_550}
+COUNTS = {"input_tokens": GIVEN, "output_tokens": MADE}
+SWITCH = {"config": json.dumps({"allow_service_tier": True})}
+
+
+def served(received: Received) -> Answer:
+    """Answer in the tier that the prompt names; the words are those of the vendor's reference."""
+    asked = received.json()
+    text = asked["messages"][-1]["content"]
+    said: dict[str, str] = json.loads(text if isinstance(text, str) else text[0]["text"])
+    if received.path.endswith("/messages"):
+        return _message({**COUNTS, **said}, streams=asked.get("stream") is True)
+    if asked.get("stream") is True:
+        chunks = chat_events(["hi"], usage=(GIVEN, MADE))
+        return stream_answer(*(_said(chunk, said) for chunk in chunks))
+    return json_answer({**chat_document("hi", GIVEN, MADE), **said})
+
+
+def _said(chunk: bytes, said: dict[str, str]) -> bytes:
+    data = chunk.removeprefix(b"data: ").strip()
+    if not data.startswith(b"{"):
+        return chunk
+    return b"data: " + json.dumps({**json.loads(data), **said}).encode() + b"\n\n"
+
+
+def _message(counts: dict[str, Any], *, streams: bool) -> Answer:
+    message = {"id": "msg_1", "type": "message", "role": "assistant", "model": "m"}
+    block = {"type": "text", "text": "hi"}
+    if not streams:
+        ended = {"content": [block], "stop_reason": "end_turn", "usage": counts}
+        return json_answer({**message, **ended})
+    events: list[dict[str, Any]] = [
+        {"type": "message_start", "message": {**message, "content": [], "usage": counts}},
+        {"type": "content_block_start", "index": 0, "content_block": {**block, "text": ""}},
+        {
+            "type": "content_block_delta",
+            "index": 0,
+            "delta": {"type": "text_delta", "text": "hi"},
+        },
+        {"type": "content_block_stop", "index": 0},
+        {
+            "type": "message_delta",
+            "delta": {"stop_reason": "end_turn"},
+            "usage": {"output_tokens": MADE},
+        },
+        {"type": "message_stop"},
+    ]
+    return stream_answer(*map(event, events))
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    with (
+        FakeVendor.in_thread(served) as vendor,
+        Gateway(tmp_path_factory.mktemp("gateway")) as running,
+    ):
+        running.serve(vendor.url, "gpt-5.1", **SWITCH)
+        running.serve(vendor.url, "claude-opus-5", type=14, **SWITCH)
+        yield running
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages"])
+@pytest.mark.parametrize(
+    ("model", "asked", "said", "times"),
+    [
+        ("gpt-5.1", {"service_tier": "priority"}, {"service_tier": "priority"}, 2),
+        ("gpt-5.1", {"service_tier": "priority"}, {"service_tier": "default"}, 1),
+        ("gpt-5.1", {"service_tier": "flex"}, {"service_tier": "flex"}, 0.5),
+        ("gpt-5.1", {"service_tier": "priority"}, {}, 2),
+        ("gpt-5.1", {}, {"service_tier": "priority"}, 2),
+        ("gpt-5.1", {}, {}, 1),
+        ("claude-opus-5", {"speed": "fast"}, {"speed": "fast"}, 2),
+        ("claude-opus-5", {"speed": "fast"}, {"speed": "standard"}, 1),
+        ("claude-opus-5", {}, {"service_tier": "standard", "inference_geo": "us"}, 1.1),
+    ],
+)
+def test_what_was_served_is_charged(
+    gateway: Gateway,
+    path: str,
+    stream: bool,
+    model: str,
+    asked: dict[str, str],
+    said: dict[str, str],
+    times: float,
+) -> None:
+    prompt = [{"role": "user", "content": json.dumps(said)}]
+    request = chat_request(model, messages=prompt, max_tokens=2000, stream=stream, **asked)
+    answer = gateway.post(gateway.add_key(), path, request)
+    assert answer.status == 200, answer.body
+    story = gateway.story(answer)
+    assert story["charge"] == ceil(round(PLAIN[model] * times, 3))
+    assert story["charge"] == ceil(round(sum(line["quota"] for line in story["lines"]), 3))
+    assert bool(story["tier"]) == (times != 1)
+    assert not asked or story["hold"] >= story["charge"]

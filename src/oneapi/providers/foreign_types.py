@@ -31,12 +31,8 @@ NEW_API: Final = (
     | _pairs(
         {4: 30, 26: 16, 34: 35, 35: 27, 39: 37, 40: 44, 41: 42, 42: 28, 43: 36, 45: 40, 46: 47}
     )
-    | _pairs({47: COMPATIBLE, 48: 45, 49: 34, 56: 46})
-    | {
-        38: Counterpart(COMPATIBLE, "https://api.jina.ai"),
-        44: Counterpart(COMPATIBLE, "https://api.moka.ai"),
-        53: Counterpart(COMPATIBLE, "https://llm.submodel.ai"),
-    }
+    | _pairs({27: 1100, 38: 1122, 47: 1244, 48: 45, 49: 34, 53: 1218, 56: 46})
+    | {44: Counterpart(COMPATIBLE, "https://api.moka.ai/v1")}
 )
 
 ONE_HUB: Final = (
@@ -45,6 +41,5 @@ ONE_HUB: Final = (
     | _pairs(
         {25: 24, 26: 26, 27: 27, 28: 36, 29: 25, 30: 28, 31: 29, 32: 33, 33: 31, 35: 37, 36: 35}
     )
-    | _pairs({38: 34, 39: 30, 45: 44, 52: 46, 56: 45})
-    | {47: Counterpart(COMPATIBLE, "https://api.jina.ai")}
+    | _pairs({38: 34, 39: 30, 45: 44, 47: 1122, 49: 1180, 52: 46, 56: 45})
 )

@@ -17,6 +17,7 @@ _OTHER_MEANS: Final = {
     24: "api_version",
     21: "library_id",
     17: "plugin",
+    37: "user_id",  # of imported channels; One API's say it in their config
 }
 # In a channel's `config`: clients may pick tiers of the vendor's service, whose price is not the one that they are charged.
 ALLOWS_TIERS: Final = "allow_service_tier"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from oneapi.providers.anthropic_fields import unknown_fields
 from oneapi.providers.anthropic_models import Traits, traits_of
-from oneapi.providers.base import Provider
 from oneapi.providers.openai_models import MODELS
+from oneapi.providers.provider import Provider
 from oneapi.providers.quirks import NO_QUIRKS, Quirks
 from oneapi.providers.registry import providers
 from oneapi.providers.targets import ALLOWS_TIERS
@@ -70,14 +70,22 @@ def _table(kind: str, rows: list[Provider]) -> str:
 
 def _row(provider: Provider) -> str:
     about = _about(provider)
-    served = " | ".join("✓" if wanted & set(provider.paths) else "" for wanted in COLUMNS.values())
+    served = " | ".join(
+        "✓" if wanted & set(provider.services) else "" for wanted in COLUMNS.values()
+    )
     address = f"`{provider.base_url}`" if provider.base_url else "the channel's own"
     name = f"[{provider.name}]({about.home})" if about.home else provider.name
     if about.in_china:
         name += " (China)"
     read = f"[{about.checked or 'unchecked'}]({about.source})" if about.source else ""
     charged = ", ".join(about.charged_by)
-    return f"| {provider.type} | {name} | {address} | {provider.dialect} | {served} | {charged} | {read} |\n"
+    return f"| {provider.type} | {name} | {address} | {_dialects(provider)} | {served} | {charged} | {read} |\n"
+
+
+def _dialects(provider: Provider) -> str:
+    """Return the dialects of a vendor's faces, the first one first; one that serves nothing has none."""
+    found = [service.dialect for several in provider.services.values() for service in several]
+    return ", ".join(dict.fromkeys(found))
 
 
 def _notes() -> str:

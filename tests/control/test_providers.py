@@ -27,7 +27,7 @@ def test_the_switch_for_tiers_is_a_field_of_every_vendor_with_endpoints(world: W
     named = {
         row["type"] for row in rows if "allow_service_tier" in [f["name"] for f in row["fields"]]
     }
-    assert named == {row.type for row in providers() if row.paths}
+    assert named == {row.type for row in providers() if row.services}
 
 
 def test_a_field_speaks_the_readers_language(world: World) -> None:

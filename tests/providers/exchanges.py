@@ -81,12 +81,13 @@ def call_to(
     *,
     document: dict[str, Any] | None = None,
     endpoint: Endpoint = Endpoint.CHAT,
+    client: str = "",
     model: str = "m",
     base_url: str | None = None,
     config: dict[str, str] | None = None,
     **fields: Any,
 ) -> Call:
-    """Return a call to a provider of channel type `number`."""
+    """Return a call to a provider of channel type `number`: to its first face, or the best for a client of a dialect."""
     provider = registry.provider(number)
     assert provider is not None
     target = Target(
@@ -101,7 +102,13 @@ def call_to(
     fields.setdefault("request_id", "req-1")
     fields.setdefault("created", 1_700_000_000)
     return Call(
-        endpoint=endpoint, target=target, model=model, body=body, document=document, **fields
+        endpoint=endpoint,
+        service=provider.service(endpoint, client),
+        target=target,
+        model=model,
+        body=body,
+        document=document,
+        **fields,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from oneapi.errors import UpstreamError
 from oneapi.providers import registry
 from oneapi.providers.base import Call
+from oneapi.relay.offers import Offer
 from oneapi.relay.translation import StreamTranslation, of_stream
 from oneapi.wire.registry import client_dialect
 from oneapi.wire.usage import Usage
@@ -22,8 +23,17 @@ class Relayed:
 
 def translation(call: Call, client: str | None = None) -> StreamTranslation:
     """Return the translation of a stream; without `client`, for one that speaks the vendor's dialect."""
-    dialect = registry.dialect(call.target.provider.dialect)
-    return of_stream(client_dialect(client or dialect.name), dialect, call)
+    spoken = client_dialect(client or call.service.dialect)
+    return of_stream(
+        spoken,
+        Offer(
+            call.service,
+            registry.dialect_of(call.target, call.service),
+            spoken.name,
+            forms_answer=bool(call.reasoning),
+        ),
+        call,
+    )
 
 
 def relayed(call: Call, *pieces: bytes, client: str | None = None) -> Relayed:

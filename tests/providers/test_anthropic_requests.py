@@ -240,7 +240,7 @@ def test_rubbish_is_said_or_refused(messages: list[Any], fields: dict[str, Any])
     for number, model in ((14, "claude-sonnet-4-5"), (14, "claude-3-haiku"), (1, "o3"), (20, "m")):
         call = call_to(number, model=model, document=document)
         try:
-            request = registry.dialect(call.target.provider.dialect).request(call)
+            request = registry.dialect(call.service.dialect).request(call)
         except InvalidRequest:
             continue
         assert json.loads(request.body)["messages"] is not None
@@ -262,7 +262,7 @@ def test_rubbish_from_an_anthropic_client_is_said_or_refused(
     for number in (1, 14, 20, 36):
         call = call_to(number, model="gpt-5", document=document)
         try:
-            request = registry.dialect(call.target.provider.dialect).request(call)
+            request = registry.dialect(call.service.dialect).request(call)
         except InvalidRequest:
             continue
         assert json.loads(request.body)["messages"] is not None

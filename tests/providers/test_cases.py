@@ -46,11 +46,11 @@ def _call(case: Path) -> Call:
         "shows_usage": envelope.shows_usage,
         **given.get("call", {}),
     }
-    provider = registry.provider(given["type"])
-    assert provider is not None
-    same = client.name == provider.dialect
-    document = None if same else client.to_canonical(body)
-    return call_to(given["type"], body, document=document, **fields)
+    call = call_to(given["type"], body, client=client.name, **fields)
+    if client.name == call.service.dialect:
+        return call
+    document = client.to_canonical(body)
+    return call_to(given["type"], body, client=client.name, document=document, **fields)
 
 
 def _marked(case: Path) -> Any:
@@ -63,7 +63,7 @@ def _marked(case: Path) -> Any:
 @pytest.mark.parametrize("case", [*map(_marked, CASES)])
 def test_the_vendors_request(case: Path) -> None:
     call = _call(case)
-    request = registry.dialect(call.target.provider.dialect).request(call)
+    request = registry.dialect(call.service.dialect).request(call)
     expected = _read(case, "upstream.json")
     assert request.url == expected["url"]
     sent = json.loads(request.body)
@@ -77,7 +77,7 @@ def test_the_vendors_request(case: Path) -> None:
 @pytest.mark.parametrize("case", WHOLE, ids=lambda case: f"{case.parent.name}/{case.name}")
 def test_the_clients_answer(case: Path) -> None:
     call = _call(case)
-    dialect = registry.dialect(call.target.provider.dialect)
+    dialect = registry.dialect(call.service.dialect)
     reply = dialect.response(call, (case / "vendor.json").read_bytes())
     client = client_dialect(_read(case, "client.json")["dialect"])
     assert json.loads(client.render(reply.document, reply.usage)) == _read(case, "client_out.json")

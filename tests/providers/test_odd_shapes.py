@@ -177,7 +177,7 @@ def test_an_odd_request(client: str, number: int, model: str) -> None:
 def test_an_odd_answer(number: int, answer: Any) -> None:
     chance = random.Random(number)
     call = call_to(number, document={"messages": []})
-    dialect = registry.dialect(call.target.provider.dialect)
+    dialect = registry.dialect(call.service.dialect)
     for _ in range(ROUNDS):
         body = json.dumps(changed(answer, chance)).encode()
         with suppress(UpstreamError):
@@ -193,7 +193,7 @@ def test_an_odd_answer(number: int, answer: Any) -> None:
 def test_an_odd_stream(number: int, events: Any) -> None:
     chance = random.Random(number)
     call = call_to(number, document={"messages": []}, stream=True)
-    dialect = registry.dialect(call.target.provider.dialect)
+    dialect = registry.dialect(call.service.dialect)
     for _ in range(ROUNDS):
         said = stream(changed(events, chance))
         for name in ("openai", "anthropic"):

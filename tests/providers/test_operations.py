@@ -35,7 +35,7 @@ def sent(
 ) -> tuple[dict[str, Any], dict[str, str], tuple[str, ...]]:
     """Return the vendor's body and headers, and which operations were done."""
     call = addressed(*operations, body=body, number=number, **fields)
-    request: UpstreamRequest = registry.dialect_of(call.target).request(call)
+    request: UpstreamRequest = registry.dialect_of(call.target, call.service).request(call)
     return json.loads(request.body), dict(request.headers), call.operated
 
 
@@ -48,7 +48,7 @@ def addressed(
         1, provider, "https://vendor.test", Secret("sk-v"), adjustments=adjusted(*operations)
     )
     given: dict[str, Any] = {"endpoint": Endpoint.CHAT, "stream": False, "model": "gpt-4o"}
-    given |= {"asked_model": "gpt-4o"} | fields
+    given |= {"asked_model": "gpt-4o", "service": provider.service(Endpoint.CHAT)} | fields
     return Call(target=target, body=json.dumps(BODY if body is None else body).encode(), **given)
 
 
@@ -124,7 +124,7 @@ def test_where_there_is_nothing_to_do_the_body_is_sent_as_it_came(
     operation: dict[str, Any],
 ) -> None:
     call = addressed(operation)
-    request = registry.dialect_of(call.target).request(call)
+    request = registry.dialect_of(call.target, call.service).request(call)
     assert request.body is call.body
     assert call.operated == ()
 
@@ -132,8 +132,8 @@ def test_where_there_is_nothing_to_do_the_body_is_sent_as_it_came(
 def test_what_is_not_named_stays_as_it_was_written() -> None:
     call = addressed(of("set", "top_k", value=5))
     body = b'{"model":"gpt-4o", "seed" : 12345678901234567890123, "x":1.50,"messages":[ ]}'
-    given = Call(Endpoint.CHAT, call.target, "gpt-4o", "gpt-4o", False, body)
-    request = registry.dialect_of(call.target).request(given)
+    given = Call(Endpoint.CHAT, call.service, call.target, "gpt-4o", "gpt-4o", False, body)
+    request = registry.dialect_of(call.target, call.service).request(given)
     assert request.body == (
         b'{"model":"gpt-4o","seed":12345678901234567890123,"x":1.50,"messages":[ ],"top_k":5}'
     )
@@ -289,9 +289,9 @@ def test_what_stands_in_the_database_and_cannot_be_read_is_said_and_not_overlook
     found = adjustments_in({"operations": [of("set", "model", value="x")]})
     call = addressed(of("set", "a", value=1))
     target = Target(1, call.target.provider, "https://v.test", Secret("k"), adjustments=found)
-    broken = Call(Endpoint.CHAT, target, "m", "m", False, b"{}")
+    broken = Call(Endpoint.CHAT, call.service, target, "m", "m", False, b"{}")
     with pytest.raises(UpstreamError, match=r"operations\[0\]\.name") as refused:
-        registry.dialect_of(target).request(broken)
+        registry.dialect_of(target, broken.service).request(broken)
     assert refused.value.code == "channel_misconfigured"
 
 
@@ -300,4 +300,5 @@ def test_a_channel_without_operations_speaks_the_dialect_itself() -> None:
     assert provider is not None
     assert adjustments_in({"proxy": "http://x", "operations": []}) is None
     target = Target(1, provider, "https://v.test", Secret("k"))
-    assert registry.dialect_of(target) is registry.dialect("openai")
+    service = provider.service(Endpoint.CHAT)
+    assert registry.dialect_of(target, service) is registry.dialect("openai")

@@ -298,7 +298,14 @@ def test_reasoning_goes_back_to_a_target_that_has_sent_it() -> None:
 
     def sent() -> Any:
         again = Call(
-            call.endpoint, call.target, "my-model", "my-model", False, body, document=document
+            call.endpoint,
+            call.service,
+            call.target,
+            "my-model",
+            "my-model",
+            False,
+            body,
+            document=document,
         )
         return json.loads(OPENAI.request(again).body)["messages"][1]
 

@@ -30,7 +30,7 @@ PATHS = {"chat": "/v1/chat/completions", "embeddings": "/v1/embeddings"}
 def _url(case: Case, endpoint: Endpoint) -> str:
     base_url = filled(case.said.get("base_url", ""), case.provider.base_url, case.config)
     call = call_to(case.provider.type, endpoint=endpoint, model=case.model, base_url=base_url)
-    return registry.dialect(case.provider.dialect).request(call).url
+    return registry.dialect(call.service.dialect).request(call).url
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.slug)

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from oneapi.providers import registry
-from oneapi.providers.base import Provider
+from oneapi.providers.provider import Provider
 from oneapi.wire.endpoints import Endpoint
 from tests.fakes import Answer, Received, body_answer, json_answer, stream_answer
 
@@ -101,8 +101,13 @@ class Case:
         return self.said.get("config", {})
 
     @property
+    def dialect(self) -> str:
+        """The dialect of its first face."""
+        return self.provider.service(Endpoint(self.main)).dialect
+
+    @property
     def is_anthropic(self) -> bool:
-        return self.provider.dialect == "anthropic"
+        return self.dialect == "anthropic"
 
     def address_at(self, url: str) -> str:
         """Return the base URL of a channel whose vendor is played at `url`, under a folder of its own."""
@@ -153,7 +158,7 @@ class Case:
 
 def served(provider: Provider) -> set[Endpoint]:
     """Return the endpoints that a vendor serves."""
-    return set(provider.paths)
+    return set(provider.services)
 
 
 def cases() -> list[Case]:

@@ -206,8 +206,9 @@ class Obedient:
     """A vendor that does what the sent body says, and uses all that it allows."""
 
     def __init__(self, job: Job) -> None:
-        call = job.call(job.snapshot.channels[1], None)
-        dialect = registry.dialect(call.target.provider.dialect)
+        channel = job.snapshot.channels[1]
+        call = job.call(channel, channel.offer(job.asked).service, None)
+        dialect = registry.dialect(call.service.dialect)
         self.sent: dict[str, Any] = json.loads(dialect.request(call).body)
 
     @property

@@ -11,10 +11,10 @@ from oneapi.providers.base import Call
 from oneapi.providers.models import limits
 from oneapi.relay.billable import Sent, billable_usage
 from oneapi.relay.ceiling import ASSUMED_WINDOW
-from oneapi.relay.translation import StreamTranslation
 from oneapi.wire.endpoints import Endpoint
 from oneapi.wire.usage import Usage
 from tests.providers.exchanges import Exchange, call_to, recorded
+from tests.providers.relaying import translation
 
 VENDORS = (
     *("openai", "deepseek", "groq", "mistral", "openrouter", "huggingface"),
@@ -35,13 +35,13 @@ def asked(exchange: Exchange, kind: int) -> Call:
 
 def seen(exchange: Exchange, call: Call) -> tuple[Usage | None, int]:
     """Return what was reported and about what was delivered."""
-    dialect = registry.dialect(call.target.provider.dialect)
+    dialect = registry.dialect(call.service.dialect)
     if not exchange.streamed:
         return dialect.usage(call, exchange.body), dialect.output_tokens(call, exchange.body)
-    translation = StreamTranslation(dialect.watch(call))
-    translation.feed(exchange.body)
-    translation.finish()
-    return translation.usage, translation.output_tokens
+    running = translation(call)
+    running.feed(exchange.body)
+    running.finish()
+    return running.usage, running.output_tokens
 
 
 @pytest.mark.fault("R1")

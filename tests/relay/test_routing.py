@@ -12,10 +12,12 @@ from oneapi.relay.health import Evidence, Health
 from oneapi.relay.routing import Balancer, serving
 from oneapi.relay.snapshot import Channel, Snapshot, build
 from oneapi.store.settings import Settings
-from oneapi.wire.endpoints import Endpoint
+from oneapi.wire.endpoints import Endpoint, client_path
 from tests.fakes import FakeClock
 
 ROUTE = ("default", "m")
+CHAT = client_path("openai", Endpoint.CHAT)
+EMBEDDINGS = client_path("openai", Endpoint.EMBEDDINGS)
 
 
 def channel(number: int, priority: int = 0, weight: int = 0, kind: int = 1) -> Channel:
@@ -53,7 +55,7 @@ class Bench:
         self.told.append((channel_id, model, until))
 
     def choose(self, state: Snapshot, *tried: int) -> int | None:
-        chosen = self.balancer.choose(state, ROUTE, Endpoint.CHAT, tried)
+        chosen = self.balancer.choose(state, ROUTE, CHAT, tried)
         return None if chosen is None else chosen.id
 
 
@@ -97,10 +99,10 @@ def test_a_channel_of_weight_zero_beside_others_waits_until_they_are_tried(bench
 
 def test_a_channel_that_does_not_serve_the_endpoint_is_passed_over(bench: Bench) -> None:
     state = snapshot(channel(1, priority=9, kind=14), channel(2))
-    chosen = bench.balancer.choose(state, ROUTE, Endpoint.EMBEDDINGS, ())
+    chosen = bench.balancer.choose(state, ROUTE, EMBEDDINGS, ())
     assert chosen is not None
     assert chosen.id == 2
-    assert not serving(snapshot(channel(1, kind=14)).routes[ROUTE], Endpoint.EMBEDDINGS)
+    assert not serving(snapshot(channel(1, kind=14)).routes[ROUTE], EMBEDDINGS)
 
 
 def test_a_failed_channel_rests_as_long_as_the_vendor_says(bench: Bench) -> None:
@@ -165,11 +167,11 @@ def test_the_only_channel_is_asked_although_it_rests_one_request_at_a_time(bench
     state = snapshot(channel(1), channel(2, kind=14))
     for _ in range(3):
         bench.health.failed(1, "m", failure())
-        chosen = [bench.balancer.choose(state, ROUTE, Endpoint.EMBEDDINGS, ()) for _ in range(3)]
+        chosen = [bench.balancer.choose(state, ROUTE, EMBEDDINGS, ()) for _ in range(3)]
         assert [found and found.id for found in chosen] == [1, None, None]
     bench.health.succeeded(1, "m")
-    assert bench.balancer.choose(state, ROUTE, Endpoint.EMBEDDINGS, ()) is not None
-    assert bench.balancer.choose(state, ROUTE, Endpoint.EMBEDDINGS, (1,)) is None
+    assert bench.balancer.choose(state, ROUTE, EMBEDDINGS, ()) is not None
+    assert bench.balancer.choose(state, ROUTE, EMBEDDINGS, (1,)) is None
 
 
 @LONE

@@ -147,7 +147,7 @@ class AdjustedDialect:
 
     def __init__(self, dialect: Dialect, adjustments: Adjustments) -> None:
         self.name = dialect.name
-        self.framing = dialect.framing
+        self.serves = dialect.serves
         self._dialect: Final = dialect
         self._adjustments: Final = adjustments
 

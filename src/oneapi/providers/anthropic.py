@@ -32,6 +32,7 @@ from oneapi.wire.anthropic_usage import usage_of
 from oneapi.wire.canonical import text_of
 from oneapi.wire.decoding import UNDECODABLE, invalid_json, json_value
 from oneapi.wire.dialect import LIMITS
+from oneapi.wire.endpoints import spoken_in
 from oneapi.wire.shapes import objects, section
 from oneapi.wire.textmeter import estimate_text
 from oneapi.wire.usage import Usage
@@ -53,7 +54,7 @@ class AnthropicDialect:
     """See `providers.base.Dialect`."""
 
     name = "anthropic"
-    framing = "sse"
+    serves = spoken_in("anthropic")
 
     def request(self, call: Call) -> UpstreamRequest:
         """Return the vendor's request; in the fast lane the client's bytes, edited only where they must be."""
@@ -118,7 +119,7 @@ class AnthropicDialect:
         """Remember what of ours the vendor does not take; the next history is another one."""
         found = remembered(adaptations(call))
         if found:
-            call.target.observed.refused[call.endpoint, call.model] = found
+            call.target.observed.refused[call.service, call.model] = found
 
 
 def _edited_body(call: Call) -> bytes:
@@ -153,8 +154,10 @@ def _headers(call: Call) -> Headers:
         if name != "accept" and not name.startswith("openai-")
     )
     version = () if "anthropic-version" in call.headers else (("anthropic-version", VERSION),)
+    auth = call.service.auth or call.target.provider.auth
+    key = call.target.key.reveal()
     return (
-        ("x-api-key", call.target.key.reveal()),
+        ("authorization", f"Bearer {key}") if auth == "bearer" else (auth, key),
         ("content-type", "application/json"),
         ("accept", "text/event-stream" if call.stream else "application/json"),
         *version,

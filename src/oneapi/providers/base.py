@@ -8,77 +8,23 @@ from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
 from oneapi.errors import UpstreamError
-from oneapi.providers.balance_row import Balance
-from oneapi.providers.quirks import NO_FIELDS, NO_QUIRKS, Quirks
+from oneapi.providers.provider import Headers, Provider, Service
+from oneapi.providers.quirks import NO_FIELDS
 from oneapi.providers.secret import Secret
 from oneapi.wire.endpoints import Endpoint
 from oneapi.wire.sse import Event
 from oneapi.wire.usage import Usage
 
 Document = dict[str, Any]
-Headers = tuple[tuple[str, str], ...]
 
 NOTHING: Final[dict[Any, Any]] = {}  # for who has none; nobody changes it
 GUARDED: Final = "guarded:"  # before a proxy, or instead of one: where it leads is somebody else's word than root's
 
 
-class Provider:
-    """A vendor as data: a row of the registry.
-
-    `paths` holds the request path of every endpoint that the vendor serves, in a template of `{base}`,
-    `{model}` and `{version}`; an endpoint that is absent is not served. `unversioned` is the end of a base URL under
-    which the vendor serves the paths without model and version. `quirks`: what it takes differently from its dialect.
-    `balance`: where it tells what is left of an account, if it does.
-    """
-
-    __slots__ = (
-        "auth",
-        "balance",
-        "base_url",
-        "dialect",
-        "headers",
-        "name",
-        "notes",
-        "paths",
-        "quirks",
-        "slug",
-        "type",
-        "unversioned",
-    )
-
-    def __init__(
-        self,
-        type: int,
-        slug: str,
-        name: str,
-        base_url: str,
-        dialect: str,
-        paths: Mapping[Endpoint, str],
-        auth: str = "bearer",
-        headers: Headers = (),
-        quirks: Quirks = NO_QUIRKS,
-        notes: str = "",
-        unversioned: str = "",
-        balance: Balance | None = None,
-    ) -> None:
-        self.type: Final = type
-        self.slug: Final = slug
-        self.name: Final = name
-        self.base_url: Final = base_url
-        self.dialect: Final = dialect
-        self.paths: Final = paths
-        self.auth: Final = auth
-        self.headers: Final = headers
-        self.quirks: Final = quirks
-        self.notes: Final = notes
-        self.unversioned: Final = unversioned
-        self.balance: Final = balance
-
-
 class Observed:
     """What a vendor has shown of itself at one target; kept as long as the channel's row stays as it is.
 
-    `refused`: by endpoint and model, what of ours it did not take (see `Quirks.omits`). `sends_reasoning`: the models
+    `refused`: by service and model, what of ours it did not take (see `Quirks.omits`). `sends_reasoning`: the models
     whose answers had `reasoning_content`. `hidden_reasoning`: by model, how many tokens a second are thought before the
     first text, counted and not shown.
     """
@@ -86,7 +32,7 @@ class Observed:
     __slots__ = ("hidden_reasoning", "refused", "sends_reasoning")
 
     def __init__(self) -> None:
-        self.refused: Final[dict[tuple[Endpoint, str], frozenset[str]]] = {}
+        self.refused: Final[dict[tuple[Service, str], frozenset[str]]] = {}
         self.sends_reasoning: Final[set[str]] = set()
         self.hidden_reasoning: Final[dict[str, float]] = {}
 
@@ -129,7 +75,7 @@ class Target:
 
 
 class Call:
-    """One client request, addressed to one channel.
+    """One client request, addressed to one service of one channel.
 
     `body` is what the client sent (bytes; for multipart endpoints a source that `upstream` can send again and
     again, see `upstream.bodies`). `document` is `None` in the fast lane (client and vendor speak the same dialect
@@ -162,6 +108,7 @@ class Call:
         "operated",
         "query",
         "request_id",
+        "service",
         "shows_usage",
         "stream",
         "system_prompt",
@@ -171,6 +118,7 @@ class Call:
     def __init__(
         self,
         endpoint: Endpoint,
+        service: Service,
         target: Target,
         model: str,
         asked_model: str,
@@ -191,6 +139,7 @@ class Call:
         client_headers: Mapping[bytes, bytes] = NOTHING,
     ) -> None:
         self.endpoint: Final = endpoint
+        self.service: Final = service
         self.target: Final = target
         self.model: Final = model
         self.asked_model: Final = asked_model
@@ -300,10 +249,10 @@ class Watcher(Progress, Protocol):
 
 
 class Dialect(Protocol):
-    """A wire format: pure functions and small state machines."""
+    """A wire format: pure functions and small state machines, for the endpoints that it `serves`."""
 
     name: str
-    framing: str  # sse | ndjson | eventstream | json
+    serves: frozenset[Endpoint]
 
     def request(self, call: Call) -> UpstreamRequest:
         """Return the vendor's request; raise `InvalidRequest` naming the field for what cannot be said to it."""

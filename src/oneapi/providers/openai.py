@@ -30,7 +30,7 @@ from oneapi.providers.openai_watch import OpenAIWatcher
 from oneapi.providers.refusals import refusal
 from oneapi.providers.secret import Secret
 from oneapi.providers.urls import adaptations, url_of
-from oneapi.wire.endpoints import Endpoint
+from oneapi.wire.endpoints import Endpoint, spoken_in
 from oneapi.wire.usage import Usage
 
 _decode_answer: Final = ANSWER.decode
@@ -45,7 +45,7 @@ class OpenAIDialect:
     """See `providers.base.Dialect`."""
 
     name = "openai"
-    framing = "sse"
+    serves = spoken_in("openai")
 
     def request(self, call: Call) -> UpstreamRequest:
         """Return the vendor's request; in the fast lane the client's bytes, edited only where they must be."""
@@ -131,7 +131,7 @@ class OpenAIDialect:
     def adapted(self, call: Call) -> None:
         """The vendor took an adapted call: so it is sent from now on."""
         target = call.target
-        target.observed.refused[call.endpoint, call.model] = adaptations(call)
+        target.observed.refused[call.service, call.model] = adaptations(call)
         target.memo.clear()
 
 
@@ -179,7 +179,8 @@ def _converted(call: Call, document: Document, aim: Aim) -> Document:
 def _headers(call: Call, content_type: str) -> Headers:
     provider = call.target.provider
     accept = "text/event-stream" if call.stream else call.headers.get("accept", "application/json")
-    fixed = _fixed(provider.auth, call.target.key, content_type, accept, provider.headers)
+    auth = call.service.auth or provider.auth
+    fixed = _fixed(auth, call.target.key, content_type, accept, provider.headers)
     travelling = tuple(
         (name, value)
         for name, value in call.headers.items()

@@ -9,9 +9,10 @@ from typing import Any, Final, cast
 import msgspec
 
 from oneapi.errors import InvalidRequest
-from oneapi.providers.base import Call, Document, Headers, Provider
+from oneapi.providers.base import Call, Document, Headers
 from oneapi.providers.openai_messages import shaped_messages
 from oneapi.providers.openai_models import quirks_of_model
+from oneapi.providers.provider import Provider
 from oneapi.providers.quirks import Quirks
 from oneapi.providers.urls import adaptations, api_version, is_versioned, model_in_body
 from oneapi.wire.decoding import UNDECODABLE, invalid_json, json_value

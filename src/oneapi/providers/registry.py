@@ -11,18 +11,19 @@ from oneapi.providers import balances
 from oneapi.providers.adjusting import AdjustedDialect
 from oneapi.providers.anthropic import AnthropicDialect
 from oneapi.providers.balance_row import Balance
-from oneapi.providers.base import Dialect, Headers, Provider, Target
+from oneapi.providers.base import Dialect, Headers, Target
 from oneapi.providers.catalogue import owner
 from oneapi.providers.openai import OpenAIDialect
-from oneapi.providers.paths import Paths, paths as _paths
+from oneapi.providers.provider import Provider, Service, Services
 from oneapi.providers.quirks import NO_QUIRKS, Quirks
+from oneapi.providers.services import served, served_at
 from oneapi.providers.vendor_rows import vendor_rows
-from oneapi.wire.endpoints import Endpoint
+from oneapi.wire.endpoints import ANTHROPIC, Endpoint
 
-_V1: Final = _paths("/v1")
-_BARE: Final = _paths("")
+_V1: Final = served("/v1")
+_BARE: Final = served("")
 _TEXT: Final = (Endpoint.CHAT, Endpoint.COMPLETIONS, Endpoint.EMBEDDINGS)
-_MINIMAX: Final[Paths] = {Endpoint.CHAT: "{base}/v1/text/chatcompletion_v2"}
+_MINIMAX: Final = served_at({Endpoint.CHAT: "{base}/v1/text/chatcompletion_v2"})
 _OPENROUTER_HEADERS: Final[Headers] = (
     ("http-referer", "https://github.com/songquanpeng/one-api"),
     ("x-title", "One API"),
@@ -101,11 +102,11 @@ def _openai(  # noqa: PLR0913 - one per column of the row
     slug: str,
     name: str,
     base_url: str,
-    paths: Paths = _V1,
+    services: Services = _V1,
     quirks: Quirks = NO_QUIRKS,
     balance: Balance | None = None,
 ) -> Provider:
-    return Provider(number, slug, name, base_url, "openai", paths, quirks=quirks, balance=balance)
+    return Provider(number, slug, name, base_url, services, quirks=quirks, balance=balance)
 
 
 _ROWS: Final = (
@@ -123,8 +124,7 @@ _ROWS: Final = (
         "azure",
         "Azure OpenAI",
         "",
-        "openai",
-        _paths("/openai/deployments/{model}", query="?api-version={version}"),
+        served("/openai/deployments/{model}", query="?api-version={version}"),
         auth="api-key",
         quirks=_AZURE,
         unversioned="/openai/v1",
@@ -143,7 +143,6 @@ _ROWS: Final = (
         "custom",
         "Custom",
         "",
-        "openai",
         _V1,
         balance=balances.OLD_BILLING,
         notes="Base URL required; `/v1/…` is appended.",
@@ -157,11 +156,7 @@ _ROWS: Final = (
         "anthropic",
         "Anthropic",
         "https://api.anthropic.com",
-        "anthropic",
-        {
-            Endpoint.CHAT: "{base}/v1/messages",
-            Endpoint.COUNT_TOKENS: "{base}/v1/messages/count_tokens",
-        },
+        served("/v1", dialect=ANTHROPIC),
         auth="x-api-key",
     ),
     _openai(19, "ai360", "360 AI Brain", "https://ai.360.cn"),
@@ -170,7 +165,6 @@ _ROWS: Final = (
         "openrouter",
         "OpenRouter",
         "https://openrouter.ai/api",
-        "openai",
         _V1,
         headers=_OPENROUTER_HEADERS,
         quirks=_OPENROUTER,
@@ -182,7 +176,6 @@ _ROWS: Final = (
         "fastgpt",
         "FastGPT",
         "https://fastgpt.run/api/openapi",
-        "openai",
         _V1,
         notes="Key: `APIKey-AppId`.",
     ),
@@ -201,7 +194,6 @@ _ROWS: Final = (
         "mistral",
         "Mistral AI",
         "https://api.mistral.ai",
-        "openai",
         _V1,
         quirks=_MISTRAL,
         notes="Reports a stream's usage without being asked to.",
@@ -223,7 +215,7 @@ _ROWS: Final = (
         "doubao",
         "Volcengine Doubao",
         "https://ark.cn-beijing.volces.com",
-        _paths("/api/v3", *_TEXT, Endpoint.IMAGES),
+        served("/api/v3", *_TEXT, Endpoint.IMAGES),
         _REASONING_SWITCH,
     ),
     _openai(
@@ -231,7 +223,7 @@ _ROWS: Final = (
         "novita",
         "Novita",
         "https://api.novita.ai/v3/openai",
-        _paths("", *_TEXT),
+        served("", *_TEXT),
         balance=balances.NOVITA,
     ),
     Provider(
@@ -239,7 +231,6 @@ _ROWS: Final = (
         "proxy",
         "Proxy",
         "",
-        "openai",
         {},
         auth="raw",
         notes="Reached by `/v1/oneapi/proxy/{channel}/…` only; the key is sent as it is.",
@@ -258,7 +249,7 @@ _ROWS: Final = (
         "baiduv2",
         "Baidu Qianfan V2",
         "https://qianfan.baidubce.com",
-        _paths("/v2", Endpoint.CHAT, Endpoint.EMBEDDINGS, Endpoint.IMAGES),
+        served("/v2", Endpoint.CHAT, Endpoint.EMBEDDINGS, Endpoint.IMAGES),
     ),
     _openai(48, "xunfeiv2", "iFlytek Spark V2", "https://spark-api-open.xf-yun.com"),
     _openai(
@@ -266,14 +257,13 @@ _ROWS: Final = (
         "alibailian",
         "Alibaba Bailian",
         "https://dashscope.aliyuncs.com",
-        _paths("/compatible-mode/v1", *_TEXT),
+        served("/compatible-mode/v1", *_TEXT),
     ),
     Provider(
         50,
         "openai-compatible",
         "OpenAI compatible",
         "",
-        "openai",
         _BARE,
         balance=balances.OLD_BILLING,
         notes="Base URL required, as SDKs want it (with `/v1`).",
@@ -313,9 +303,9 @@ def dialect(name: str) -> Dialect:
     return _dialects()[name]
 
 
-def dialect_of(target: Target) -> Dialect:
-    """Return the dialect as a channel speaks it."""
-    found = dialect(target.provider.dialect)
+def dialect_of(target: Target, service: Service) -> Dialect:
+    """Return the dialect of a service as a channel speaks it."""
+    found = dialect(service.dialect)
     adjustments = target.adjustments
     if adjustments is None or not adjustments.changes_requests:
         return found

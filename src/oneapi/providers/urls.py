@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote_plus
 
-from oneapi.errors import InvalidRequest, UpstreamError
+from oneapi.errors import UpstreamError
 from oneapi.providers.base import Call, Target
 from oneapi.wire.endpoints import Endpoint
 
@@ -38,28 +38,21 @@ _CHAT_TAILS: Final = ("/chat/completions", "/messages", "/text/chatcompletion_v2
 def url_of(call: Call) -> str:
     """Return the URL of a call, with the client's query where it speaks the vendor's dialect.
 
-    Raises `InvalidRequest` for an endpoint its provider does not serve, `UpstreamError` for a channel without the
-    base URL it needs: another channel may do.
+    Raises `UpstreamError` for a channel without the base URL it needs: another channel may do.
     """
-    target = call.target
-    provider = target.provider
-    template = provider.paths.get(call.endpoint)
-    if template is None:
-        raise InvalidRequest(
-            f"the provider {provider.name} does not serve {call.endpoint.value!r}",
-            code="endpoint_not_supported",
-        )
+    target, service = call.target, call.service
+    template = service.stream_path if call.stream and service.stream_path else service.path
     missing = _missing(target.base_url)
     if missing:
         raise UpstreamError(
-            f"channel {target.channel_id} has no {missing}, which {provider.name} needs",
+            f"channel {target.channel_id} has no {missing}, which {target.provider.name} needs",
             status=503,
             type="one_api_error",
             code="channel_without_base_url",
         )
     if "{model}" in template:
         return _deployed(call, template)
-    url = _joined(target.base_url, template)
+    url = _joined(target.base_url, template, target.provider.faces)
     query = _travelling(call.query) if call.query and call.document is None else ""
     return f"{url}?{query}" if query else url
 
@@ -91,13 +84,14 @@ def _parameter(part: str) -> str:
 
 
 @lru_cache(maxsize=2048)
-def _joined(base_url: str, template: str) -> str:
-    """Fill in the base, without repeating what it already ends with."""
+def _joined(base_url: str, template: str, faces: tuple[str, ...]) -> str:
+    """Fill in the base, without repeating what it already ends with: one of the `faces`, where there are several."""
     base = trimmed(base_url)
     path = template.removeprefix("{base}")
     if base.startswith(_CLOUDFLARE) and not base.endswith(_WORKERS):
         return base + path.removeprefix("/v1")
-    return base.removesuffix(_repeated(base, path)) + path
+    face = next((face for face in faces if base.endswith(face)), "")
+    return base.removesuffix(face or _repeated(base, path)) + path
 
 
 def _repeated(base: str, path: str) -> str:
@@ -117,8 +111,7 @@ def trimmed(base_url: str) -> str:
 
 def is_versioned(call: Call) -> bool:
     """Say whether the call goes to a path that names an API version."""
-    template = call.target.provider.paths.get(call.endpoint, "")
-    return "{version}" in template and not _is_unversioned(call.target)
+    return "{version}" in call.service.path and not _is_unversioned(call.target)
 
 
 def _is_unversioned(target: Target) -> bool:
@@ -167,7 +160,7 @@ def model_in_body(call: Call) -> str:
 
 def adaptations(call: Call) -> frozenset[str]:
     """Return what this call does otherwise because of what the vendor has refused, now or before."""
-    before = call.target.observed.refused.get((call.endpoint, call.model))
+    before = call.target.observed.refused.get((call.service, call.model))
     return call.adapted if before is None else call.adapted | before
 
 

@@ -12,9 +12,10 @@ from typing import Any, Final, Literal
 import msgspec
 
 from oneapi.providers.balance_row import Balance, Figure
-from oneapi.providers.base import Headers, Provider
-from oneapi.providers.paths import paths
+from oneapi.providers.base import Headers
+from oneapi.providers.provider import Provider
 from oneapi.providers.quirks import NO_QUIRKS, Quirks
+from oneapi.providers.services import served, served_at
 from oneapi.wire.endpoints import Endpoint
 
 _DESCRIBED: Final = "registry.json"  # what the rows of `registry` are for people
@@ -99,7 +100,7 @@ def vendor_rows() -> dict[int, Provider]:
 
 
 def _provider(row: _Row) -> Provider:
-    served = paths(row.prefix, *row.endpoints, dialect=row.dialect)
+    services = served(row.prefix, *row.endpoints, dialect=row.dialect)
     more: dict[str, Any] = {"notes": row.notes}
     if row.balance is not None:
         more["balance"] = Balance(row.balance)
@@ -108,8 +109,7 @@ def _provider(row: _Row) -> Provider:
         row.slug,
         row.name,
         row.base_url,
-        row.dialect,
-        {**served, **row.paths} if row.paths else served,
+        {**services, **served_at(row.paths, row.dialect)} if row.paths else services,
         auth=row.auth,
         headers=row.headers,
         quirks=row.quirks,

@@ -49,7 +49,7 @@ class Answering:
             opening = partial(
                 translation_of,
                 job.client,
-                attempt.dialect,
+                attempt.offer,
                 attempt.call,
                 partial(self._usage_of, job),
             )
@@ -74,7 +74,7 @@ class Answering:
         if is_whole and reported is not None:
             learn(observed, call.model, reported, delivered, end.thinking_seconds)
         elif end.rule == "client_left":
-            hides = attempt.dialect.hides_reasoning(call)
+            hides = attempt.offer.dialect.hides_reasoning(call)
             hidden = owed(observed, call.model, end.thinking_seconds, hides=hides)
             delivered = job.within_limit(delivered, hidden)
         usage = job.usage(reported, lambda: delivered, is_whole=is_whole)
@@ -84,9 +84,10 @@ class Answering:
     def whole(self, job: Job, attempt: Attempt, content_type: str, body: bytes) -> None:
         """Charge and send an answer that is there; raise `UpstreamError` if it is none."""
         said = JSON
-        dialect, call, answer = attempt.dialect, attempt.call, body
+        offer, call, answer = attempt.offer, attempt.call, body
+        dialect = offer.dialect
         try:
-            if attempt.passes_through:
+            if offer.answer_passes:
                 usage = dialect.usage(call, body)
                 if usage is None or not job.takes(usage):
                     delivered = partial(dialect.output_tokens, call, body)
@@ -110,7 +111,7 @@ class Answering:
 
     def _joined(self, job: Job, attempt: Attempt, stream: bytes) -> tuple[Usage, bytes]:
         """Return usage and body of an answer that came as a stream although nobody asked for one."""
-        reply = joined_answer(attempt.dialect, attempt.call, stream)
+        reply = joined_answer(attempt.offer.dialect, attempt.call, stream)
         usage = self._usage_of(job, reply)
         if job.endpoint in CHUNKED:
             document = with_usage(reply, usage)
@@ -119,7 +120,7 @@ class Answering:
 
     async def _binary(self, job: Job, attempt: Attempt, response: UpstreamResponse) -> None:
         """Pass on what is no document (speech): its usage is known from the request."""
-        reported = attempt.dialect.usage(attempt.call, b"")
+        reported = attempt.offer.dialect.usage(attempt.call, b"")
         usage = job.usage(reported, lambda: 0, is_whole=True)
         content_type = response.headers.get("content-type", "application/octet-stream")
         delivery = BinaryDelivery(

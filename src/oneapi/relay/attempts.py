@@ -18,7 +18,6 @@ from oneapi.relay.health import Health
 from oneapi.relay.job import Attempt, Job
 from oneapi.relay.routing import PINNED, WAITED, Balancer, serving
 from oneapi.relay.snapshot import Channel
-from oneapi.relay.translation import passes_through
 from oneapi.upstream import Timeouts, UpstreamClient, UpstreamResponse
 from oneapi.wire.vendor_ids import request_id_in
 
@@ -119,7 +118,7 @@ class Attempts:
             job.choice = PINNED
             return job.pinned
         balancer = self._balancer
-        channel = balancer.choose(job.snapshot, job.route, job.endpoint, tried)
+        channel = balancer.choose(job.snapshot, job.route, job.asked, tried)
         job.choice = balancer.reason
         return channel
 
@@ -158,7 +157,7 @@ class Attempts:
             attempt = self._prepared(job, channel)
             request, job.onward = job.onward, None
             response = await self._upstream.send(
-                request or attempt.dialect.request(attempt.call),
+                request or attempt.offer.dialect.request(attempt.call),
                 proxy=channel.target.config.get("proxy"),
                 timeouts=self.timeouts,
             )
@@ -168,7 +167,7 @@ class Attempts:
             if response.status not in SUCCESS:
                 raise await _refusal(attempt, response)
             if job.adapted:
-                attempt.dialect.adapted(attempt.call)
+                attempt.offer.dialect.adapted(attempt.call)
             await self.answering.answer(job, attempt, response, delivery)
         except UpstreamError as error:
             if attempt is not None:
@@ -182,7 +181,7 @@ class Attempts:
 
     def adapt(self, job: Job, attempt: Attempt, error: UpstreamError) -> bool:
         """Say whether the channel refused only what is ours; the next attempt on it will do without."""
-        adapted = attempt.dialect.adapt(attempt.call, error)
+        adapted = attempt.offer.dialect.adapt(attempt.call, error)
         if not adapted:
             return False
         job.adapted = adapted
@@ -196,10 +195,9 @@ class Attempts:
         return True
 
     def _prepared(self, job: Job, channel: Channel) -> Attempt:
-        dialect = channel.dialect
-        fast = passes_through(job.client, dialect, job.endpoint)
-        call = job.call(channel, None if fast else job.canonical(channel))
-        return Attempt(channel, call, dialect, fast and not call.reasoning)
+        offer = channel.offer(job.asked)
+        document = None if offer.passes_through else job.canonical(channel)
+        return Attempt(channel, job.call(channel, offer.service, document), offer)
 
     def succeeded(self, job: Job, channel: Channel) -> None:
         """The channel answered; a usage that cannot be believed is no failure: the client has its answer."""
@@ -229,7 +227,7 @@ class Attempts:
         """
         if last is not None:
             raise last
-        served = serving(job.snapshot.routes.get(job.route, ()), job.endpoint)
+        served = serving(job.snapshot.routes.get(job.route, ()), job.asked)
         able = [channel for channel in served if channel.id not in unsayable]
         if not able:
             raise next(iter(unsayable.values()), None) or _no_channel(job)
@@ -249,7 +247,7 @@ class Attempts:
                     retry_after=max(1.0, rest),
                 )
             await asyncio.sleep(min(POLL_SECONDS, left))
-            chosen = self._balancer.choose(job.snapshot, job.route, job.endpoint, others)
+            chosen = self._balancer.choose(job.snapshot, job.route, job.asked, others)
             if chosen is not None:
                 job.choice = WAITED
                 return chosen
@@ -257,7 +255,7 @@ class Attempts:
 
 async def _refusal(attempt: Attempt, response: UpstreamResponse) -> UpstreamError:
     body = await response.read(MAX_ERROR_BYTES)
-    return attempt.dialect.error(response.status, response.headers, body)
+    return attempt.offer.dialect.error(response.status, response.headers, body)
 
 
 def _no_channel(job: Job) -> NotFound:

@@ -23,9 +23,10 @@ from oneapi.relay.routing import Balancer, resting_place
 from oneapi.relay.snapshot import Channel, Snapshot
 from oneapi.upstream import Timeouts, UpstreamClient
 from oneapi.wire.decoding import UNDECODABLE
-from oneapi.wire.endpoints import Endpoint
+from oneapi.wire.endpoints import ANTHROPIC, Endpoint, client_path
 
 _COUNT: Final = Endpoint.COUNT_TOKENS
+_ASKED: Final = client_path(ANTHROPIC, _COUNT)
 _MAX_BYTES: Final = 64 << 10
 _SUCCESS: Final = 200
 
@@ -99,8 +100,8 @@ class Counting:
     def _chosen(self, count: Count, tried: Collection[int]) -> Channel | None:
         pinned = count.pinned
         if pinned is None:
-            return self._balancer.choose(count.snapshot, count.route, _COUNT, tried)
-        serves = _COUNT in pinned.target.provider.paths and pinned.id not in tried
+            return self._balancer.choose(count.snapshot, count.route, _ASKED, tried)
+        serves = _ASKED in pinned.offers and pinned.id not in tried
         return pinned if serves else None
 
     async def _ask(self, count: Count, channel: Channel, timeouts: Timeouts) -> bytes:
@@ -111,12 +112,12 @@ class Counting:
             try:
                 return await self._answer(call, channel, timeouts)
             except UpstreamError as error:
-                adapted = channel.dialect.adapt(call, error)
+                adapted = channel.offers[_ASKED].dialect.adapt(call, error)
                 if not adapted:
                     raise
 
     async def _answer(self, call: Call, channel: Channel, timeouts: Timeouts) -> bytes:
-        dialect = channel.dialect
+        dialect = channel.offers[_ASKED].dialect
         response = await self._upstream.send(
             dialect.request(call), proxy=channel.target.config.get("proxy"), timeouts=timeouts
         )
@@ -138,6 +139,7 @@ def _call(count: Count, channel: Channel, adapted: frozenset[str]) -> Call:
     headers, model = request.headers, count.route[1]
     return Call(
         _COUNT,
+        channel.offers[_ASKED].service,
         channel.target,
         channel.model_mapping.get(model, model),
         model,

@@ -19,7 +19,7 @@ from oneapi.relay.job import Attempt, Job
 from oneapi.relay.parts import Parts
 from oneapi.relay.routes import Kind, Route
 from oneapi.relay.snapshot import Channel
-from oneapi.relay.translation import MAX_ANSWER_BYTES, passes_through
+from oneapi.relay.translation import MAX_ANSWER_BYTES
 from oneapi.upstream import REDIRECTS, Exchange, UnansweredError, redirected
 from oneapi.wire.vendor_ids import HEADERS, LONGEST
 
@@ -78,12 +78,13 @@ class Express:
         channel = self.chosen = attempts.choose(job, ())
         if channel is None:
             return False
-        dialect = channel.dialect
-        if not channel.is_direct or not passes_through(job.client, dialect, job.endpoint):
+        offer = channel.offers.get(job.asked)
+        if offer is None or not offer.answer_passes or not channel.is_direct:
             return False
-        self._attempt = attempt = Attempt(channel, job.call(channel, None), dialect, True)
+        call = job.call(channel, offer.service, None)
+        self._attempt = attempt = Attempt(channel, call, offer)
         try:
-            request = dialect.request(attempt.call)
+            request = offer.dialect.request(attempt.call)
         except GatewayError:  # this vendor cannot be told, another one may
             return False
         job.responder.attach(self)
@@ -128,12 +129,12 @@ class Express:
         headers, body = exchange.headers, exchange.body()
         attempt.request_id = headers.first(HEADERS)[:LONGEST]
         if exchange.status in REDIRECTS:
-            request = attempt.dialect.request(attempt.call)
+            request = attempt.offer.dialect.request(attempt.call)
             job.onward = redirected(request, headers.get("location"))
             if job.onward is not None:
                 raise UnansweredError("the vendor points elsewhere")
         if exchange.status not in SUCCESS:
-            raise attempt.dialect.error(exchange.status, headers, body)
+            raise attempt.offer.dialect.error(exchange.status, headers, body)
         answering = self._parts.attempts.answering
         answering.whole(job, attempt, headers.get("content-type", ""), body)
 

@@ -8,7 +8,8 @@ from msgspec import UNSET
 from oneapi.ledger import Facts, Hold
 from oneapi.ledger.pricing import Price, searching
 from oneapi.ledger.variants import dearest, in_force, varies
-from oneapi.providers.base import NOTHING, Call, Dialect, Document, UpstreamRequest
+from oneapi.providers.base import NOTHING, Call, Document, UpstreamRequest
+from oneapi.providers.provider import Service
 from oneapi.providers.quirks import NO_FIELDS
 from oneapi.relay.billable import OTHER_UNITS, TEXT, Sent, billable_usage
 from oneapi.relay.ceiling import Demand
@@ -16,6 +17,7 @@ from oneapi.relay.directory import Caller
 from oneapi.relay.exchange import JSON, HeaderPairs, Request, Responder
 from oneapi.relay.metering import estimate_prompt
 from oneapi.relay.multipart import MultipartEnvelope, with_model
+from oneapi.relay.offers import Offer
 from oneapi.relay.pricing import Worst, candidates_of, price_of
 from oneapi.relay.routes import Route
 from oneapi.relay.snapshot import Channel, Snapshot
@@ -37,20 +39,17 @@ _STREAMED: Final = endpoints(lambda row: row.streams_by == "stream")
 
 
 class Attempt:
-    """One try of one request on one channel. `passes_through`: the client gets the vendor's answer as it comes.
+    """One try of one request on one channel, at the service that it offers.
 
     `request_id`: the vendor's, as soon as it has answered; `tier`: of its service, in its words, where that has a price.
     """
 
-    __slots__ = ("call", "channel", "dialect", "passes_through", "request_id", "tier")
+    __slots__ = ("call", "channel", "offer", "request_id", "tier")
 
-    def __init__(
-        self, channel: Channel, call: Call, dialect: Dialect, passes_through: bool
-    ) -> None:
+    def __init__(self, channel: Channel, call: Call, offer: Offer) -> None:
         self.channel: Final = channel
         self.call: Final = call
-        self.dialect: Final = dialect
-        self.passes_through: Final = passes_through
+        self.offer: Final = offer
         self.request_id = ""
         self.tier = ""
 
@@ -70,6 +69,7 @@ class Job:
 
     __slots__ = (
         "adapted",
+        "asked",
         "attempts",
         "body",
         "caller",
@@ -103,7 +103,7 @@ class Job:
         self,
         request: Request,
         responder: Responder,
-        asked: Route,
+        way: Route,
         route: tuple[str, str],
         caller: Caller,
         envelope: Envelope,
@@ -114,16 +114,17 @@ class Job:
     ) -> None:
         self.request: Final = request
         self.responder: Final = responder
-        self.client: Final = asked.client
-        self.endpoint: Final = asked.endpoint
+        self.asked: Final = way.asked
+        self.client: Final = way.client
+        self.endpoint: Final = way.endpoint
         self.caller: Final = caller
         self.envelope: Final = envelope
         # A property of Python's costs a frame; only speech defines its own.
-        is_speech = asked.endpoint is _SPEECH
+        is_speech = way.endpoint is _SPEECH
         self.stream: Final = (
             envelope.stream
             if is_speech
-            else envelope.stream_flag is True and asked.endpoint in _STREAMED
+            else envelope.stream_flag is True and way.endpoint in _STREAMED
         )
         self.route: Final = route
         self.body: Final = body
@@ -157,8 +158,8 @@ class Job:
             return ()
         return ((b"x-oneapi-max-tokens", str(self.imposed_limit).encode()),)
 
-    def call(self, channel: Channel, document: Document | None) -> Call:
-        """Address the request to a channel; `document` is the canonical one in the slow lane."""
+    def call(self, channel: Channel, service: Service, document: Document | None) -> Call:
+        """Address the request to a channel's service; `document` is the canonical one in the slow lane."""
         request = self.request
         envelope = self.envelope
         options = envelope.stream_options
@@ -170,6 +171,7 @@ class Job:
         headers = request.headers
         return Call(
             self.endpoint,
+            service,
             channel.target,
             model,
             asked,

@@ -8,10 +8,19 @@ from typing import Final
 
 from oneapi.errors import MethodNotAllowed, NotFound
 from oneapi.wire.dialect import ClientDialect
-from oneapi.wire.endpoints import ANTHROPIC, OPENAI, PATHS, ClientPath, Endpoint, Unit, charged_by
+from oneapi.wire.endpoints import (
+    ANTHROPIC,
+    OPENAI,
+    PATHS,
+    ClientPath,
+    Endpoint,
+    Unit,
+    charged_by,
+    client_path,
+)
 from oneapi.wire.registry import client_dialect
 
-_OPENAI: Final = client_dialect(OPENAI)
+_CHAT: Final = client_path(OPENAI, Endpoint.CHAT)
 _ANTHROPIC: Final = client_dialect(ANTHROPIC)
 _ANTHROPIC_HEADER: Final = b"anthropic-version"  # which its clients always send, and no others
 
@@ -30,23 +39,26 @@ class Kind(StrEnum):
 
 
 class Route:
-    """A path, resolved. `argument` is the variable part of it (a model, or a channel and a path)."""
+    """A path, resolved.
 
-    __slots__ = ("argument", "client", "endpoint", "kind", "methods")
+    `asked`: what it stands for. `argument` is the variable part of it (a model, or a channel and a path).
+    """
+
+    __slots__ = ("argument", "asked", "client", "endpoint", "kind", "methods")
 
     def __init__(
         self,
         kind: Kind,
         *,
         methods: tuple[str, ...] = ("POST",),
-        endpoint: Endpoint = Endpoint.CHAT,
-        client: ClientDialect = _OPENAI,
+        asked: ClientPath = _CHAT,
         argument: str = "",
     ) -> None:
         self.kind: Final = kind
         self.methods: Final = methods
-        self.endpoint: Final = endpoint
-        self.client: Final = client
+        self.asked: Final = asked
+        self.endpoint: Final = asked.endpoint
+        self.client: Final = client_dialect(asked.dialect)
         self.argument: Final = argument
 
 
@@ -55,8 +67,7 @@ _FREE: Final = charged_by(Unit.NOTHING)
 
 def _route(path: ClientPath, argument: str = "") -> Route:
     kind = Kind.COUNT if path.endpoint in _FREE else Kind.RELAY
-    client = client_dialect(path.dialect)
-    return Route(kind, endpoint=path.endpoint, client=client, argument=argument)
+    return Route(kind, asked=path, argument=argument)
 
 
 _EXACT: Final[dict[str, Route]] = {

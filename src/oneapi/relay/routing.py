@@ -9,7 +9,7 @@ from typing import Final
 
 from oneapi.relay.health import Health
 from oneapi.relay.snapshot import Channel, Snapshot, Tier
-from oneapi.wire.endpoints import Endpoint
+from oneapi.wire.endpoints import ClientPath, Endpoint
 
 _COUNT: Final = Endpoint.COUNT_TOKENS
 # Why a channel was chosen, as the log says it.
@@ -39,36 +39,36 @@ class Balancer:
         self,
         snapshot: Snapshot,
         route: tuple[str, str],
-        endpoint: Endpoint,
+        asked: ClientPath,
         tried: Collection[int],
     ) -> Channel | None:
         """Return the channel for the next attempt, or `None` when none is left that does not rest."""
         tiers = snapshot.routes.get(route, ())
         if not tried and self._health.calm and tiers and len(tiers[0]) == 1:
             only = tiers[0][0]
-            if endpoint in only.target.provider.paths:
+            if asked in only.offers:
                 self.reason = ONLY
                 return only
-        place = resting_place(route, endpoint)
+        place = resting_place(route, asked.endpoint)
         for tier in tiers:
-            able = self._able(tier, place, endpoint, tried)
+            able = self._able(tier, place, asked, tried)
             if not able:
                 continue
-            chosen = able[0] if len(able) == 1 else self._next(route, endpoint, able)
+            chosen = able[0] if len(able) == 1 else self._next(route, asked.endpoint, able)
             self.reason = _reason(tier is tiers[0], len(able), len(tier))
             self._health.begin(chosen.id, place)
             return chosen
-        return self._alone(tiers, route[1], endpoint, tried)
+        return self._alone(tiers, route[1], asked, tried)
 
     def _alone(
-        self, tiers: tuple[Tier, ...], model: str, endpoint: Endpoint, tried: Collection[int]
+        self, tiers: tuple[Tier, ...], model: str, asked: ClientPath, tried: Collection[int]
     ) -> Channel | None:
         """Return the only channel there is although it rests, since nobody else can answer: see `Health`.
 
         Counting can be done without a vendor.
         """
-        able = serving(tiers, endpoint)
-        if endpoint is _COUNT or len(able) != 1 or able[0].id in tried:
+        able = serving(tiers, asked)
+        if asked.endpoint is _COUNT or len(able) != 1 or able[0].id in tried:
             return None
         only = able[0]
         if not self._health.may_try_alone(only.id, model):
@@ -78,7 +78,7 @@ class Balancer:
         return only
 
     def _able(
-        self, tier: Tier, place: str, endpoint: Endpoint, tried: Collection[int]
+        self, tier: Tier, place: str, asked: ClientPath, tried: Collection[int]
     ) -> list[Channel]:
         health = self._health
         calm = health.calm
@@ -86,7 +86,7 @@ class Balancer:
             channel
             for channel in tier
             if channel.id not in tried
-            and endpoint in channel.target.provider.paths
+            and asked in channel.offers
             and (calm or health.may_try(channel.id, place))
         ]
 
@@ -119,8 +119,6 @@ def _reason(is_highest: bool, able: int, all: int) -> str:
     return ONLY if all == 1 else LEFT_OVER
 
 
-def serving(tiers: tuple[Tier, ...], endpoint: Endpoint) -> list[Channel]:
-    """Return the channels of a route that serve an endpoint, resting or not."""
-    return [
-        channel for tier in tiers for channel in tier if endpoint in channel.target.provider.paths
-    ]
+def serving(tiers: tuple[Tier, ...], asked: ClientPath) -> list[Channel]:
+    """Return the channels of a route that serve what is asked for, resting or not."""
+    return [channel for tier in tiers for channel in tier if asked in channel.offers]

@@ -9,11 +9,13 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from oneapi.ledger.pricing import PriceList
-from oneapi.providers import registry
 from oneapi.providers.base import Target
+from oneapi.providers.provider import not_served
 from oneapi.providers.targets import ALLOWS_TIERS, strings, target_of
+from oneapi.relay.offers import Offer, offers_of
 from oneapi.store.settings import Settings, load as load_settings
 from oneapi.store.tables import channels as channel_table
+from oneapi.wire.endpoints import ClientPath
 
 ENABLED = 1
 
@@ -21,14 +23,13 @@ ENABLED = 1
 class Channel:
     """An operator's account at a vendor, as the relay uses it. `allows_tiers`: see `wire.service_tiers`.
 
-    `is_direct`: no proxy leads there, and answers pass as they come. `cost_factor`:
-    what it costs its operator, in billionths of the list price; -1: nobody has said.
+    `is_direct`: no proxy leads there. `cost_factor`: what it costs its operator, in billionths of the list price; -1: nobody
+    has said.
     """
 
     __slots__ = (
         "allows_tiers",
         "cost_factor",
-        "dialect",
         "enabled",
         "groups",
         "id",
@@ -36,6 +37,7 @@ class Channel:
         "model_mapping",
         "models",
         "name",
+        "offers",
         "priority",
         "system_prompt",
         "target",
@@ -61,7 +63,7 @@ class Channel:
         self.type: Final = type
         self.name: Final = name
         self.target: Final = target
-        self.dialect: Final = registry.dialect_of(target)
+        self.offers: Final = offers_of(target)
         self.priority: Final = priority
         self.weight: Final = weight
         self.models: Final = models
@@ -70,10 +72,16 @@ class Channel:
         self.system_prompt: Final = system_prompt
         self.enabled: Final = enabled
         adjustments = target.adjustments
-        forms_reasoning = adjustments is not None and bool(adjustments.reasoning)
         self.cost_factor: Final[int] = -1 if adjustments is None else adjustments.cost_factor
-        self.is_direct: Final = "proxy" not in target.config and not forms_reasoning
+        self.is_direct: Final = "proxy" not in target.config
         self.allows_tiers: Final = target.config.get(ALLOWS_TIERS) == "true"
+
+    def offer(self, asked: ClientPath) -> Offer:
+        """Return how it serves what clients ask for on a path; raise `InvalidRequest` if it does not."""
+        offer = self.offers.get(asked)
+        if offer is None:
+            raise not_served(self.target.provider, asked.endpoint)
+        return offer
 
 
 Tier = tuple[Channel, ...]

@@ -25,14 +25,15 @@ from oneapi.providers.base import (
     Reply,
     StreamDecoder,
 )
+from oneapi.relay.offers import Offer
 from oneapi.wire.canonical import as_chunks
 from oneapi.wire.dialect import ClientDialect, StreamEncoder
-from oneapi.wire.endpoints import CHUNKED, Answer, Endpoint, answered_with, endpoints
+from oneapi.wire.endpoints import CHUNKED, Answer, answered_with
 from oneapi.wire.joining import joined
 from oneapi.wire.openai_events import answer_of_events, events_of_answer, events_of_sound
 from oneapi.wire.reasoning import ReasoningEncoder, formed
 from oneapi.wire.served_tiers import served_tier
-from oneapi.wire.sse import BLANK, Event, EventParser, EventSplitter, events_of, is_event_stream
+from oneapi.wire.sse import BLANK, Event, EventParser, Splitter, events_of, is_event_stream
 from oneapi.wire.usage import Usage
 
 MAX_ANSWER_BYTES: Final = 256 << 20
@@ -41,7 +42,6 @@ EXAMPLES: Final = 3  # events of them that are read one by one
 MAX_HELD_BYTES: Final = 64 << 10  # of what introduces an answer
 MAY_BE_NO_JSON: Final = answered_with(Answer.TEXT, Answer.SOUND)
 _SOUND: Final = answered_with(Answer.SOUND)
-_CONVERTED: Final = endpoints(lambda row: row.is_converted)
 
 Charged = Callable[[Reply], Usage]  # what a whole answer is charged, which its client is told
 
@@ -118,10 +118,10 @@ class StreamTranslation:
 
     __slots__ = ("_begun", "_held", "_lane", "_splitter", "ended", "failure")
 
-    def __init__(self, lane: Lane) -> None:
+    def __init__(self, lane: Lane, splitter: Splitter) -> None:
         self.ended = False
         self.failure: UpstreamError | None = None
-        self._splitter = EventSplitter()
+        self._splitter = splitter
         self._lane = lane
         self._begun = False
         self._held = b""
@@ -293,7 +293,7 @@ class WholeTranslation:
         "_call",
         "_charged",
         "_client",
-        "_dialect",
+        "_offer",
         "_parts",
         "_size",
         "counted_at",
@@ -304,9 +304,7 @@ class WholeTranslation:
         "usage",
     )
 
-    def __init__(
-        self, client: ClientDialect, dialect: Dialect, call: Call, charged: Charged
-    ) -> None:
+    def __init__(self, client: ClientDialect, offer: Offer, call: Call, charged: Charged) -> None:
         self.ended = False
         self.failure: UpstreamError | None = None
         self.usage: Usage | None = None
@@ -315,7 +313,7 @@ class WholeTranslation:
         self.counted_at = 0
         self._charged = charged
         self._client = client
-        self._dialect = dialect
+        self._offer = offer
         self._call = call
         self._parts: list[bytes] = []
         self._size = 0
@@ -341,7 +339,7 @@ class WholeTranslation:
             if stream is None:
                 self._fail(error)
                 return b""
-        return self._through(of_stream(self._client, self._dialect, self._call), stream)
+        return self._through(of_stream(self._client, self._offer, self._call), stream)
 
     def _through(self, translation: StreamTranslation, stream: bytes) -> bytes:
         """Return an answer that was a stream after all: JSON objects, one a line."""
@@ -365,9 +363,9 @@ class WholeTranslation:
         if call.endpoint not in CHUNKED:
             if call.endpoint in _SOUND:
                 return self._spoken(body)
-            self.usage = self._dialect.usage(call, body)
+            self.usage = self._offer.dialect.usage(call, body)
             return events_of_answer(call.endpoint, answer_of(call.endpoint, body))
-        reply = self._dialect.response(call, body)
+        reply = self._offer.dialect.response(call, body)
         usage = self.usage = self._charged(reply)
         self.output_tokens = self.counted_at = usage.output_tokens
         encoder = encoder_of(self._client, call)
@@ -379,20 +377,17 @@ class WholeTranslation:
         error = no_sound(sound)
         if error is not None:
             raise error
-        self.usage = self._dialect.usage(self._call, b"")
+        self.usage = self._offer.dialect.usage(self._call, b"")
         return events_of_sound(sound)
 
 
-def passes_through(client: ClientDialect, dialect: Dialect, endpoint: Endpoint) -> bool:
-    """Say whether client and vendor speak the same dialect, so that bytes may stay as they are."""
-    return client.name == dialect.name or endpoint not in _CONVERTED
-
-
-def of_stream(client: ClientDialect, dialect: Dialect, call: Call) -> StreamTranslation:
+def of_stream(client: ClientDialect, offer: Offer, call: Call) -> StreamTranslation:
     """Return the translation of one attempt's stream."""
-    if passes_through(client, dialect, call.endpoint) and not call.reasoning:
-        return StreamTranslation(dialect.watch(call))
-    return StreamTranslation(Conversion(dialect.stream(call), encoder_of(client, call)))
+    dialect = offer.dialect
+    if offer.answer_passes:
+        return StreamTranslation(dialect.watch(call), offer.splits())
+    conversion = Conversion(dialect.stream(call), encoder_of(client, call))
+    return StreamTranslation(conversion, offer.splits())
 
 
 def encoder_of(client: ClientDialect, call: Call) -> StreamEncoder:
@@ -414,7 +409,7 @@ def with_usage(reply: Reply, usage: Usage) -> Document:
 
 
 def translation_of(
-    client: ClientDialect, dialect: Dialect, call: Call, charged: Charged, begin: bytes
+    client: ClientDialect, offer: Offer, call: Call, charged: Charged, begin: bytes
 ) -> Translation | None:
     """Return the translation of an answer that begins so; `None`: this does not yet show what it is.
 
@@ -425,8 +420,8 @@ def translation_of(
         return None
     is_whole = call.endpoint in MAY_BE_NO_JSON and not is_event_stream(begin)
     if is_whole or begin.startswith((b"{", b"[")):
-        return WholeTranslation(client, dialect, call, charged)
-    return of_stream(client, dialect, call)
+        return WholeTranslation(client, offer, call, charged)
+    return of_stream(client, offer, call)
 
 
 def joined_answer(dialect: Dialect, call: Call, stream: bytes) -> Reply:

@@ -88,7 +88,7 @@ class ClientPath:
 
 @dataclass(frozen=True, slots=True)
 class EndpointRow:
-    """An endpoint. `suffix`: its path in OpenAI's dialect, under the version.
+    """An endpoint, and the paths under which clients ask for it, of each dialect the usual one first.
 
     `file_field`: where a form has its file. `default_model`: the one that is meant when none is named. `streams_by`: the
     field that asks for a stream, "" where there is none; `events`: how the events of such a stream are called in OpenAI's
@@ -101,7 +101,6 @@ class EndpointRow:
     body: Body
     answer: Answer
     unit: Unit
-    suffix: str = ""
     file_field: str = ""
     default_model: str = ""
     streams_by: str = ""
@@ -130,7 +129,6 @@ def _openai(  # noqa: PLR0913 - one per column of the row
         body,
         answer,
         unit,
-        suffix,
         file_field,
         default_model,
         streams_by,
@@ -244,6 +242,16 @@ _ROWS: Final = (
 )
 ROWS: Final[Mapping[Endpoint, EndpointRow]] = {row.endpoint: row for row in _ROWS}
 PATHS: Final = tuple(path for row in _ROWS for path in row.paths)
+
+
+def client_path(dialect: str, endpoint: Endpoint) -> ClientPath:
+    """Return the usual path of an endpoint in a dialect that has it."""
+    return next(path for path in ROWS[endpoint].paths if path.dialect == dialect)
+
+
+def spoken_in(dialect: str) -> frozenset[Endpoint]:
+    """Return the endpoints that a dialect has."""
+    return frozenset(path.endpoint for path in PATHS if path.dialect == dialect)
 
 
 def endpoints(has: Callable[[EndpointRow], bool]) -> frozenset[Endpoint]:

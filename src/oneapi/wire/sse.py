@@ -8,7 +8,8 @@ delivered, and a `data` line begins a new event when the data before it is a who
 """
 
 import re
-from typing import Final
+from collections.abc import Callable
+from typing import Final, Protocol
 
 import msgspec
 
@@ -40,6 +41,18 @@ class Event(msgspec.Struct, frozen=True):
     data: bytes
     name: str = "message"
     raw: bytes = b""
+
+
+class Splitter(Protocol):
+    """Finds where the events of a stream end, however its bytes are cut."""
+
+    def feed(self, data: bytes) -> bytes:
+        """Return the events that are whole now, as bytes for `events_of`."""
+        ...
+
+    def finish(self) -> bytes:
+        """Return what is left when the stream has ended."""
+        ...
 
 
 def _boundary(data: bytes) -> int:
@@ -167,6 +180,10 @@ class EventSplitter:
         if not rest.strip():
             return b""
         return rest + (b"\n" if rest.endswith(b"\n") else b"\n\n")
+
+
+# By the framing that a vendor's row names.
+SPLITTERS: Final[dict[str, Callable[[], Splitter]]] = {"sse": EventSplitter}
 
 
 def events_of(run: bytes) -> list[Event]:

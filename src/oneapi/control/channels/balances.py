@@ -22,6 +22,7 @@ from oneapi.providers import registry
 from oneapi.providers.balance_row import Balance, Figure
 from oneapi.providers.balances import amount, question
 from oneapi.providers.base import Target
+from oneapi.providers.refusals import refusal
 from oneapi.providers.targets import target_of
 from oneapi.store.enums import ChannelStatus
 from oneapi.store.settings import load
@@ -121,8 +122,7 @@ async def _answer(
     if reply.status in _MISSING:
         raise NoBalanceThere(f"this vendor does not tell a balance (status {reply.status})")
     if reply.status != _OK:
-        dialect = registry.dialect_of(target)
-        raise dialect.error(reply.status, reply.headers, reply.body)
+        raise refusal(reply.status, reply.headers, reply.body)
     try:
         return msgspec.json.decode(reply.body)
     except msgspec.DecodeError as error:

@@ -17,12 +17,12 @@ from oneapi.control.answers import bad_field
 from oneapi.control.fields import comma_list
 from oneapi.errors import GatewayError, UpstreamError
 from oneapi.providers import registry
-from oneapi.providers.base import Call, Target, UpstreamRequest
+from oneapi.providers.base import Call, Dialect, Target, UpstreamRequest
 from oneapi.providers.targets import strings, target_of
 from oneapi.providers.urls import url_beside
 from oneapi.upstream.asking import Ask, WholeAnswer
 from oneapi.wire.canonical import text_of
-from oneapi.wire.endpoints import Endpoint
+from oneapi.wire.endpoints import OPENAI, Endpoint
 
 ANSWER_MAX: Final = 2000  # characters of the vendor's answer that are shown and kept
 _SUCCESS: Final = (200, 201)
@@ -112,15 +112,15 @@ async def probe(
 ) -> Probe:
     """Ask a channel (a row, saved or not) for a small answer of a model; never raises for what a vendor does."""
     target = _target(row)
-    is_ranking = bool(_RERANKS.search(model)) and target.provider.dialect == "openai"
+    is_ranking = bool(_RERANKS.search(model)) and _chats_in(target, OPENAI)
     endpoint = Endpoint.CHAT if is_ranking else kind_of(model, target)
     served = strings(row["model_mapping"]).get(model, model)
     begun = now()
-    call = _call(target, served, model, endpoint, prompt, int(begun))
     url, status, answer, error = "", 0, "", ""
     key_refused = False
     try:
-        request = registry.dialect_of(target).request(call)
+        call = _call(target, served, model, endpoint, prompt, int(begun))
+        request = _dialect(call).request(call)
         if is_ranking:
             request = _ranking(request, served)
         url = _shown(request.url)
@@ -144,10 +144,19 @@ def _target(row: Mapping[Any, Any]) -> Target:
     return target
 
 
+def _chats_in(target: Target, dialect: str) -> bool:
+    services = target.provider.services.get(Endpoint.CHAT, ())
+    return bool(services) and services[0].dialect == dialect
+
+
+def _dialect(call: Call) -> Dialect:
+    return registry.dialect_of(call.target, call.service)
+
+
 def kind_of(model: str, target: Target) -> Endpoint:
     """Return what a model is for, by its name, as far as the provider serves it; a chat otherwise."""
     for pattern, endpoint in _KINDS:
-        if pattern.search(model) and endpoint in target.provider.paths:
+        if pattern.search(model) and endpoint in target.provider.services:
             return endpoint
     return Endpoint.CHAT
 
@@ -160,6 +169,7 @@ def _call(
         document["messages"] = [{"role": "user", "content": prompt}]
     return Call(
         endpoint,
+        target.provider.service(endpoint),
         target,
         served,
         asked,
@@ -178,8 +188,7 @@ def _ranking(chat: UpstreamRequest, served: str) -> UpstreamRequest:
 
 def _ranked(call: Call, reply: WholeAnswer) -> str:
     if reply.status not in _SUCCESS:
-        dialect = registry.dialect_of(call.target)
-        raise dialect.error(reply.status, reply.headers, reply.body)
+        raise _dialect(call).error(reply.status, reply.headers, reply.body)
     try:
         document = cast("dict[str, Any]", msgspec.json.decode(reply.body))
         entries = cast(
@@ -193,7 +202,7 @@ def _ranked(call: Call, reply: WholeAnswer) -> str:
 
 def _answer(call: Call, reply: WholeAnswer) -> str:
     """Return the answer in words; raise `UpstreamError` if it is none."""
-    dialect = registry.dialect_of(call.target)
+    dialect = _dialect(call)
     if reply.status not in _SUCCESS:
         raise dialect.error(reply.status, reply.headers, reply.body)
     if call.endpoint is Endpoint.CHAT:
@@ -230,8 +239,9 @@ async def vendor_models(ask: Ask, row: Mapping[Any, Any]) -> list[str]:
     `GET …/models` is where OpenAI's and Anthropic's dialects list them.
     """
     target = _target(row)
-    dialect = registry.dialect_of(target)
-    chat = dialect.request(_call(target, "model", "model", Endpoint.CHAT, "hello"))
+    call = _call(target, "model", "model", Endpoint.CHAT, "hello")
+    dialect = _dialect(call)
+    chat = dialect.request(call)
     request = UpstreamRequest("GET", url_beside(chat.url, "models"), _without_body(chat.headers))
     reply = await ask(request, target.config.get("proxy"))
     if reply.status not in _SUCCESS:

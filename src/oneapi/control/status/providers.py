@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from oneapi.control.answers import sentence, speaks_chinese
 from oneapi.providers import catalogue
-from oneapi.providers.base import Provider
+from oneapi.providers.provider import Provider
 from oneapi.providers.registry import providers
 from oneapi.providers.targets import ALLOWS_TIERS
 from oneapi.providers.vendor_rows import About, Field, descriptions
@@ -85,7 +85,7 @@ def _views(language: str) -> list[ProviderView]:
 
 
 def _view(provider: Provider, language: str) -> ProviderView:
-    chat = provider.paths.get(_CHAT, "")
+    chat = provider.services[_CHAT][0].path if _CHAT in provider.services else ""
     about = descriptions().get(provider.type, _UNKNOWN)
     own = [_field(field, language) for field in about.fields]
     return {
@@ -101,12 +101,12 @@ def _view(provider: Provider, language: str) -> ProviderView:
         "key_format": about.key_format,
         "key_hint": about.key_hint,
         "key_url": about.key_url,
-        "fields": [*own, _tiers(language)] if provider.paths else own,
+        "fields": [*own, _tiers(language)] if provider.services else own,
         "models": list(catalogue.models_of(provider.type, provider.slug)),
-        "lists_models": bool(provider.paths) and about.lists_models,
+        "lists_models": bool(provider.services) and about.lists_models,
         "has_balance": provider.balance is not None,
         "is_in_china": about.in_china,
-        "endpoints": sorted(endpoint.value for endpoint in provider.paths),
+        "endpoints": sorted(endpoint.value for endpoint in provider.services),
         "charged_by": list(about.charged_by),
         "notes": provider.notes,
         "source": about.source,

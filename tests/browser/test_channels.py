@@ -140,3 +140,33 @@ def test_a_vendor_is_found_by_its_name_and_says_what_it_needs(
     expect(page.get_by_role("link", name="answers")).to_be_visible()
     (channel,) = gateway.api("GET", "/api/channel/")
     assert (channel["type"], json.loads(channel["config"])) == (37, {"user_id": "0a1b2c"})
+
+
+def test_channels_are_put_in_order_and_show_their_last_day(
+    as_root: Visits, vendor: FakeVendor, gateway: Gateway
+) -> None:
+    for name, priority in (("first", 9), ("second", 5)):
+        gateway.add_channel("http://127.0.0.1:1", name=name, priority=priority)
+    gateway.serve(vendor.url, "busy-model", name="third", priority=1)
+    gateway.chat(gateway.add_key(), "busy-model")
+    gateway.wait_for_logs(1)
+
+    page = as_root("/channel")
+    busy = page.get_by_role("row", name="third")
+    expect(busy.get_by_role("img", name="1 request in 24 hours, 0 failed")).to_be_visible()
+    expect(page.get_by_role("button", name="Move third")).to_have_count(0)
+    page.get_by_role("button", name="Priority").click()
+    page.get_by_role("button", name="Move third").hover()
+    page.mouse.down()
+    page.get_by_role("row", name="first").hover()
+    page.mouse.up()
+    names = page.get_by_role("row").get_by_role("link")
+    expect(names).to_have_text(["third", "first", "second"])
+    expect(page.get_by_label("Priority: third")).to_have_value("10")
+
+    page.get_by_role("button", name="Move third").focus()
+    page.keyboard.press("ArrowDown")
+    expect(names).to_have_text(["first", "third", "second"])
+    expect(page.get_by_role("button", name="Move third")).to_be_focused()
+    page.get_by_role("button", name="Undo").last.click()
+    expect(names).to_have_text(["third", "first", "second"])

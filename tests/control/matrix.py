@@ -110,6 +110,7 @@ CASES: Final[Mapping[str, Case]] = {
     "POST /api/user/topup": Case(USER, document={"key": CODE}, changes=changes("users redemptions logs")),
     "GET /api/user/dashboard": Case(USER),
     "GET /api/dashboard": Case(USER),
+    "GET /api/dashboard/recent": Case(USER),
     # One's own keys
     "GET /api/token": Case(USER),
     "GET /api/token/search": Case(USER, "/api/token/search?keyword=key"),

@@ -217,3 +217,28 @@ def test_one_apis_clients_see_their_days_by_model(everywhere: World) -> None:
             "CompletionTokens": 20,
         },
     ]
+
+
+def recent(world: World, query: str) -> dict[str, Any]:
+    return world.admin.get(f"/api/dashboard/recent?{query}").content
+
+
+def test_the_last_day_of_channels_is_told_hour_by_hour(everywhere: World) -> None:
+    use(everywhere, channel_id=7)
+    use(everywhere, channel_id=7, user_id=BOB, requests=5, failed=0)
+    use(everywhere, channel_id=7, hour=THIS_HOUR - 23 * HOUR, requests=3, failed=2)
+    use(everywhere, channel_id=7, hour=THIS_HOUR - 24 * HOUR, requests=99)
+    use(everywhere, channel_id=8)
+    told = recent(everywhere, "by=channel&ids=7,9")
+    assert told["start"] == THIS_HOUR - 23 * HOUR
+    assert told["rows"] == [{"id": 7, "requests": [3, *[0] * 22, 7], "failed": [2, *[0] * 22, 1]}]
+
+
+def test_of_keys_everybody_is_told_of_their_own(world: World) -> None:
+    use(world, token_id=3)
+    use(world, token_id=4, user_id=BOB)
+    told = world.alice.get("/api/dashboard/recent?by=token&ids=3,4").content
+    assert [row["id"] for row in told["rows"]] == [3]
+    assert world.alice.get("/api/dashboard/recent?by=channel&ids=1").json["code"] == "not_allowed"
+    for wrong in ("x", "1;2", ",".join(["1"] * 101), "9" * 30):
+        assert world.alice.get(f"/api/dashboard/recent?ids={wrong}").json["field"] == "ids"

@@ -18,7 +18,7 @@ from oneapi.control.api_keys import routes as api_keys
 from oneapi.control.audit import routes as audit
 from oneapi.control.channels import routes as channels, testing
 from oneapi.control.context import Services
-from oneapi.control.dashboard import days, routes as dashboard
+from oneapi.control.dashboard import days, recent, routes as dashboard
 from oneapi.control.description import describe
 from oneapi.control.gate import REQUEST_ID_HEADER, Gate, too_many
 from oneapi.control.jobs import routes as jobs
@@ -62,6 +62,7 @@ _RESOURCES: Final = (
     logs,
     dashboard,
     days,
+    recent,
     jobs,
     settings,
     own_prices,

@@ -304,6 +304,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/dashboard/recent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Recent
+         * @description Show the last 24 hours of one's own keys; administrators: of channels.
+         */
+        get: operations["get_dashboard_recent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/group": {
         parameters: {
             query?: never;
@@ -1669,7 +1689,8 @@ export interface components {
          *
          *     `disabled_reason`: why the gateway has disabled it (`key_refused`, `failing`, `slow`, `no_balance`; blank where that is
          *     not known), `disabled_evidence`: in the vendor's words. `cooling_until`: when the last of `cooling_models`, which rest
-         *     after failures, is asked again (unix seconds; 0: none rests).
+         *     after failures, is asked again (unix seconds; 0: none rests). `guarded`: its address is not root's, and leads to the
+         *     open internet only.
          */
         ChannelView: {
             /** Balance */
@@ -1692,6 +1713,8 @@ export interface components {
             disabled_reason: string;
             /** Group */
             group: string;
+            /** Guarded */
+            guarded: boolean;
             /** Id */
             id: number;
             /** Key */
@@ -2115,6 +2138,17 @@ export interface components {
         /** Found[ProbeView] */
         Found_ProbeView_: {
             data: components["schemas"]["ProbeView"];
+            /** Message */
+            message: string;
+            /**
+             * Success
+             * @constant
+             */
+            success: true;
+        };
+        /** Found[RecentView] */
+        Found_RecentView_: {
+            data: components["schemas"]["RecentView"];
             /** Message */
             message: string;
             /**
@@ -3039,6 +3073,28 @@ export interface components {
             requests: number;
         };
         /**
+         * Recent
+         * @description The use of one channel or key, an hour after the other, the present one last; of the `requests`, `failed` did.
+         */
+        Recent: {
+            /** Failed */
+            failed: number[];
+            /** Id */
+            id: number;
+            /** Requests */
+            requests: number[];
+        };
+        /**
+         * RecentView
+         * @description Those that were used at all since `start`, the beginning of the first hour (unix seconds).
+         */
+        RecentView: {
+            /** Rows */
+            rows: components["schemas"]["Recent"][];
+            /** Start */
+            start: number;
+        };
+        /**
          * Refusal
          * @description It was not done: why in words, in a stable code, and at which field.
          */
@@ -3670,6 +3726,7 @@ export type FoundOverviewView = components['schemas']['Found_OverviewView_'];
 export type FoundOwnView = components['schemas']['Found_OwnView_'];
 export type FoundPricesView = components['schemas']['Found_PricesView_'];
 export type FoundProbeView = components['schemas']['Found_ProbeView_'];
+export type FoundRecentView = components['schemas']['Found_RecentView_'];
 export type FoundSignedInUser = components['schemas']['Found_SignedInUser_'];
 export type FoundStanding = components['schemas']['Found_Standing_'];
 export type FoundStatusView = components['schemas']['Found_StatusView_'];
@@ -3721,6 +3778,8 @@ export type ProcessView = components['schemas']['ProcessView'];
 export type ProvedAddress = components['schemas']['ProvedAddress'];
 export type ProviderView = components['schemas']['ProviderView'];
 export type Ranked = components['schemas']['Ranked'];
+export type Recent = components['schemas']['Recent'];
+export type RecentView = components['schemas']['RecentView'];
 export type Refusal = components['schemas']['Refusal'];
 export type Registration = components['schemas']['Registration'];
 export type RestView = components['schemas']['RestView'];
@@ -4763,6 +4822,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_Dashboard_"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_dashboard_recent: {
+        parameters: {
+            query?: {
+                by?: "channel" | "token";
+                /** @description Numbers, by comma; at most 100. */
+                ids?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found_RecentView_"] | components["schemas"]["Refusal"];
                 };
             };
             /** @description Nobody is signed in, and no access token came. */

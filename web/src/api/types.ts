@@ -35,6 +35,7 @@ export type Deed = Views["DeedView"];
 export type JobItem = Views["JobItemView"];
 
 export type Dashboard = Views["Dashboard"];
+export type Recent = Views["RecentView"];
 
 export const ROLE = { common: 1, admin: 10, root: 100 } as const;
 

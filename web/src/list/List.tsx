@@ -6,6 +6,7 @@ import { listQuery, PAGE_SIZES, useAddress } from "./address";
 import { BulkBar } from "./BulkBar";
 import { Foot } from "./Foot";
 import { useListKeys } from "./keys";
+import { LAST_DAY, RecentUse } from "./recent";
 import { useRemembered } from "./remembered";
 import { useRows } from "./rows";
 import { Table } from "./Table";
@@ -77,17 +78,19 @@ export function List<Row>({ spec, tools, lead, sum }: ListProps<Row>) {
             </Empty>
           </div>
         ) : (
-          <Table
-            spec={spec}
-            columns={columns}
-            list={list}
-            picked={picked}
-            cursor={cursor}
-            isDense={remembered.isDense}
-            onPick={pick}
-            onPickAll={(all) => setPicked(all ? new Set(ids) : new Set())}
-            onOpen={open}
-          />
+          <RecentUse by={columns.some(({ id }) => id === LAST_DAY) ? spec.lastDayBy : undefined} ids={ids}>
+            <Table
+              spec={spec}
+              columns={columns}
+              list={list}
+              picked={picked}
+              cursor={cursor}
+              isDense={remembered.isDense}
+              onPick={pick}
+              onPickAll={(all) => setPicked(all ? new Set(ids) : new Set())}
+              onOpen={open}
+            />
+          </RecentUse>
         )}
         {!list.isPending && !list.error && list.rows.length === 0 && (
           <Empty

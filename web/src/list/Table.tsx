@@ -163,6 +163,7 @@ function Row<R>(props: RowProps<R>) {
   return (
     <tr
       onClick={clicked}
+      data-row={id}
       ref={isCursor ? (element) => element?.scrollIntoView({ block: "nearest" }) : undefined}
       className={classes(
         "cursor-default",
@@ -170,6 +171,7 @@ function Row<R>(props: RowProps<R>) {
         "max-sm:h-11",
         isMarked ? "bg-sel" : "hover:bg-hover",
         isCursor && "outline-1 -outline-offset-1 outline-accent",
+        "data-[drop=above]:shadow-[inset_0_2px_var(--accent)] data-[drop=below]:shadow-[inset_0_-2px_var(--accent)]",
       )}
     >
       {canPick && (

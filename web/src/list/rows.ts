@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useRef } from "react";
+import { useRef, useSyncExternalStore } from "react";
 import { ask, type Query } from "@/api/call";
 import type { ApiPath, Page } from "@/api/types";
 
@@ -34,7 +34,9 @@ export function useRows<Row>({ endpoint, query, rowId, liveSeconds, isHeld }: Wa
     refetchInterval: liveSeconds ? liveSeconds * 1000 : false,
   });
   const answer = result.data;
-  const rows = useHeld(answer?.data ?? [], rowId, isHeld && !result.isPlaceholderData, key);
+  // what another question was answered is no order to be kept
+  const asked = result.isPlaceholderData ? undefined : key;
+  const rows = useHeld(answer?.data ?? [], rowId, isHeld, asked);
   const size = Number(query.size);
   const isLast = answer?.total === undefined ? rows.shown.length < 10 : !answer.next_cursor;
   return {
@@ -50,10 +52,30 @@ export function useRows<Row>({ endpoint, query, rowId, liveSeconds, isHeld }: Wa
   };
 }
 
+let moves = 0;
+const watchers = new Set<() => void>();
+
+function watch(told: () => void): () => void {
+  watchers.add(told);
+  return () => watchers.delete(told);
+}
+
+/** The reader has moved rows: they take their new places though the pointer is among them. */
+export function letRowsMove(): void {
+  moves += 1;
+  for (const told of watchers) told();
+}
+
 /** Rows as they were when the pointer came, with their newest contents; those that are new since are counted. */
-function useHeld<Row>(latest: Row[], rowId: (row: Row) => string, isHeld: boolean, key: string) {
+function useHeld<Row>(
+  latest: Row[],
+  rowId: (row: Row) => string,
+  isHeld: boolean,
+  asked: string | undefined,
+) {
+  const key = `${useSyncExternalStore(watch, () => moves)} ${asked}`;
   const kept = useRef<{ key: string; rows: Row[] }>({ key, rows: latest });
-  if (!isHeld || kept.current.key !== key || kept.current.rows.length === 0) {
+  if (!isHeld || asked === undefined || kept.current.key !== key || kept.current.rows.length === 0) {
     kept.current = { key, rows: latest };
     return { shown: latest, waiting: 0 };
   }

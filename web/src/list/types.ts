@@ -64,5 +64,7 @@ export interface ListSpec<Row> {
   searchHint?: string;
   bulk?: BulkAction<Row>[];
   liveSeconds?: number;
+  /** Its columns draw the last day of each row, see `LastDay`. */
+  lastDayBy?: "channel" | "token";
   empty: { title: string; help?: string; action?: ReactNode };
 }

@@ -17,7 +17,8 @@ class ChannelView(TypedDict):
 
     `disabled_reason`: why the gateway has disabled it (`key_refused`, `failing`, `slow`, `no_balance`; blank where that is
     not known), `disabled_evidence`: in the vendor's words. `cooling_until`: when the last of `cooling_models`, which rest
-    after failures, is asked again (unix seconds; 0: none rests).
+    after failures, is asked again (unix seconds; 0: none rests). `guarded`: its address is not root's, and leads to the
+    open internet only.
     """
 
     id: int
@@ -44,6 +45,7 @@ class ChannelView(TypedDict):
     disabled_evidence: str
     cooling_until: int
     cooling_models: list[str]
+    guarded: bool
 
 
 def channel_views(
@@ -94,4 +96,5 @@ def _view(row: RowMapping, disabled: tuple[str, str], resting: Sequence[Rest]) -
         "disabled_evidence": disabled[1],
         "cooling_until": resting[0].until if resting else 0,
         "cooling_models": [rest.model for rest in resting],
+        "guarded": bool(row["guarded"]),
     }

@@ -72,10 +72,15 @@ function Title({ row }: { row: Channel }) {
 }
 
 function Subtitle({ row }: { row: Channel }) {
+  const { t } = useTranslation();
   const vendorName = useVendorName();
   return (
     <>
       {vendorName(row.type)} · #{row.id}
+      {row.status === 3 && row.disabled_evidence && (
+        <p className="break-words text-bad">{row.disabled_evidence}</p>
+      )}
+      {row.guarded && <p>{t("channel.guardedHelp")}</p>}
     </>
   );
 }

@@ -138,6 +138,7 @@ function useChannelList(
       canSearch: true,
       searchHint: t("channel.search"),
       liveSeconds: LIVE_SECONDS,
+      lastDayBy: "channel",
       filters: [
         {
           id: "status",

@@ -1,4 +1,4 @@
-import { FlaskConical } from "lucide-react";
+import { FlaskConical, Shield } from "lucide-react";
 import { useCallback, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { put } from "@/api/call";
@@ -6,6 +6,8 @@ import { useProviders } from "@/api/providers";
 import type { Channel } from "@/api/types";
 import { grouped } from "@/format/money";
 import { clock, duration, exact, nowSeconds } from "@/format/time";
+import { useAddress } from "@/list/address";
+import { LAST_DAY, LastDay } from "@/list/recent";
 import type { Column } from "@/list/types";
 import { IconButton } from "@/ui/Button";
 import { InlineNumber } from "@/ui/InlineNumber";
@@ -13,6 +15,7 @@ import { Money } from "@/ui/Money";
 import { State } from "@/ui/State";
 import { Tag } from "@/ui/Tag";
 import { Time } from "@/ui/Time";
+import { Handle } from "./Handle";
 
 export function useVendorName(): (type: number) => string {
   const { t } = useTranslation();
@@ -54,7 +57,7 @@ export function useChannelColumns(test: (channels: Channel[]) => void): Column<C
       {
         id: "state",
         label: t("channel.state"),
-        width: 126,
+        width: 122,
         sort: "status",
         isOnPhone: true,
         cell: (row) => <ChannelState row={row} />,
@@ -63,17 +66,26 @@ export function useChannelColumns(test: (channels: Channel[]) => void): Column<C
       {
         id: "name",
         label: t("channel.name"),
-        width: 148,
+        width: 140,
         sort: "name",
         isMain: true,
         isOnPhone: true,
-        cell: (row) => row.name || `#${row.id}`,
+        cell: (row) => (
+          <>
+            {row.name || `#${row.id}`}
+            {row.guarded && (
+              <Shield className="ml-1 inline size-3 text-muted" aria-label={t("channel.guarded")} role="img">
+                <title>{t("channel.guardedHelp")}</title>
+              </Shield>
+            )}
+          </>
+        ),
         text: (row) => row.name,
       },
       {
         id: "vendor",
         label: t("channel.vendor"),
-        width: 140,
+        width: 118,
         sort: "type",
         cell: (row) => <span className="text-muted">{vendorName(row.type)}</span>,
         text: (row) => vendorName(row.type),
@@ -97,12 +109,19 @@ export function useChannelColumns(test: (channels: Channel[]) => void): Column<C
         ),
         text: (row) => row.group,
       },
+      {
+        id: LAST_DAY,
+        label: t("list.lastDay"),
+        width: 90,
+        cell: (row) => <LastDay id={row.id} />,
+        text: () => "",
+      },
       number("priority", t("channel.priority"), 76),
-      number("weight", t("channel.weight"), 64),
+      number("weight", t("channel.weight"), 60),
       {
         id: "first",
         label: t("channel.first"),
-        width: 76,
+        width: 72,
         isEnd: true,
         isOnPhone: true,
         sort: "response_time",
@@ -112,7 +131,7 @@ export function useChannelColumns(test: (channels: Channel[]) => void): Column<C
       {
         id: "used",
         label: t("channel.used"),
-        width: 96,
+        width: 84,
         isEnd: true,
         sort: "used_quota",
         cell: (row) => <Money quota={row.used_quota} decimals={2} />,
@@ -121,7 +140,7 @@ export function useChannelColumns(test: (channels: Channel[]) => void): Column<C
       {
         id: "balance",
         label: t("channel.balance"),
-        width: 92,
+        width: 80,
         isEnd: true,
         sort: "balance",
         cell: (row) =>
@@ -153,7 +172,7 @@ export function useChannelColumns(test: (channels: Channel[]) => void): Column<C
       {
         id: "act",
         label: "",
-        width: 40,
+        width: 38,
         cell: (row) => (
           <IconButton
             label={`${t("channel.test")}: ${row.name}`}
@@ -178,15 +197,26 @@ function number(name: "priority" | "weight", label: string, width: number): Colu
     isEnd: true,
     sort: name,
     cell: (row) => (
-      <InlineNumber
-        value={row[name] ?? 0}
-        label={`${label}: ${row.name}`}
-        save={(value) => put("/api/channel/", { id: row.id, [name]: value })}
-        list="/api/channel/"
-      />
+      <span className="flex items-center">
+        {name === "priority" && <Movable row={row} />}
+        <InlineNumber
+          value={row[name] ?? 0}
+          label={`${label}: ${row.name}`}
+          save={(value) => put("/api/channel/", { id: row.id, [name]: value })}
+          list="/api/channel/"
+        />
+      </span>
     ),
     text: (row) => row[name] ?? 0,
   };
+}
+
+/** The handle, where the list is in the order that it changes: from the highest priority, from its beginning, all of it. */
+function Movable({ row }: { row: Channel }) {
+  const [search] = useAddress();
+  const { sort, order, open: _, ...others } = search;
+  const isInOrder = sort === "priority" && order === "desc" && !Object.values(others).some(Boolean);
+  return isInOrder ? <Handle row={row} /> : null;
 }
 
 const MODELS_SHOWN = 20;

@@ -26,6 +26,7 @@ export function Page() {
       rowId: (row) => String(row.id),
       rowName: (row) => row.name,
       canSearch: true,
+      lastDayBy: "token",
       filters: [
         {
           id: "status",

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { ApiKey } from "@/api/types";
 import { percent } from "@/format/money";
 import { exact } from "@/format/time";
+import { LAST_DAY, LastDay } from "@/list/recent";
 import type { Column } from "@/list/types";
 import { IconButton } from "@/ui/Button";
 import { copy } from "@/ui/copy";
@@ -34,7 +35,7 @@ export function useKeyColumns(): Column<ApiKey>[] {
       {
         id: "state",
         label: t("key.state"),
-        width: 104,
+        width: 98,
         sort: "status",
         isOnPhone: true,
         cell: (row) => <KeyState row={row} />,
@@ -52,7 +53,7 @@ export function useKeyColumns(): Column<ApiKey>[] {
       {
         id: "key",
         label: t("key.field"),
-        width: 124,
+        width: 112,
         isOnPhone: true,
         cell: (row) => (
           <span className="flex items-center gap-1">
@@ -69,9 +70,16 @@ export function useKeyColumns(): Column<ApiKey>[] {
         text: (row) => tail(row.key),
       },
       {
+        id: LAST_DAY,
+        label: t("list.lastDay"),
+        width: 90,
+        cell: (row) => <LastDay id={row.id} />,
+        text: () => "",
+      },
+      {
         id: "used",
         label: t("key.used"),
-        width: 104,
+        width: 84,
         isEnd: true,
         sort: "used_quota",
         cell: (row) => <Money quota={row.used_quota} />,
@@ -80,7 +88,7 @@ export function useKeyColumns(): Column<ApiKey>[] {
       {
         id: "remaining",
         label: t("key.remaining"),
-        width: 100,
+        width: 92,
         isEnd: true,
         sort: "remain_quota",
         cell: (row) =>
@@ -94,7 +102,7 @@ export function useKeyColumns(): Column<ApiKey>[] {
       {
         id: "share",
         label: "",
-        width: 80,
+        width: 72,
         cell: (row) => <UsedShare row={row} />,
         text: (row) => (row.unlimited_quota ? "" : usedShare(row)),
       },
@@ -107,14 +115,14 @@ export function useKeyColumns(): Column<ApiKey>[] {
       {
         id: "networks",
         label: t("key.networks"),
-        width: 120,
+        width: 108,
         cell: (row) => <Names text={row.subnet} none={t("key.anywhere")} />,
         text: (row) => row.subnet ?? "",
       },
       {
         id: "expires",
         label: t("key.expires"),
-        width: 112,
+        width: 100,
         sort: "expired_time",
         cell: (row) => <Time at={row.expired_time} never={t("key.in.never")} />,
         text: (row) => (row.expired_time > 0 ? exact(row.expired_time) : ""),
@@ -122,7 +130,7 @@ export function useKeyColumns(): Column<ApiKey>[] {
       {
         id: "accessed",
         label: t("key.lastUsed"),
-        width: 112,
+        width: 100,
         sort: "accessed_time",
         cell: (row) => (
           <Time at={row.accessed_time > row.created_time ? row.accessed_time : 0} never={t("key.never")} />
@@ -165,9 +173,11 @@ function Names({ text, none }: { text: string | null; none: string }) {
   const names = (text ?? "").split(",").filter(Boolean);
   if (!names.length) return <span className="text-muted">{none}</span>;
   return (
-    <span className="flex gap-1" title={names.join(", ")}>
-      <Tag isMono>{names[0]}</Tag>
-      {names.length > 1 && <span className="text-muted">+{names.length - 1}</span>}
+    <span className="flex items-center gap-1" title={names.join(", ")}>
+      <span className="flex min-w-0">
+        <Tag isMono>{names[0]}</Tag>
+      </span>
+      {names.length > 1 && <span className="shrink-0 text-muted">+{names.length - 1}</span>}
     </span>
   );
 }

@@ -235,7 +235,7 @@ def test_a_visitor_signs_in_with_wechat_and_another_connects_it(
         dialog = page.get_by_role("dialog")
         dialog.get_by_label("Code from WeChat").fill("000000")
         dialog.get_by_role("button", name="Sign in").click()
-        expect(dialog.get_by_text("The code is wrong or too old.")).to_be_visible()
+        expect(dialog.get_by_text("The code is wrong or too old")).to_be_visible()
         dialog.get_by_label("Code from WeChat").fill("123456")
         dialog.get_by_role("button", name="Sign in").click()
         expect(page).to_have_url("/dashboard")

@@ -33,6 +33,7 @@ CHANNEL_FIELDS = [
     "disabled_evidence",
     "cooling_until",
     "cooling_models",
+    "guarded",
 ]
 NEW: dict[str, Any] = {
     "type": 1,

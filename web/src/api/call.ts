@@ -102,7 +102,7 @@ function fieldOf(answer: Envelope): string | undefined {
   return /`([a-z_][\w.]*)`[:：]/i.exec(answer.message ?? "")?.[1];
 }
 
-/** What a refusal of that code means, in the reader's language: One API's sentences are Chinese for everybody; the door has its own. */
+/** What a refusal of that code means, in the reader's language: One API's sentences are Chinese for everybody. */
 function known(code: string | undefined): string | undefined {
   if (!code || !i18next.exists(`refused.${code}`)) return undefined;
   return i18next.t(`refused.${code as "used_code"}`);

@@ -1,4 +1,5 @@
 import i18next from "i18next";
+import { messageOf } from "@/format/message";
 import type { FieldSpec } from "./types";
 
 /** What is wrong with a value, as far as that can be known here; the server knows the rest. */
@@ -31,6 +32,6 @@ function wrongJson(text: string, isMapping: boolean): string | undefined {
     }
     return undefined;
   } catch (error) {
-    return i18next.t("form.notJson", { reason: error instanceof Error ? error.message : "" });
+    return i18next.t("form.notJson", { reason: messageOf(error) });
   }
 }

@@ -1,6 +1,7 @@
 import { useRef, useState } from "react";
 import { type UseFormReturn, useForm } from "react-hook-form";
 import { Refusal } from "@/api/call";
+import { messageOf } from "@/format/message";
 import { wrong } from "./check";
 import type { FieldSpec, Values } from "./types";
 
@@ -37,7 +38,7 @@ export function useDataForm(
 
   const refuse = (error: unknown) => {
     const field = error instanceof Refusal ? error.field?.split(".")[0] : undefined;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     if (field && checked.current.some((one) => one.name === field))
       form.setError(field, { message }, { shouldFocus: true });
     else setRefusal(message);

@@ -1,5 +1,6 @@
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { messageOf } from "@/format/message";
 import { Button } from "@/ui/Button";
 import { Confirm } from "@/ui/Dialog";
 import { Progress } from "@/ui/Progress";
@@ -107,7 +108,7 @@ export async function overAll<Row>(
       try {
         await act(row);
       } catch (error) {
-        failed.push({ row, error: error instanceof Error ? error.message : String(error) });
+        failed.push({ row, error: messageOf(error) });
       }
       done += 1;
       told(done);

@@ -2,6 +2,7 @@ import { type ErrorComponentProps, Outlet, useRouter } from "@tanstack/react-rou
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { under } from "@/base";
+import { messageOf } from "@/format/message";
 import { useSite } from "@/session";
 import { Button } from "@/ui/Button";
 import { Empty } from "@/ui/Empty";
@@ -50,7 +51,7 @@ export function Broken({ error, reset }: ErrorComponentProps) {
   return (
     <div role="alert" className="pt-20">
       <Empty title={t("error.broken")} action={<Button onClick={again}>{t("action.retry")}</Button>}>
-        {error instanceof Error ? error.message : String(error)}
+        {messageOf(error)}
       </Empty>
     </div>
   );

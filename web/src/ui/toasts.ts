@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from "react";
+import { messageOf } from "@/format/message";
 
 export interface Toast {
   id: number;
@@ -33,7 +34,7 @@ export function say(tone: Toast["tone"], text: string, action?: Toast["action"])
 
 /** Say what went wrong. */
 export function sayError(error: unknown): void {
-  say("bad", error instanceof Error ? error.message : String(error));
+  say("bad", messageOf(error));
 }
 
 export function useToasts(): Toast[] {

@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Refusal } from "@/api/call";
 import type { Channel, Probe } from "@/api/types";
+import { messageOf } from "@/format/message";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Loading } from "@/ui/Loading";
@@ -19,7 +20,7 @@ export function TestOne({ channel, onClose }: { channel: Channel; onClose: () =>
       .then((probe) => setResult({ probe, error: "" }))
       .catch((error: unknown) => {
         const probe = error instanceof Refusal ? (error.data as Probe | undefined) : undefined;
-        setResult({ probe, error: error instanceof Error ? error.message : String(error) });
+        setResult({ probe, error: messageOf(error) });
       })
       .then(() => client.invalidateQueries({ queryKey: ["list", "/api/channel/"] }));
   }, [channel.id, client]);

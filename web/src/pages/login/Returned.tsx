@@ -3,19 +3,18 @@ import { LoaderCircle } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { postAnonymously } from "@/api/call";
+import { messageOf } from "@/format/message";
 import { enter } from "@/session";
 import { Button } from "@/ui/Button";
 import { Note } from "@/ui/Note";
 import { say } from "@/ui/toasts";
 import { Door } from "./Door";
 import { useFollow } from "./useFollow";
-import { useRefusal } from "./useRefusal";
 import { isProvider, visitBegun } from "./visit";
 
 /** Where a provider sends the browser back to, with a code or with the reason why there is none. */
 export function Returned() {
   const { t } = useTranslation();
-  const refusal = useRefusal();
   const navigate = useNavigate();
   const follow = useFollow();
   const { provider = "" } = useParams({ strict: false }) as { provider?: string };
@@ -47,8 +46,8 @@ export function Returned() {
     if (reason && isOurs) setError(t("login.denied", { provider: name, reason }));
     else if (reason) setError(t("login.deniedOnly", { provider: name }));
     else if (!code) setError(t("login.incomplete", { provider: name }));
-    else finish().catch((problem: unknown) => setError(refusal(problem)));
-  }, [search, provider, name, next, isOurs, navigate, follow, refusal, t]);
+    else finish().catch((problem: unknown) => setError(messageOf(problem)));
+  }, [search, provider, name, next, isOurs, navigate, follow, t]);
 
   return (
     <Door title={t("login.returnTitle", { provider: name })}>

@@ -1,10 +1,10 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { postAnonymously } from "@/api/call";
+import { messageOf } from "@/format/message";
 import { Button } from "@/ui/Button";
 import { say } from "@/ui/toasts";
 import type { RobotCheck } from "./Robot";
-import { useRefusal } from "./useRefusal";
 
 interface SendCodeProps {
   email: string;
@@ -15,7 +15,6 @@ interface SendCodeProps {
 /** Mails a code to an address. */
 export function SendCode({ email, robot, onError }: SendCodeProps) {
   const { t } = useTranslation();
-  const refusal = useRefusal();
   const [isBusy, setBusy] = useState(false);
   const send = async () => {
     setBusy(true);
@@ -24,7 +23,7 @@ export function SendCode({ email, robot, onError }: SendCodeProps) {
       await postAnonymously("/api/verification", { email }, robot.query);
       say("good", t("login.codeSent"));
     } catch (error) {
-      onError(refusal(error));
+      onError(messageOf(error));
     }
     robot.renew();
     setBusy(false);

@@ -1,18 +1,17 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { postAnonymously } from "@/api/call";
+import { messageOf } from "@/format/message";
 import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { Input } from "@/ui/Input";
 import { Note } from "@/ui/Note";
-import { useRefusal } from "./useRefusal";
 
 export function SignIn({ onDone }: { onDone: () => Promise<void> }) {
   const { t } = useTranslation();
   const [username, setUsername] = useState("");
   const [password, setPassword] = useState("");
   const [refused, setRefused] = useState("");
-  const refusal = useRefusal();
   const [isBusy, setBusy] = useState(false);
   const signIn = async (event: React.FormEvent) => {
     event.preventDefault();
@@ -22,7 +21,7 @@ export function SignIn({ onDone }: { onDone: () => Promise<void> }) {
       await postAnonymously("/api/user/login", { username, password });
       await onDone();
     } catch (error) {
-      setRefused(refusal(error));
+      setRefused(messageOf(error));
     } finally {
       setBusy(false);
     }

@@ -1,12 +1,12 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { post, postAnonymously } from "@/api/call";
+import { messageOf } from "@/format/message";
 import { useSite } from "@/session";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Field } from "@/ui/Field";
 import { Input } from "@/ui/Input";
-import { useRefusal } from "./useRefusal";
 import { begin } from "./visit";
 
 interface WeChatProps {
@@ -30,7 +30,6 @@ export function WeChat({ isOpen, onClose, isBinding = false, ...rest }: WeChatPr
 
 function CodeForm({ onDone, isBinding, invitation }: Omit<WeChatProps, "isOpen" | "onClose">) {
   const { t } = useTranslation();
-  const refusal = useRefusal();
   const { wechat_qrcode: picture } = useSite();
   const [code, setCode] = useState("");
   const [error, setError] = useState("");
@@ -45,7 +44,7 @@ function CodeForm({ onDone, isBinding, invitation }: Omit<WeChatProps, "isOpen" 
       else await postAnonymously("/api/oauth/wechat", { code, state });
       await onDone();
     } catch (problem) {
-      setError(refusal(problem));
+      setError(messageOf(problem));
     }
     setBusy(false);
   };

@@ -1,10 +1,9 @@
 import { useState } from "react";
 import { Refusal } from "@/api/call";
-import { useRefusal } from "./useRefusal";
+import { messageOf } from "@/format/message";
 
 /** Sends a small form: what was refused stands at its field, or above the form when it has none of that name. */
 export function useSubmit(fields: string[], send: () => Promise<void>) {
-  const refusal = useRefusal();
   const [errors, setErrors] = useState<Record<string, string>>({});
   const [isBusy, setBusy] = useState(false);
   const submit = async (event: React.FormEvent) => {
@@ -16,7 +15,7 @@ export function useSubmit(fields: string[], send: () => Promise<void>) {
     } catch (error) {
       const field =
         error instanceof Refusal && error.field && fields.includes(error.field) ? error.field : "";
-      setErrors({ [field]: refusal(error) });
+      setErrors({ [field]: messageOf(error) });
     } finally {
       setBusy(false);
     }

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "react";
+import { messageOf } from "@/format/message";
 import { chat } from "./stream";
 import type { Asked, Message } from "./wire";
 
@@ -31,8 +32,7 @@ export function usePane(): Pane {
     try {
       await chat(asked, tell, controller.signal);
     } catch (error) {
-      if (!controller.signal.aborted)
-        tell({ ...last, error: error instanceof Error ? error.message : String(error) });
+      if (!controller.signal.aborted) tell({ ...last, error: messageOf(error) });
     } finally {
       setRunning(false);
     }

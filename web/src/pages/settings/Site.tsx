@@ -2,8 +2,9 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Search } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { get, put, Refusal } from "@/api/call";
+import { get, put } from "@/api/call";
 import type { Setting } from "@/api/types";
+import { messageOf } from "@/format/message";
 import { statusQuery } from "@/session";
 import { Button } from "@/ui/Button";
 import { useUnsavedPage } from "@/ui/Drawer";
@@ -50,7 +51,7 @@ export function Site() {
         await put("/api/option/", { key, value });
         left.delete(key);
       } catch (failure) {
-        refused.set(key, failure instanceof Refusal ? failure.message : String(failure));
+        refused.set(key, messageOf(failure));
       }
     }
     setBusy(false);

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { get, post } from "@/api/call";
 import type { LogRow } from "@/api/types";
 import { siteAddress } from "@/base";
+import { messageOf } from "@/format/message";
 import { grouped, money } from "@/format/money";
 import { useAccount, useMoneyStyle, useSite, visitorQuery } from "@/session";
 import { Button } from "@/ui/Button";
@@ -64,7 +65,7 @@ function Redeem() {
       client.invalidateQueries({ queryKey: visitorQuery.queryKey });
       client.invalidateQueries({ queryKey: ["top-ups"] });
     } catch (error) {
-      setRefusal(error instanceof Error ? error.message : String(error));
+      setRefusal(messageOf(error));
     } finally {
       setBusy(false);
     }

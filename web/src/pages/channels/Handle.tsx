@@ -58,13 +58,14 @@ export function Handle({ row }: { row: Channel }) {
 function useMove() {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const save = async (rows: Channel[], priorities: number[]) => {
+  const save = async (rows: Channel[], priorities: number[], onSaved = () => {}) => {
     const failed = await overAll(
       rows.map((row, place) => ({ id: row.id, priority: priorities[place] })),
       (change) => put(LIST, change),
       () => false,
     );
     if (failed[0]) sayError(new Error(failed[0].error));
+    else onSaved();
     await client.invalidateQueries({ queryKey: ["list", LIST] });
     letRowsMove();
   };
@@ -75,14 +76,13 @@ function useMove() {
     const changes = [...moved(rows.map(priorityOf), from, place(ids, from))];
     if (changes.length === 0) return;
     const changed = changes.flatMap(([at]) => rows[at] ?? []);
-    await save(
-      changed,
-      changes.map(([, priority]) => priority),
+    const priorities = changes.map(([, priority]) => priority);
+    await save(changed, priorities, () =>
+      say("good", t("channel.moved", { count: changed.length, name: rows[from]?.name ?? "" }), {
+        label: t("action.undo"),
+        run: () => save(changed, changed.map(priorityOf)),
+      }),
     );
-    say("good", t("channel.moved", { count: changed.length, name: rows[from]?.name ?? "" }), {
-      label: t("action.undo"),
-      run: () => save(changed, changed.map(priorityOf)),
-    });
   };
 }
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
+from oneapi.app.foreign_operations import config_of, json_object
 from oneapi.providers import registry
 from oneapi.providers.foreign_types import COMPATIBLE, NEW_API, ONE_HUB, Counterpart
 from oneapi.store import settings
@@ -34,10 +35,10 @@ _USER_EXTRAS: Final = {
 }
 _KEY_EXTRAS: Final = {"group": "a group of its own", "backup_group": "a second group"}
 _CHANNEL_EXTRAS: Final = (
-    *("open_ai_organization", "test_model", "status_code_mapping", "tag", "param_override"),
-    *("header_override", "remark", "proxy", "model_headers", "custom_parameter", "plugin"),
+    *("open_ai_organization", "test_model", "tag", "remark", "plugin"),
     *("disabled_stream", "only_chat", "allow_extra_body", "compatible_response"),
 )
+_TAKEN_SETTINGS: Final = frozenset({"system_prompt", "proxy", "thinking_to_content"})
 _EMPTY: Final = (None, "", 0, False, "{}", "[]", "null")
 # Ratios that are called otherwise there.
 _NEW_API_RATIOS: Final = {"CreateCacheRatio": "CacheWriteRatio"}
@@ -146,16 +147,16 @@ def api_key(row: Row, notes: Notes) -> Made | None:
 
 def _limits(row: Row) -> tuple[str, str]:
     """Return the models and the networks that a key is for, as comma lists."""
-    limits = _object(_object(row.get("setting")).get("limits"))
+    limits = json_object(json_object(row.get("setting")).get("limits"))
     models: list[str] = []
     networks: list[str] = []
     if row.get("model_limits_enabled"):
         models = re.split(r"[,\n]", row.get("model_limits") or "")
-    if (there := _object(limits.get("limit_model_setting"))).get("enabled"):
+    if (there := json_object(limits.get("limit_model_setting"))).get("enabled"):
         models = cast("list[str]", there.get("models") or [])
     if row.get("allow_ips"):
         networks = re.split(r"[,\s]", str(row["allow_ips"]))
-    if (there := _object(limits.get("limits_ip_setting"))).get("enabled"):
+    if (there := json_object(limits.get("limits_ip_setting"))).get("enabled"):
         networks = cast("list[str]", there.get("whitelist") or [])
     return _listed(models), _listed(networks)
 
@@ -173,12 +174,12 @@ def channels(row: Row, kind: str, notes: Notes) -> list[Made]:
         notes.add("channels that are never to be switched off by themselves", name)
     if "*" in made["models"]:
         notes.add("channels with a pattern among their models, which is a name here", name)
-    info = _object(row.get("channel_info"))
+    info = json_object(row.get("channel_info"))
     keys = [key.strip() for key in str(row.get("key") or "").splitlines() if key.strip()]
     if not info.get("is_multi_key") or len(keys) < 2:
         return [made]
     notes.add("channels with several keys, now as many channels", name)
-    off = _object(info.get("multi_key_status_list"))
+    off = json_object(info.get("multi_key_status_list"))
     return [
         made
         | {"key": key, "id": row["id"] if number == 0 else None}
@@ -200,8 +201,8 @@ def _channel(row: Row, kind: str, name: str, notes: Notes) -> Made:
         notes.add("channels of a type that this version does not serve yet", f"{name}, {ours.type}")
     if theirs == _CUSTOM and _CHAT_PATH.search(base_url):
         base_url = _CHAT_PATH.sub("", base_url)  # a whole address there
-    setting = _object(row.get("setting"))
-    for said in sorted(set(setting) - {"system_prompt"}):
+    setting = json_object(row.get("setting"))
+    for said in sorted(set(setting) - _TAKEN_SETTINGS):
         if setting[said] not in _EMPTY:
             notes.add(f"channels with the setting `{said}`", name)
     return {
@@ -223,7 +224,7 @@ def _channel(row: Row, kind: str, name: str, notes: Notes) -> Made:
         "used_quota": _whole(row.get("used_quota")),
         "model_mapping": row.get("model_mapping") or "",
         "priority": _whole(row.get("priority")),
-        "config": "",
+        "config": config_of(row, lambda words: notes.add(words, name)),
         "system_prompt": setting.get("system_prompt") or None,
     }
 
@@ -286,7 +287,7 @@ def hub_prices(rows: Iterable[Row], notes: Notes) -> dict[str, str]:
             put("CompletionRatio", model, (given or asked) / asked if asked else 1)
             if given and not asked:
                 notes.add("prices of answers to free prompts", model)
-            for unit, factor in _object(row.get("extra_ratios")).items():
+            for unit, factor in json_object(row.get("extra_ratios")).items():
                 if unit in _HUB_FACTORS and isinstance(factor, int | float):
                     put(_HUB_FACTORS[unit], model, factor)
     return {option: json.dumps(table, ensure_ascii=False) for option, table in tables.items()}
@@ -311,13 +312,3 @@ def _whole(value: Any) -> int:
 
 def _listed(parts: Iterable[str]) -> str:
     return ",".join(dict.fromkeys(part.strip() for part in parts if part.strip()))
-
-
-def _object(value: Any) -> dict[str, Any]:
-    """Read a JSON object from a text, bytes or what a driver has read already; nothing else is one."""
-    if isinstance(value, str | bytes):
-        try:
-            value = json.loads(value or "{}")
-        except ValueError:
-            return {}
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}

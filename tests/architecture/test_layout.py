@@ -8,6 +8,8 @@ from pathlib import Path
 
 from tests.architecture.project import ROOT, SRC, modules, named, parsed
 
+from oneapi.providers.registry import providers
+
 PLACES = {
     "__init__.py",
     "__main__.py",
@@ -35,6 +37,12 @@ VENDORS = re.compile(
     r"azure|baidu|zhipu|xunfei|moonshot|deepseek|bedrock|vertex|cohere|mistral|groq|ollama|replicate|tencent|"
     r"minimax|coze|cloudflare|stepfun|novita|siliconflow|doubao|togetherai|baichuan|deepl\b|openrouter",
     re.IGNORECASE,
+)
+# Of the rows too, as whole words; not what is a dialect, a relative, a variable of One API's, or a plain word.
+NO_VENDORS = {"openai", "anthropic", "gemini", "custom", "proxy", "new-api"}
+SLUGS = sorted(row.slug for row in providers() if len(row.slug) > 4)
+ROWS = re.compile(
+    rf"(?<![a-z])(?:{'|'.join(slug for slug in SLUGS if slug not in NO_VENDORS)})(?![a-z])"
 )
 # Data about models and prices, whose names contain their vendors'.
 VENDORS_ALLOWED = {
@@ -73,9 +81,9 @@ def _vendors(path: Path) -> set[str]:
     for node in ast.walk(tree):
         match node:
             case ast.Name(id=text) | ast.Attribute(attr=text) | ast.arg(arg=text):
-                found |= set(VENDORS.findall(text))
+                found |= {*VENDORS.findall(text), *ROWS.findall(text)}
             case ast.Constant(value=str(text)) if node not in documents:
-                found |= set(VENDORS.findall(text))
+                found |= {*VENDORS.findall(text), *ROWS.findall(text)}
             case _:
                 pass
     return found

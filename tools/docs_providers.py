@@ -25,8 +25,11 @@ INTRODUCTION = """# Vendors
 What a channel's *type* means. The numbers below 1000 are One API's, the others ours. A channel's own base URL wins over the
 one below; `{names}` in it are fields of the channel's form. A column is marked when the vendor serves that endpoint. Every
 model that a vendor of the dialect `openai` or `anthropic` serves is reachable with either kind of client
-(`/v1/chat/completions`, `/v1/messages`). *Read* is the day on which the vendor's own page was read, which it links;
-*unchecked* links the third party's page that the row is from instead.
+(`/v1/chat/completions`, `/v1/messages`).
+
+*Counts* says when a stream tells what it has used (*always*, or when *asked* with `stream_options`, which the gateway does;
+no word where no source says it), and what is told apart. *Read* is the day on which the vendor's own page was read, which
+it links; *unchecked* links the third party's page that the row is from instead.
 
 A key that plainly is another vendor's (`sk-ant-…` for OpenAI) is refused when a channel is saved, unless the channel has a
 base URL of its own.
@@ -63,8 +66,8 @@ def _about(provider: Provider) -> About:
 
 def _table(kind: str, rows: list[Provider]) -> str:
     names = " | ".join(COLUMNS)
-    head = f"| type | vendor | base URL | dialect | {names} | charged by | read |\n"
-    line = f"|--:|---|---|---|{':-:|' * len(COLUMNS)}---|---|\n"
+    head = f"| type | vendor | base URL | dialect | {names} | charged by | counts | read |\n"
+    line = f"|--:|---|---|---|{':-:|' * len(COLUMNS)}---|---|---|\n"
     return f"\n## {KINDS[kind]}\n\n{head}{line}" + "".join(map(_row, rows))
 
 
@@ -78,8 +81,10 @@ def _row(provider: Provider) -> str:
     if about.in_china:
         name += " (China)"
     read = f"[{about.checked or 'unchecked'}]({about.source})" if about.source else ""
-    charged = ", ".join(about.charged_by)
-    return f"| {provider.type} | {name} | {address} | {_dialects(provider)} | {served} | {charged} | {read} |\n"
+    told = (
+        f"{', '.join(about.charged_by)} | {', '.join(filter(None, (about.usage, *about.counts)))}"
+    )
+    return f"| {provider.type} | {name} | {address} | {_dialects(provider)} | {served} | {told} | {read} |\n"
 
 
 def _dialects(provider: Provider) -> str:

@@ -4,6 +4,7 @@ Templates of `{base}`, to be filled in by `urls`. A dialect's own paths are thos
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -21,6 +22,7 @@ _TAILS: Final[dict[str, dict[Endpoint, str]]] = {
 }
 
 
+@lru_cache(maxsize=256)  # many vendors have the same
 def served(
     prefix: str, *endpoints: Endpoint, dialect: str = OPENAI, query: str = "", auth: str = ""
 ) -> Services:

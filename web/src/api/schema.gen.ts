@@ -2995,7 +2995,8 @@ export interface components {
          * ProviderView
          * @description A vendor. `endpoint_preview`: what a chat calls, with `{base_url}` in it; blank where chats are not served.
          *
-         *     `kind`: `lab`, `cloud`, `gateway`, `plan` or `local`. `source` is the page that this was read in: the vendor's own, on
+         *     `kind`: `lab`, `cloud`, `gateway`, `plan` or `local`. `usage`: when a stream tells it, `asked` or `always`, blank when
+         *     nobody says; `counts`: what of it is told apart. `source` is the page that this was read in: the vendor's own, on
          *     the day `checked`; a third party's where that is blank.
          */
         ProviderView: {
@@ -3007,6 +3008,8 @@ export interface components {
             charged_by: string[];
             /** Checked */
             checked: string;
+            /** Counts */
+            counts: string[];
             /** Endpoint Preview */
             endpoint_preview: string;
             /** Endpoints */
@@ -3043,6 +3046,8 @@ export interface components {
             source: string;
             /** Type */
             type: number;
+            /** Usage */
+            usage: string;
         };
         /**
          * Ranked

@@ -33,7 +33,8 @@ class FieldView(TypedDict):
 class ProviderView(TypedDict):
     """A vendor. `endpoint_preview`: what a chat calls, with `{base_url}` in it; blank where chats are not served.
 
-    `kind`: `lab`, `cloud`, `gateway`, `plan` or `local`. `source` is the page that this was read in: the vendor's own, on
+    `kind`: `lab`, `cloud`, `gateway`, `plan` or `local`. `usage`: when a stream tells it, `asked` or `always`, blank when
+    nobody says; `counts`: what of it is told apart. `source` is the page that this was read in: the vendor's own, on
     the day `checked`; a third party's where that is blank.
     """
 
@@ -56,6 +57,8 @@ class ProviderView(TypedDict):
     is_in_china: bool
     endpoints: list[str]
     charged_by: list[str]
+    usage: str
+    counts: list[str]
     notes: str
     source: str
     checked: str
@@ -108,6 +111,8 @@ def _view(provider: Provider, language: str) -> ProviderView:
         "is_in_china": about.in_china,
         "endpoints": sorted(endpoint.value for endpoint in provider.services),
         "charged_by": list(about.charged_by),
+        "usage": about.usage,
+        "counts": list(about.counts),
         "notes": provider.notes,
         "source": about.source,
         "checked": about.checked,

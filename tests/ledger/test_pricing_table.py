@@ -64,6 +64,11 @@ def test_every_price_has_a_source_and_a_date() -> None:
         ("ERNIE-4.0-8K", "17.1429", "17.1429"),
         ("qwen-max", "0.3429", "1.3714"),
         ("moonshot-v1-8k", "0.2", "2"),
+        ("hunyuan-large", "0.5714", "1.7143"),
+        ("Baichuan4-Turbo", "2.1429", "2.1429"),
+        ("360gpt2-pro", "0.2857", "0.7143"),
+        ("ernie-4.5-turbo-128k", "0.1143", "0.4571"),
+        ("yi-lightning", "0.1414", "0.1414"),
     ],
 )
 def test_a_million_tokens_cost_what_the_vendor_asks(

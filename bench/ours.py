@@ -19,6 +19,7 @@ from bench import machine
 from bench.contenders import GateError, check_delivered
 from bench.load import Tally, Target
 from bench.processes import Program, StartError, free_port, http
+from bench.sign_ins import PASSWORD
 from bench.vendor import Delivery, Vendor
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -68,6 +69,7 @@ def environment(folder: Path, workers: int, vendor: Vendor) -> dict[str, str]:
             "DATA_DIR": str(folder),
             "SESSION_SECRET": "bench-session-secret",
             "INITIAL_ROOT_ACCESS_TOKEN": ACCESS_KEY,
+            "INITIAL_ROOT_PASSWORD": PASSWORD,
             "GLOBAL_API_RATE_LIMIT": "100000",
         }
     )

@@ -1,6 +1,7 @@
 """What is measured: the shapes of load, and one measurement of each against one contender."""
 
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from bench import load, machine
 from bench.contenders import Contender, GateError
 from bench.load import Tally
 from bench.peers import NAMES as PEERS
+from bench.sign_ins import signing_in
 from bench.vendor import Vendor
 
 Figures = dict[str, float]
@@ -18,7 +20,7 @@ PEER_WARM_UP = 100
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A shape of load; `rate` makes it an open loop, `paced` streams that stay open."""
+    """A shape of load; `rate` makes it an open loop, `paced` streams that stay open, `sign_ins` a second go beside it."""
 
     name: str
     title: str
@@ -29,6 +31,7 @@ class Profile:
     ours_only: bool = False
     for_peers: bool = False
     tls: bool = False
+    sign_ins: int = 0
 
 
 CHAT = Profile("chat", "Small chat, 300 B → 500 B", ("--connections", "64"), for_peers=True)
@@ -67,7 +70,16 @@ CONVERTED_STREAM = Profile(
     ours_only=True,
 )
 TLS = Profile("tls", "Small chat, TLS to the vendor", ("--connections", "64"), tls=True)
-ALL = (CHAT, PACED, STREAM, LONG, RATE_100, RATE_1000, TLS, CONVERTED, CONVERTED_STREAM)
+SIGN_INS = Profile(
+    "sign_ins",
+    "100 requests/s beside 4 sign-ins a second",
+    ("--connections", "64"),
+    warm_up=300,
+    rate=100,
+    ours_only=True,
+    sign_ins=4,
+)
+ALL = (CHAT, PACED, STREAM, LONG, RATE_100, SIGN_INS, RATE_1000, TLS, CONVERTED, CONVERTED_STREAM)
 
 
 @dataclass
@@ -104,7 +116,11 @@ def measure(bench: Bench, contender: Contender, profile: Profile) -> Figures:
     if profile.rate:
         arguments += ["--rate", str(profile.rate)]
     before = machine.cpu_seconds(contender.pid) if contender.pid else 0.0
-    report = bench.run(contender, profile, arguments)
+    beside = (
+        signing_in(contender.target.port, profile.sign_ins) if profile.sign_ins else nullcontext()
+    )
+    with beside:
+        report = bench.run(contender, profile, arguments)
     time.sleep(SETTLE_SECONDS if contender.pid else 0)
     used = machine.cpu_seconds(contender.pid) - before if contender.pid else 0.0
     return {

@@ -86,9 +86,12 @@ def _ratio(results: Results, profile: str) -> float | None:
     return statistics.median(ratios) if ratios else None
 
 
-def added(results: Results, contender: str, profile: str, figure: str) -> float | None:
-    """Return the median latency that a contender adds to the vendor's own, in µs."""
-    through, bare = (results.values(name, profile, figure) for name in (contender, "direct"))
+def added(
+    results: Results, contender: str, profile: str, figure: str, to: str = ""
+) -> float | None:
+    """Return the median latency that a contender adds to the vendor's own (of the profile `to`), in µs."""
+    through = results.values(contender, profile, figure)
+    bare = results.values("direct", to or profile, figure)
     if not through or not bare:
         return None
     return statistics.median(a - b for a, b in zip(through, bare, strict=True))
@@ -228,6 +231,12 @@ def _latencies(results: Results) -> str:
         if results.values(name, "rate100", "p50_us"):
             cells = [_latency_cell(results, name, each) for each in ("rate100", "rate1000")]
             rows.append([name, *cells[0], *cells[1]])
+        beside = [
+            added(results, name, "sign_ins", each, "rate100") for each in ("p50_us", "p99_us")
+        ]
+        if None not in beside:
+            told = [f"{found:+,.0f}" for found in beside if found is not None]
+            rows.append([f"{name}, beside 4 sign-ins a second", *told, "", ""])
     return "## Added latency\n\nMicroseconds; `direct` is the whole.\n\n" + _table(titles, rows)
 
 

@@ -41,6 +41,18 @@ def test_latency_is_what_is_added_to_the_vendors_own() -> None:
     assert report.verdicts(found)[0].found == "2.50×"
 
 
+def test_latency_beside_sign_ins_is_held_against_the_vendor_alone() -> None:
+    found = Results()
+    for name, profile, microseconds in (
+        ("direct", "rate100", 70),
+        ("ours", "rate100", 300),
+        ("ours", "sign_ins", 420),
+    ):
+        found.add(name, profile, {"p50_us": microseconds, "p99_us": 2 * microseconds})
+    page = report.render(found, QUIET)
+    assert "| ours, beside 4 sign-ins a second | +350 | +700 |" in page
+
+
 def test_a_load_generator_that_is_the_limit_is_named() -> None:
     assert "lower bound" in report.render(results(20, 60, 100_000), QUIET)
     assert "lower bound" not in report.render(results(20, 60), QUIET)

@@ -165,6 +165,24 @@ def test_a_vendor_that_cannot_be_reached_fails_the_test(world: World, vendor: Fa
     assert "127.0.0.1" in reply["message"]
 
 
+def test_a_vendor_without_chats_is_tested_with_what_it_has(
+    world: World, vendor: FakeVendor
+) -> None:
+    vendor.default = json_answer(
+        {"object": "list", "data": [{"embedding": [0.5, 0.25]}], "usage": {"prompt_tokens": 1}}
+    )
+    form = {"type": 1121, "key": "pa-x", "base_url": vendor.url, "models": "voyage-3.5"}
+    answer = world.root.post("/api/channel/test", form).content
+    assert answer["answer"] == "a vector of 2 numbers"
+    assert vendor.requests[0].path == "/v1/embeddings"
+
+
+def test_a_vendor_without_a_list_of_models_is_not_asked(world: World, vendor: FakeVendor) -> None:
+    refusal = world.root.post("/api/channel/models", {"type": 1121, "key": "pa-x"}).refusal
+    assert "Voyage AI has no list of its models" in refusal
+    assert vendor.requests == []
+
+
 def test_a_channel_can_be_tried_before_it_is_saved(world: World, vendor: FakeVendor) -> None:
     vendor.default = json_answer(chat_document("fine"))
     form = {"type": 8, "key": "sk-a\nsk-b", "base_url": vendor.url, "models": "m"}

@@ -20,6 +20,7 @@ from oneapi.providers import registry
 from oneapi.providers.base import Call, Dialect, Target, UpstreamRequest
 from oneapi.providers.targets import strings, target_of
 from oneapi.providers.urls import url_beside
+from oneapi.providers.vendor_rows import descriptions
 from oneapi.upstream.asking import Ask, WholeAnswer
 from oneapi.wire.canonical import text_of
 from oneapi.wire.endpoints import OPENAI, Endpoint
@@ -154,11 +155,12 @@ def _dialect(call: Call) -> Dialect:
 
 
 def kind_of(model: str, target: Target) -> Endpoint:
-    """Return what a model is for, by its name, as far as the provider serves it; a chat otherwise."""
+    """Return what a model is for, by its name, as far as the provider serves it; a chat otherwise, where it has any."""
     for pattern, endpoint in _KINDS:
         if pattern.search(model) and endpoint in target.provider.services:
             return endpoint
-    return Endpoint.CHAT
+    served = target.provider.services
+    return Endpoint.CHAT if Endpoint.CHAT in served or not served else next(iter(served))
 
 
 def _call(
@@ -239,6 +241,9 @@ async def vendor_models(ask: Ask, row: Mapping[Any, Any]) -> list[str]:
     `GET …/models` is where OpenAI's and Anthropic's dialects list them.
     """
     target = _target(row)
+    about = descriptions().get(target.provider.type)
+    if about is not None and not about.lists_models and not row["base_url"]:
+        raise UpstreamError(f"{target.provider.name} has no list of its models")
     call = _call(target, "model", "model", Endpoint.CHAT, "hello")
     dialect = _dialect(call)
     chat = dialect.request(call)

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.adoption.one_api import awkward
-from tests.engines import Engines, Sqlite
+from tests.engines import Engine, Engines, Sqlite
 from tests.server.environment import clean
 
 
-def run(folder: Path, *arguments: str) -> tuple[int, list[str], str]:
+def run(folder: Path, *arguments: str, dsn: str = "") -> tuple[int, list[str], str]:
     ran = subprocess.run(
         [sys.executable, "-m", "oneapi", *arguments],
         cwd=folder,
-        env=clean(),
+        env={**clean(), "SQL_DSN": dsn},
         capture_output=True,
         text=True,
         timeout=60,
@@ -80,3 +80,30 @@ def test_prices_of_an_older_schema_are_not_looked_at(folder: Path) -> None:
     status, _, refused = run(folder, "prices", "--diff")
 
     assert (status, "one-api migrate" in refused) == (1, True)
+
+
+NEWER = ("deepseek-v4-pro", "gpt-6.1-sol", "gemini-2.5-pro", "step-tts-2", "step-asr")
+
+
+def test_newer_kinds_of_prices_are_shown_and_taken(engine: Engine, tmp_path: Path) -> None:
+    name = awkward(engine)
+    models = ",".join(NEWER)
+    engine.execute(f"UPDATE channels SET models = '{models}' WHERE id = 1", database=name)
+    if isinstance(engine, Sqlite):
+        shutil.move(engine.path(name), tmp_path / "one-api.db")
+    dsn = "" if isinstance(engine, Sqlite) else engine.dsn(name)
+    run(tmp_path, "migrate", dsn=dsn)
+    _, before, _ = run(tmp_path, "prices", "--diff", *NEWER, dsn=dsn)
+    status, _, refused = run(tmp_path, "prices", "--apply", *NEWER, dsn=dsn)
+    _, after, _ = run(tmp_path, "prices", "--diff", *NEWER, dsn=dsn)
+
+    assert (status, refused) == (0, "")
+    found = [line.strip().replace(" (1)", "").split(": ", 1) for line in before[1:6]]
+    assert {model: prices.split(" -> ", 1)[1] for model, prices in found} == {
+        "deepseek-v4-pro": "1.32 / 3.96, 0.5 of it off peak",
+        "gemini-2.5-pro": "1.25 / 10, 2.5 / 15 from 200000 tokens",
+        "gpt-6.1-sol": "2 / 10, 4 / 15 from 272000 tokens",
+        "step-asr": "0.00214284 a minute",
+        "step-tts-2": "40 a million characters",
+    }
+    assert after == ["no price differs from our table's"]

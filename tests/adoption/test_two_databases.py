@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def test_a_database_of_today_charges_what_the_vendors_ask_unless_its_operator_sa
     asked = {
         "gpt-5.5": 2_500 + 15_000,  # 5 and 30 USD a million
         "claude-opus-5-5": 2_000 + 10_000,  # 4 and 20
-        "deepseek-v4-pro": 660 + 1_980,  # 1.32 and 3.96
+        "grok-4.7": 1_000 + 3_000,  # 2 and 6
         "nobody-knows-me": 30_000 + 30_000,
     }
     with Gateway(tmp_path) as gateway:
@@ -87,3 +88,15 @@ def test_a_database_of_today_charges_what_the_vendors_ask_unless_its_operator_sa
         wait_until(lambda: charged(gateway, key, "gpt-5.5") == 4_000 + 24_000)
 
     assert found == asked
+
+
+def test_a_vendors_quiet_hours_cost_half(vendor: FakeVendor, tmp_path: Path) -> None:
+    with Gateway(tmp_path) as gateway:
+        gateway.serve(vendor.url, "deepseek-v4-pro")
+        quota = charged(gateway, gateway.add_key(), "deepseek-v4-pro")
+        (row,) = gateway.rows("SELECT created_at, detail FROM logs WHERE type = 2")
+
+    at = datetime.fromtimestamp(row["created_at"], UTC)
+    is_peak = at.isoweekday() <= 5 and at.hour in {1, 2, 3, 6, 7, 8, 9}
+    assert quota == (660 + 1_980) // (1 if is_peak else 2)  # 1.32 and 3.96 USD a million
+    assert json.loads(row["detail"])["price"].get("tier", "") == ("" if is_peak else "off_peak")

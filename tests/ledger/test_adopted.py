@@ -4,10 +4,18 @@ import json
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from oneapi.ledger import adopted, one_api
-from oneapi.ledger.pricing import NANO, PriceList, default_completion_ratio, default_model_ratio
+from oneapi.ledger.pricing import (
+    NANO,
+    ONE,
+    Price,
+    PriceList,
+    default_completion_ratio,
+    default_model_ratio,
+)
 
 
 def adopt(served: tuple[str, ...] = (), **options: Any) -> dict[str, str]:
@@ -124,3 +132,26 @@ def test_the_differences_name_what_changes_and_nothing_else() -> None:
     assert [(d.model, d.channel_type) for d in found] == [("gpt-4o", 1)]
     assert adopted.words(found[0].now) == "5 / 20"
     assert adopted.words(found[0].then) == "2.5 / 10"
+
+
+def test_what_is_no_proportion_of_the_price_is_named() -> None:
+    plain = Price(input=2 * 10**9, output=8 * 10**9, cache_read=2 * 10**9, audio_input=2 * 10**9)
+    newer = msgspec.structs.replace(
+        plain,
+        cache_read=10**9,
+        audio_input=20 * 10**9,
+        search=7 * 10**12,
+        off_peak=ONE // 2,
+        tiers=(("priority", 2 * ONE, 2 * ONE),),
+    )
+    assert adopted.other_kinds(plain, newer) == [
+        "cached 4 -> 2",
+        "sound in 4 -> 40",
+        "a search 0.01 -> 0.014",
+        "priority 2 times",
+    ]
+    assert adopted.words(newer) == "4 / 16, 0.5 of it off peak"
+    dearer = msgspec.structs.replace(
+        newer, input=4 * 10**9, output=16 * 10**9, cache_read=2 * 10**9, audio_input=40 * 10**9
+    )
+    assert adopted.other_kinds(newer, dearer) == []

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, select
 from oneapi.app.databases import CannotStart, databases_of
 from oneapi.config import Config
 from oneapi.ledger import adopted, catalogue
-from oneapi.ledger.adopted import Difference, words
+from oneapi.ledger.adopted import Difference, other_kinds, words
 from oneapi.providers.targets import strings
 from oneapi.store.changes import publish
 from oneapi.store.tables import channels, options
@@ -71,7 +71,8 @@ def report(found: Sequence[Difference], sold: set[str]) -> list[str]:
     for difference in ordered:
         model, kind, now, then = difference
         name = f"{model} ({kind})" if kind else model
-        note = "; One API's is wrong by its unit" if model in slips else ""
+        note = "".join(f"; {kind}" for kind in other_kinds(now, then))
+        note += "; One API's is wrong by its unit" if model in slips else ""
         note += "" if model in sold else "; no channel serves it"
         lines.append(f"  {name}: {words(now)} -> {words(then)}{note}")
     return lines

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple, cast
 
 from oneapi.ledger import one_api
-from oneapi.ledger.pricing import Price, PriceList
+from oneapi.ledger.pricing import ONE, Price, PriceList, searching
 from oneapi.store.settings import lenient_ratios
 
 RATIOS: Final = "AdoptedModelRatio"
@@ -25,6 +25,14 @@ _TYPED: Final = re.compile(r"(.+)\((\d+)\)")  # `model(channel type)`
 _UNITS: Final = (
     *("input", "output", "cache_read", "cache_write"),
     *("image", "second", "character", "call"),
+)
+# A kind, what its price is held against, and its name.
+_OTHER_KINDS: Final = (
+    ("cache_read", "input", "cached"),
+    ("cache_write", "input", "written to the cache"),
+    ("cache_write_1h", "input", "written for an hour"),
+    ("audio_input", "input", "sound in"),
+    ("audio_output", "output", "sound out"),
 )
 
 
@@ -126,7 +134,27 @@ def words(price: Price) -> str:
         parts.append(f"{_usd(price.character * 10**6)} a million characters")
     if price.long is not None:
         parts.append(f"{words(price.long)} from {price.long_from} tokens")
+    if price.off_peak:
+        parts.append(f"{price.off_peak / ONE:g} of it off peak")
     return ", ".join(parts) or "free"
+
+
+def other_kinds(now: Price, then: Price) -> list[str]:
+    """Say what differs beside input and output, and not just in proportion to them: cached input, sound, searches, tiers."""
+    said: list[str] = []
+    for unit, beside, name in _OTHER_KINDS:
+        before, after = getattr(now, unit), getattr(then, unit)
+        base, new_base = getattr(now, beside), getattr(then, beside)
+        is_priced = after and after != new_base
+        if is_priced and abs(before * new_base - after * base) > before * new_base // 1000:
+            said.append(f"{name} {_usd(before * 10**6)} -> {_usd(after * 10**6)}")
+    before, after = searching(now).search, searching(then).search
+    if before != after and after:
+        said.append(f"a search {_usd(before)} -> {_usd(after)}")
+    tiers = {name: factor for name, factor, _ in then.tiers}
+    if tiers != {name: factor for name, factor, _ in now.tiers}:
+        said.append(", ".join(f"{name} {factor / ONE:g} times" for name, factor in tiers.items()))
+    return said
 
 
 def _differs(now: Price, then: Price) -> bool:
@@ -134,7 +162,11 @@ def _differs(now: Price, then: Price) -> bool:
     units = [unit for unit in _UNITS if getattr(then, unit)] or ["input", "output"]
     if then.source == "default":
         units = ["input", "output"]
-    return now.long != then.long or any(getattr(now, u) != getattr(then, u) for u in units)
+    return (
+        (now.long, now.off_peak, now.tiers) != (then.long, then.off_peak, then.tiers)
+        or any(getattr(now, u) != getattr(then, u) for u in units)
+        or bool(other_kinds(now, then))
+    )
 
 
 def _is_built_in(option: str, name: str, value: Any) -> bool:

@@ -145,6 +145,9 @@ def test_an_unknown_name_is_no_entry() -> None:
         ("mistral-large-4", 28, "1.36", "4.18"),
         ("LongCat-2.0", 50, "0.3", "1.2"),
         ("step-3.7-flash", 32, "0.2", "1.15"),
+        ("MiniMaxAI/MiniMax-M3", 1, "0.3", "1.2"),
+        ("MiniMaxAI/MiniMax-M3", 1130, "0.28", "1.1"),  # DeepInfra's own price for it
+        ("Qwen/Qwen2.5-VL-72B-Instruct", 1134, "0.25", "0.75"),  # Nebius's
     ],
 )
 def test_models_of_2026_cost_what_their_vendors_ask(

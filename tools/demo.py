@@ -146,7 +146,15 @@ def fill(folder: Path, vendor_url: str, now: int) -> None:
 
 def _options(connection: Connection) -> None:
     ratios = json.dumps({"default": 1, "vip": 0.9, "svip": 0.8})
-    for key, value in {"GroupRatio": ratios, "Notice": "", "RegisterEnabled": "true"}.items():
+    own = {"gpt-6.1-sol": 1.25, "doubao-seed-2.1-pro": 0.2, "spark-x2": 0.35}
+    shown = {
+        "GroupRatio": ratios,
+        "Notice": "",
+        "RegisterEnabled": "true",
+        "ModelRatio": json.dumps(own),
+        "ModelPrice": json.dumps({"demo-chat": 0.002}),
+    }
+    for key, value in shown.items():
         connection.execute(insert(options).values(key=key, value=value))
 
 
@@ -411,8 +419,9 @@ def _row(
         **({"attempts": tried, "errors": ["overloaded"]} if tried else {}),
     }
     is_stream = chance.random() < 0.8
+    first = int(chance.lognormvariate(6.4, 0.5))
     if is_stream:
-        detail["first_token_ms"] = int(chance.lognormvariate(6.4, 0.5))
+        detail["first_token_ms"] = first
     seconds = int(at)
     made = {
         "user_id": person["id"],
@@ -428,7 +437,7 @@ def _row(
         "channel_id": channel,
         "request_id": time.strftime("%Y%m%d%H%M%S", time.gmtime(seconds))
         + f"{chance.randrange(10**9)}{chance.randrange(10**8):08d}",
-        "elapsed_time": int(300 + received * chance.uniform(3, 9)),
+        "elapsed_time": int(first + received * chance.uniform(3, 9)),
         "is_stream": is_stream,
         "system_prompt_reset": False,
         "detail": json.dumps(detail),

@@ -54,6 +54,12 @@ PAGES: Final[dict[str, str]] = {
     "top-up": "/user?open=3",
     "codes-new": "/redemption?open=new",
     "answered": "/playground?model=demo-chat",
+    "compared": "/playground?model=demo-chat&other=demo-thinking",
+    "called": "/playground?model=demo-chat",
+    "code": "/playground?model=demo-chat",
+    "own-prices": "/models?tab=own",
+    "own-price": "/models?tab=own&open=gpt-6.1-sol",
+    "ordered": "/channel?sort=priority&order=desc",
     "delete-logs": "/log",
     "users": "/user",
     "user": "/user?open=3",
@@ -78,7 +84,7 @@ def _press(page: Page, *words: str) -> None:
 
 def _first_row(page: Page, *, more: str = "") -> None:
     rows = page.locator("tbody tr").filter(has_text=re.compile(more))
-    rows.first.locator("td").nth(1).click()
+    rows.first.locator("td:visible").last.click()
 
 
 def _all_tested(page: Page) -> None:
@@ -94,6 +100,15 @@ def _answered(page: Page) -> None:
     page.locator("main textarea").last.fill("Who are you?")
     page.keyboard.press("Enter")
     page.get_by_text(re.compile("first token|首字")).first.wait_for()
+
+
+def _called(page: Page) -> None:
+    _press(page, "^Tools$", "^工具$")
+    _press(page, "^An example$", "^填入示例$")
+    _press(page, "^Apply$", "^应用$")
+    page.locator("main textarea").last.fill("How is the weather in Oslo?")
+    page.keyboard.press("Enter")
+    page.locator("main form textarea").first.wait_for()
 
 
 # name: what to do there before the picture is taken
@@ -112,6 +127,9 @@ STEPS: Final[dict[str, Callable[[Page], None]]] = {
     "find": lambda page: page.keyboard.press("/"),
     "top-up": lambda page: _press(page, "^Top up", "^充值$"),
     "answered": _answered,
+    "compared": _answered,
+    "called": _called,
+    "code": lambda page: _press(page, "^The request as code$", "^查看请求代码$"),
     "delete-logs": lambda page: _press(page, "^Delete old", "^删除旧"),
 }
 # what a phone has no room for

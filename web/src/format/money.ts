@@ -27,6 +27,13 @@ function decimalsFor(amount: number): number {
   return amount >= 0.01 ? 4 : 6;
 }
 
+/** A price: as many decimals as it has, two at least and six at most, so that a column of them is read. */
+export function priceMoney(quota: number, style: MoneyStyle): string {
+  const amount = Number((quota / style.quotaPerUnit).toPrecision(6));
+  const digits = String(amount).split(".")[1]?.length ?? 0;
+  return money(quota, style, Math.min(6, Math.max(2, digits)));
+}
+
 /** Digits in groups of three by a space, as in `48 213`. */
 export function grouped(value: number, decimals = 0): string {
   const [whole = "0", fraction] = value.toFixed(decimals).split(".");

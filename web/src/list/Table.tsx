@@ -49,8 +49,8 @@ export function Table<Row>(props: TableProps<Row>) {
               />
             </th>
           )}
-          {columns.map((column) => (
-            <Head key={column.id} column={column} />
+          {columns.map((column, place) => (
+            <Head key={column.id} column={column} isAfterEnd={isAfterEnd(columns, place)} />
           ))}
           {!hasFlexible && <td className={classes(HEAD, "max-sm:hidden")} />}
         </tr>
@@ -92,7 +92,12 @@ const HEAD =
   "sticky top-0 z-10 h-7 whitespace-nowrap bg-bg px-2 text-left font-medium text-muted text-sm shadow-[inset_0_-1px_var(--line)]";
 const CELL = "overflow-hidden text-ellipsis whitespace-nowrap border-line border-b px-2";
 
-function Head<Row>({ column }: { column: Column<Row> }) {
+/** What begins at the left beside what ends at the right needs more room between. */
+function isAfterEnd<Row>(columns: Column<Row>[], place: number): boolean {
+  return !columns[place]?.isEnd && !!columns[place - 1]?.isEnd;
+}
+
+function Head<Row>({ column, isAfterEnd }: { column: Column<Row>; isAfterEnd: boolean }) {
   const { t } = useTranslation();
   const [search, change] = useAddress();
   const isSorted = column.sort !== undefined && search.sort === column.sort;
@@ -112,6 +117,7 @@ function Head<Row>({ column }: { column: Column<Row> }) {
         HEAD,
         !!column.width && (column.isMain ? "sm:w-(--width)" : "w-(--width)"),
         column.isEnd && "!text-right",
+        isAfterEnd && "!pl-5",
         !column.isOnPhone && "max-sm:hidden",
       )}
     >
@@ -179,10 +185,15 @@ function Row<R>(props: RowProps<R>) {
           <Checkbox label={t("list.select", { name })} isChecked={isPicked} onChange={() => onPick(id)} />
         </td>
       )}
-      {columns.map((column) => (
+      {columns.map((column, place) => (
         <td
           key={column.id}
-          className={classes(CELL, column.isEnd && "text-right", !column.isOnPhone && "max-sm:hidden")}
+          className={classes(
+            CELL,
+            column.isEnd && "text-right",
+            isAfterEnd(columns, place) && "!pl-5",
+            !column.isOnPhone && "max-sm:hidden",
+          )}
         >
           {column.isMain ? (
             <Link

@@ -65,7 +65,10 @@ export function Page() {
           id: "subject",
           label: t("audit.subject"),
           width: 170,
-          cell: (row) => row.subject || (row.subject_id ? `#${row.subject_id}` : ""),
+          cell: (row) =>
+            row.kind === "job" && row.subject
+              ? t(`job.kinds.${row.subject as "test_channels"}`)
+              : row.subject || (row.subject_id ? `#${row.subject_id}` : ""),
           text: (row) => row.subject,
         },
         {

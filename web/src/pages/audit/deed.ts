@@ -31,11 +31,12 @@ export function differences(deed: Pick<Deed, "before" | "after">): Difference[] 
 
 export function summary(deed: Pick<Deed, "before" | "after">): string {
   return differences(deed)
+    .filter(({ before, after }) => before || after)
     .map(({ name, before, after }) => [name, [before, after].filter(Boolean).join(" → ")].join(": "))
     .join(" · ");
 }
 
 function said(value: unknown): string {
-  if (value === undefined || value === null) return "";
+  if (value === undefined || value === null || (Array.isArray(value) && value.length === 0)) return "";
   return typeof value === "string" ? value : JSON.stringify(value);
 }

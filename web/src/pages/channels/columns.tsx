@@ -87,7 +87,11 @@ export function useChannelColumns(test: (channels: Channel[]) => void): Column<C
         label: t("channel.vendor"),
         width: 118,
         sort: "type",
-        cell: (row) => <span className="text-muted">{vendorName(row.type)}</span>,
+        cell: (row) => (
+          <span className="text-muted" title={vendorName(row.type)}>
+            {vendorName(row.type)}
+          </span>
+        ),
         text: (row) => vendorName(row.type),
       },
       {

@@ -8,6 +8,11 @@ import { changeOf } from "./change";
 
 type Sums = Dashboard["sums"];
 
+/** What is left of the charges whose cost is known; undefined where no channel says what it costs. */
+export function marginOf({ cost, costed }: Pick<Sums, "cost" | "costed">): number | undefined {
+  return costed ? (costed - (cost ?? 0)) / costed : undefined;
+}
+
 const share = (part: number, whole: number) => (whole > 0 ? part / whole : 0);
 const VALUES = {
   quota: (sums: Sums) => sums.quota,
@@ -17,6 +22,7 @@ const VALUES = {
   failed: (sums: Sums) => share(sums.failed, sums.requests),
   firstToken: (sums: Sums) => sums.first_token_ms,
   each: (sums: Sums) => share(sums.quota, sums.requests),
+  margin: (sums: Sums) => marginOf(sums) ?? 0,
 };
 
 /** What the span adds up to, each beside the span before it. */
@@ -31,6 +37,8 @@ export function Cards({ data }: { data: Dashboard | undefined }) {
     elapsed_ms: 0,
     failed: 0,
     first_token_ms: 0,
+    cost: null,
+    costed: null,
   };
   const sums = data?.sums ?? nothing;
   const before = data?.before ?? nothing;
@@ -57,7 +65,9 @@ export function Cards({ data }: { data: Dashboard | undefined }) {
         figure("tokens", compact(VALUES.tokens(sums))),
         figure("cached", percent(VALUES.cached(sums)), "more"),
         figure("firstToken", sums.first_token_ms ? duration(sums.first_token_ms) : "–", "less"),
-        figure("each", <Money quota={VALUES.each(sums)} />),
+        sums.costed
+          ? figure("margin", percent(VALUES.margin(sums)), "more")
+          : figure("each", <Money quota={VALUES.each(sums)} />),
       ]}
     />
   );

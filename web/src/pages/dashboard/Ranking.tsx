@@ -6,6 +6,7 @@ import { duration } from "@/format/time";
 import { classes } from "@/ui/class";
 import { Meter } from "@/ui/Meter";
 import { Money } from "@/ui/Money";
+import { marginOf } from "./Cards";
 import type { By } from "./Dashboard";
 
 const HEAD = "h-7 px-2 text-right font-medium text-muted text-sm first:pl-0 first:text-left";
@@ -15,6 +16,7 @@ const CELL = "h-8 truncate border-line border-t px-2 text-right first:pl-0 first
 export function Ranking({ data, by }: { data: Dashboard; by: By }) {
   const { t } = useTranslation();
   const all = Math.max(1, data.sums.quota);
+  const hasCosts = !!data.sums.costed;
   const filter = (entry: { key: string; name: string }) =>
     ({
       model: { model_name: entry.key },
@@ -32,6 +34,8 @@ export function Ranking({ data, by }: { data: Dashboard; by: By }) {
             <th className={classes(HEAD, "w-28")}>{t("dash.requests")}</th>
             <th className={classes(HEAD, "w-28")}>{t("dash.quota")}</th>
             <th className={classes(HEAD, "w-40 max-md:hidden")}>{t("dash.share")}</th>
+            {hasCosts && <th className={classes(HEAD, "w-24 max-lg:hidden")}>{t("dash.cost")}</th>}
+            {hasCosts && <th className={classes(HEAD, "w-24 max-lg:hidden")}>{t("dash.margin")}</th>}
             <th className={classes(HEAD, "w-28 max-md:hidden")}>{t("dash.tokens")}</th>
             <th className={classes(HEAD, "w-28 max-md:hidden")}>{t("dash.cached")}</th>
             <th className={classes(HEAD, "w-28 max-md:hidden")}>{t("dash.average")}</th>
@@ -59,6 +63,7 @@ export function Ranking({ data, by }: { data: Dashboard; by: By }) {
                   <span className="w-12">{percent(entry.quota / all)}</span>
                 </span>
               </td>
+              {hasCosts && <Margin of={entry} />}
               <td className={classes(CELL, "max-md:hidden")}>
                 {compact(entry.input_tokens + entry.output_tokens)}
               </td>
@@ -73,5 +78,20 @@ export function Ranking({ data, by }: { data: Dashboard; by: By }) {
         </tbody>
       </table>
     </section>
+  );
+}
+
+/** What it cost the operator, and what was left. */
+function Margin({ of }: { of: Dashboard["top"][number] }) {
+  const margin = marginOf(of);
+  return (
+    <>
+      <td className={classes(CELL, "max-lg:hidden")}>
+        {margin === undefined ? "–" : <Money quota={of.cost ?? 0} decimals={2} />}
+      </td>
+      <td className={classes(CELL, "max-lg:hidden", margin !== undefined && margin < 0 && "text-bad")}>
+        {margin === undefined ? "–" : percent(margin)}
+      </td>
+    </>
   );
 }

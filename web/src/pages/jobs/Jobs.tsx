@@ -46,7 +46,10 @@ export function Page() {
           width: 110,
           isOnPhone: true,
           cell: (row) => (
-            <State tone={TONES[row.state] ?? "off"} title={row.note}>
+            <State
+              tone={row.state === "done" && row.failed > 0 ? "warn" : (TONES[row.state] ?? "off")}
+              title={row.note}
+            >
               {t(`job.states.${row.state as "waiting"}`)}
             </State>
           ),

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { Story } from "@/api/types";
-import { grouped, money } from "@/format/money";
+import { grouped, money, priceMoney } from "@/format/money";
 import { useMoneyStyle } from "@/session";
 import { isTokens, type Line } from "./detail";
 
@@ -31,8 +31,8 @@ export function Calculation({ story }: { story: Story }) {
   const price = (line: Line) => {
     const quota = line.unit_usd * QUOTA_OF_A_DOLLAR;
     return isTokens(line)
-      ? t("log.perMillion", { amount: money(quota * MILLION, style) })
-      : t("log.perUnit", { amount: money(quota, style) });
+      ? t("log.perMillion", { amount: priceMoney(quota * MILLION, style) })
+      : t("log.perUnit", { amount: priceMoney(quota, style) });
   };
   const name = (line: Line) => {
     const unit = UNITS.find((one) => one === line.unit);

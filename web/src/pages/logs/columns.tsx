@@ -6,6 +6,7 @@ import { grouped, percent } from "@/format/money";
 import { clock, duration, exact, nowSeconds } from "@/format/time";
 import type { Column } from "@/list/types";
 import { useIsAdmin } from "@/session";
+import { classes } from "@/ui/class";
 import { Money } from "@/ui/Money";
 import { State } from "@/ui/State";
 import { cachedShare, firstTokenMs, movedOn, testOf } from "./detail";
@@ -135,7 +136,14 @@ export function useLogColumns(): Column<LogRow>[] {
         isEnd: true,
         isOnPhone: true,
         cell: (row) =>
-          row.quota ? <Money quota={row.quota} decimals={6} /> : <span className="text-muted">–</span>,
+          row.quota ? (
+            <Money quota={row.quota} decimals={6} />
+          ) : (
+            <>
+              {row.type === FAILED && <span className="text-bad sm:hidden">{t("log.types.6")}</span>}
+              <span className={classes("text-muted", row.type === FAILED && "max-sm:hidden")}>–</span>
+            </>
+          ),
         text: (row) => row.quota,
       },
       {

@@ -114,13 +114,13 @@ function PriceTable({ models, factor }: { models: ModelPrice[]; factor: number }
       <thead>
         <tr>
           <th className={classes(HEAD, "!text-left")}>{t("log.model")}</th>
-          <th className={classes(HEAD, WIDE, "w-36 !text-left")}>{t("channel.vendor")}</th>
+          <th className={classes(HEAD, WIDE, "w-28 !text-left")}>{t("channel.vendor")}</th>
           <th className={classes(HEAD, "w-48 !text-left max-xl:hidden")}>{t("model.can")}</th>
           <th className={classes(HEAD, WIDE, "w-20")}>{t("model.context")}</th>
           <th className={classes(HEAD, "w-24 max-sm:w-20")}>{t("log.input")}</th>
           <th className={classes(HEAD, "w-28 max-sm:hidden")}>{t("model.cached")}</th>
           <th className={classes(HEAD, "w-24 max-sm:w-20")}>{t("log.output")}</th>
-          <th className={classes(HEAD, WIDE, "w-64 !text-left !pl-8")}>{t("model.others")}</th>
+          <th className={classes(HEAD, WIDE, "w-80 !text-left !pl-8")}>{t("model.others")}</th>
           <th className={classes(HEAD, "w-24 max-sm:hidden")}>
             <span className="sr-only">{t("list.actions")}</span>
           </th>
@@ -206,6 +206,24 @@ function Abilities({ of }: { of: ModelPrice }) {
   );
 }
 
+/** Nobody has priced it; root is led to where that is done. */
+function NoPrice({ model }: { model: string }) {
+  const { t } = useTranslation();
+  const isRoot = useIsRoot();
+  const state = <State tone="warn">{t("model.noPrice")}</State>;
+  if (!isRoot) return state;
+  return (
+    <Link
+      to="/models"
+      search={{ tab: "own", open: model } as never}
+      className="hover:underline"
+      aria-label={t("prices.edit", { model })}
+    >
+      {state}
+    </Link>
+  );
+}
+
 const OTHERS = [
   "cache_write",
   "audio_input",
@@ -223,7 +241,7 @@ function Others({ of, factor }: { of: ModelPrice; factor: number }) {
   const priced = OTHERS.filter((unit) => of.prices[unit]);
   return (
     <span className="flex gap-3">
-      {isAdmin && of.source === "default" && <State tone="warn">{t("model.noPrice")}</State>}
+      {isAdmin && of.source === "default" && <NoPrice model={of.model} />}
       {priced.map((unit) => (
         <span key={unit} className="truncate">
           {t(`log.units.${unit}`)} <Price of={of.prices} unit={unit} factor={factor} />

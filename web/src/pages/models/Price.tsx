@@ -1,4 +1,4 @@
-import { money } from "@/format/money";
+import { priceMoney } from "@/format/money";
 import { useMoneyStyle } from "@/session";
 
 interface PriceProps {
@@ -12,7 +12,5 @@ export function Price({ of, unit, factor }: PriceProps) {
   const style = useMoneyStyle();
   const quota = of[unit];
   if (quota === undefined) return <span className="text-muted">–</span>;
-  const paid = quota * factor;
-  const digits = String(Number((paid / style.quotaPerUnit).toPrecision(6))).split(".")[1]?.length ?? 0;
-  return <>{money(paid, style, Math.min(6, Math.max(2, digits)))}</>;
+  return <>{priceMoney(quota * factor, style)}</>;
 }

@@ -7,6 +7,7 @@ import type { User } from "@/api/types";
 import { Form } from "@/form/Form";
 import type { FieldSpec, Values } from "@/form/types";
 import { useDataForm } from "@/form/useDataForm";
+import { grouped } from "@/format/money";
 import { useGroups } from "@/session";
 import { Button } from "@/ui/Button";
 import { Drawer, DrawerFoot } from "@/ui/Drawer";
@@ -187,7 +188,7 @@ function KnownUser({ row, onClose }: { row: User; onClose: () => void }) {
           facts={[
             [t("user.balance"), <Money key="balance" quota={row.quota} />],
             [t("user.used"), <Money key="used" quota={row.used_quota} />],
-            [t("user.requests"), String(row.request_count)],
+            [t("user.requests"), grouped(row.request_count)],
             [
               t("user.invitedBy"),
               row.inviter_id ? (

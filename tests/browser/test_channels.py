@@ -170,3 +170,44 @@ def test_channels_are_put_in_order_and_show_their_last_day(
     expect(page.get_by_role("button", name="Move third")).to_be_focused()
     page.get_by_role("button", name="Undo").last.click()
     expect(names).to_have_text(["third", "first", "second"])
+
+
+def test_operations_are_rows_and_what_is_wrong_with_one_is_said_at_them(
+    as_root: Visits, gateway: Gateway
+) -> None:
+    channel = gateway.add_channel("http://127.0.0.1:1", name="with operations")
+    page = as_root(f"/channel?open={channel}")
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_label("Cost factor").fill("0.6")
+    drawer.get_by_role("button", name="Add status").click()
+    drawer.get_by_label("Status", exact=True).fill("429")
+    drawer.get_by_role("button", name="Add operation").click()
+    drawer.get_by_label("Name of operation 1").fill("model")
+    drawer.get_by_label("Value of operation 1").fill("gpt-5")
+    drawer.get_by_role("button", name="Save").click()
+    group = drawer.get_by_role("group", name="Operation 1")
+    expect(drawer.get_by_text("config.operations[0].name")).to_be_visible()
+    group.get_by_label("Name of operation 1").fill("temperature")
+    group.get_by_label("Value of operation 1").fill("0.5")
+    drawer.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Channel with operations saved")).to_be_visible()
+    assert json.loads(gateway.api("GET", f"/api/channel/{channel}")["config"]) == {
+        "cost_factor": 0.6,
+        "status_mapping": {"429": "retry"},
+        "operations": [{"in": "body", "do": "set", "name": "temperature", "value": 0.5}],
+    }
+
+
+def test_operations_can_be_pasted_as_json(as_root: Visits, gateway: Gateway) -> None:
+    channel = gateway.add_channel("http://127.0.0.1:1", name="pasted")
+    page = as_root(f"/channel?open={channel}")
+    drawer = page.get_by_role("dialog")
+    operations = [{"in": "header", "do": "set", "name": "x-a", "value": "b"}]
+    drawer.get_by_role("button", name="As JSON").click()
+    drawer.get_by_label("As JSON", exact=True).fill(json.dumps({"operations": operations}))
+    drawer.get_by_role("button", name="As rows").click()
+    expect(drawer.get_by_label("Value of operation 1")).to_have_value("b")
+    drawer.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Channel pasted saved")).to_be_visible()
+    saved = json.loads(gateway.api("GET", f"/api/channel/{channel}")["config"])
+    assert saved == {"operations": operations}

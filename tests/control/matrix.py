@@ -142,6 +142,7 @@ CASES: Final[Mapping[str, Case]] = {
     "GET /api/providers": Case(ADMIN),
     "GET /api/channel": Case(ADMIN),
     "GET /api/channel/search": Case(ADMIN, "/api/channel/search?keyword=v"),
+    "GET /api/channel/form": Case(ADMIN),
     "GET /api/channel/models": Case(ADMIN),
     "GET /api/channel/{channel_id}": Case(ADMIN, "/api/channel/1"),
     "POST /api/channel": Case(ADMIN, document=CHANNEL, changes=changes("audit channels abilities changes")),

@@ -92,6 +92,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/channel/form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Form
+         * @description Describe what a channel does to requests, answers and statuses, as far as it is the same for all vendors.
+         */
+        get: operations["get_channel_form"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/channel/models": {
         parameters: {
             query?: never;
@@ -1684,6 +1704,23 @@ export interface components {
             weight?: number | null;
         };
         /**
+         * ChannelFormView
+         * @description The fields of all channels' `config`, and of what an operation is made: where, what, and for which endpoints.
+         *
+         *     Kinds of fields beside a vendor's: `statuses`, an object of statuses and what is done about them (`options`, or another
+         *     status); `operations`, a list of them.
+         */
+        ChannelFormView: {
+            /** Endpoints */
+            endpoints: string[];
+            /** Fields */
+            fields: components["schemas"]["FieldView"][];
+            /** Places */
+            places: string[];
+            /** Verbs */
+            verbs: components["schemas"]["VerbView"][];
+        };
+        /**
          * ChannelView
          * @description A channel; `key` is always blank, `balance` in the vendor's currency, `response_time` milliseconds.
          *
@@ -2028,6 +2065,17 @@ export interface components {
         /** Found[BeginningView] */
         Found_BeginningView_: {
             data: components["schemas"]["BeginningView"];
+            /** Message */
+            message: string;
+            /**
+             * Success
+             * @constant
+             */
+            success: true;
+        };
+        /** Found[ChannelFormView] */
+        Found_ChannelFormView_: {
+            data: components["schemas"]["ChannelFormView"];
             /** Message */
             message: string;
             /**
@@ -3665,6 +3713,18 @@ export interface components {
             wechat_id: string;
         };
         /**
+         * VerbView
+         * @description What an operation may do, and what it needs for that: a value, or another name.
+         */
+        VerbView: {
+            /** Has Target */
+            has_target: boolean;
+            /** Has Value */
+            has_value: boolean;
+            /** Name */
+            name: string;
+        };
+        /**
          * Whole
          * @description What a whole span adds up to; `first_token_ms`: the median of its streams, 0 if there were none.
          */
@@ -3704,6 +3764,7 @@ export type BalancesToUpdate = components['schemas']['BalancesToUpdate'];
 export type Beginning = components['schemas']['Beginning'];
 export type BeginningView = components['schemas']['BeginningView'];
 export type ChannelDocument = components['schemas']['ChannelDocument'];
+export type ChannelFormView = components['schemas']['ChannelFormView'];
 export type ChannelView = components['schemas']['ChannelView'];
 export type ChannelsToTest = components['schemas']['ChannelsToTest'];
 export type CodeDocument = components['schemas']['CodeDocument'];
@@ -3721,6 +3782,7 @@ export type FormEntry = components['schemas']['FormEntry'];
 export type FoundBalanceView = components['schemas']['Found_BalanceView_'];
 export type FoundBalance = components['schemas']['Found_Balance_'];
 export type FoundBeginningView = components['schemas']['Found_BeginningView_'];
+export type FoundChannelFormView = components['schemas']['Found_ChannelFormView_'];
 export type FoundChannelView = components['schemas']['Found_ChannelView_'];
 export type FoundCodeView = components['schemas']['Found_CodeView_'];
 export type FoundConsumption = components['schemas']['Found_Consumption_'];
@@ -3809,6 +3871,7 @@ export type UnknownPath = components['schemas']['UnknownPath'];
 export type UnsavedChannel = components['schemas']['UnsavedChannel'];
 export type UserChanges = components['schemas']['UserChanges'];
 export type UserView = components['schemas']['UserView'];
+export type VerbView = components['schemas']['VerbView'];
 export type Whole = components['schemas']['Whole'];
 export type $defs = Record<string, never>;
 export interface operations {
@@ -4122,6 +4185,51 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_int_"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_channel_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found_ChannelFormView_"] | components["schemas"]["Refusal"];
                 };
             };
             /** @description Nobody is signed in, and no access token came. */

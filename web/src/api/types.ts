@@ -15,6 +15,7 @@ export type Provider = Views["ProviderView"];
 export type ProviderField = Views["FieldView"];
 
 export type Channel = Views["ChannelView"];
+export type ChannelForm = Views["ChannelFormView"];
 export type Overview = Views["OverviewView"];
 export type Rest = Views["RestView"];
 export type Prices = Views["PricesView"];

@@ -2,7 +2,7 @@ import { cloneElement, type ReactNode, useId } from "react";
 import { Controller } from "react-hook-form";
 import { classes } from "@/ui/class";
 import { useUnsaved } from "@/ui/Drawer";
-import { Field } from "@/ui/Field";
+import { Field, FieldGroup } from "@/ui/Field";
 import { Note } from "@/ui/Note";
 import { Switch } from "@/ui/Switch";
 import { Control } from "./Control";
@@ -55,27 +55,38 @@ function FormField({ field, of }: { field: FieldSpec; of: DataForm }) {
     <Controller
       control={of.form.control}
       name={field.name}
-      render={({ field: bound, fieldState }) => (
-        <Field
-          label={
-            field.kind === "bool" ? (
-              <span className="flex items-center gap-2">
-                <Switch isOn={!!bound.value} onChange={bound.onChange} />
-                {field.label}
-              </span>
-            ) : (
-              field.label
-            )
-          }
-          help={field.help}
-          action={field.action}
-          error={fieldState.error?.message}
-          className={classes(WIDTHS[field.width ?? "full"])}
-        >
-          {field.kind !== "bool" && <Control field={field} bound={bound} />}
-          {field.quick && cloneElement(field.quick, { onChange: bound.onChange })}
-        </Field>
-      )}
+      render={({ field: bound, fieldState }) =>
+        field.render ? (
+          <FieldGroup
+            label={field.label}
+            help={field.help}
+            error={fieldState.error?.message}
+            className={classes(WIDTHS[field.width ?? "full"])}
+          >
+            {field.render(bound)}
+          </FieldGroup>
+        ) : (
+          <Field
+            label={
+              field.kind === "bool" ? (
+                <span className="flex items-center gap-2">
+                  <Switch isOn={!!bound.value} onChange={bound.onChange} />
+                  {field.label}
+                </span>
+              ) : (
+                field.label
+              )
+            }
+            help={field.help}
+            action={field.action}
+            error={fieldState.error?.message}
+            className={classes(WIDTHS[field.width ?? "full"])}
+          >
+            {field.kind !== "bool" && <Control field={field} bound={bound} />}
+            {field.quick && cloneElement(field.quick, { onChange: bound.onChange })}
+          </Field>
+        )
+      }
     />
   );
 }

@@ -34,6 +34,8 @@ export interface FieldSpec {
   placeholder?: string;
   isMono?: boolean;
   width?: "full" | "half" | "quarter";
+  /** Draws the controls of a field that has several. */
+  render?: (bound: { value: unknown; onChange: (value: unknown) => void }) => ReactNode;
   /** Stands at the right of the label. */
   action?: ReactNode;
   unit?: string;

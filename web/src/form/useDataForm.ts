@@ -37,10 +37,10 @@ export function useDataForm(
   const release = () => onRelease.current();
 
   const refuse = (error: unknown) => {
-    const field = error instanceof Refusal ? error.field?.split(".")[0] : undefined;
+    const named = (error instanceof Refusal && error.field) || "";
     const message = messageOf(error);
-    if (field && checked.current.some((one) => one.name === field))
-      form.setError(field, { message }, { shouldFocus: true });
+    const field = named && checked.current.find((one) => isOf(one.name, named));
+    if (field) form.setError(field.name, { message }, { shouldFocus: true });
     else setRefusal(message);
   };
 
@@ -72,4 +72,10 @@ export function useDataForm(
     checked.current = now;
   };
   return { form, fields, refusal, isBusy, submit, use, release, onRelease, refuse };
+}
+
+/** Whether what a server calls wrong is a field, or something inside it: `config.operations[2].name` of `config:operations`. */
+function isOf(field: string, named: string): boolean {
+  const path = field.replace(":", ".");
+  return named === path || named.startsWith(`${path}.`) || named.startsWith(`${path}[`);
 }

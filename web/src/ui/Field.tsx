@@ -1,5 +1,5 @@
 import { Field as Base } from "@base-ui/react/field";
-import type { ReactNode } from "react";
+import { type ReactNode, useId } from "react";
 import { classes } from "./class";
 
 interface FieldProps {
@@ -66,5 +66,32 @@ export function Field({ label, help, error, action, className, isBeside, childre
       )}
       {!isBeside && said}
     </Base.Root>
+  );
+}
+
+/** The same around several controls, each of which has a label of its own. */
+export function FieldGroup({ label, help, error, className, children }: Omit<FieldProps, "isBeside">) {
+  const id = useId();
+  const said = error || help;
+  return (
+    <fieldset
+      aria-labelledby={`${id}-label`}
+      aria-describedby={said ? `${id}-said` : undefined}
+      className={classes("min-w-0", className)}
+    >
+      <div id={`${id}-label`} className="mb-1 font-medium">
+        {label}
+      </div>
+      {children}
+      {said && (
+        <p
+          id={`${id}-said`}
+          role={error ? "alert" : undefined}
+          className={classes("mt-1 break-words text-sm", error ? "text-bad" : "text-muted")}
+        >
+          {typeof said === "string" ? withCode(said) : said}
+        </p>
+      )}
+    </fieldset>
   );
 }

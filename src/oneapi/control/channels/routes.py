@@ -17,6 +17,7 @@ from oneapi.control.answers import (
     found,
 )
 from oneapi.control.channels.documents import ChannelDocument
+from oneapi.control.channels.form import ChannelFormView, channel_form
 from oneapi.control.channels.queries import (
     CHANNELS,
     change_channel,
@@ -29,7 +30,7 @@ from oneapi.control.channels.queries import (
 )
 from oneapi.control.channels.views import ChannelView, channel_view, channel_views
 from oneapi.control.fields import FoundPage, Paged, QueryText, RowId
-from oneapi.control.identity import Admin, Role, Surroundings, at_least, by_script
+from oneapi.control.identity import Admin, Language, Role, Surroundings, at_least, by_script
 from oneapi.control.jobs.kinds import TEST_CHANNELS, UPDATE_BALANCES
 from oneapi.control.jobs.routes import BalancesToUpdate, ChannelsToTest, begin
 from oneapi.control.lists import Wanted, listed, slice_of, wanted_of
@@ -60,6 +61,12 @@ def search(page: FoundPage, services: Surroundings, keyword: QueryText = "") -> 
     with services.database.connect() as connection:
         rows = matching_channels(connection, page, keyword)
         return found(channel_views(services, connection, rows))
+
+
+@router.get("/form", response_model=Found[ChannelFormView] | Refusal)
+def form(language: Language) -> Answer:
+    """Describe what a channel does to requests, answers and statuses, as far as it is the same for all vendors."""
+    return found(channel_form(language))
 
 
 @router.get("/models", response_model=ModelList | Refusal)

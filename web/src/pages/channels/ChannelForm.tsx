@@ -1,11 +1,11 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { FlaskConical } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { post, put, Refusal } from "@/api/call";
+import { get, post, put, Refusal } from "@/api/call";
 import { useProviders } from "@/api/providers";
-import type { Channel, Probe } from "@/api/types";
+import type { Channel, ChannelForm as CommonForm, Probe } from "@/api/types";
 import { DeleteRow } from "@/form/DeleteRow";
 import { Form } from "@/form/Form";
 import type { Values } from "@/form/types";
@@ -98,13 +98,19 @@ function useChannelForm(
   save: (values: Values) => Promise<void>,
   onSaved: (() => void) | undefined,
 ) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const providers = useProviders();
   const groups = useGroups();
   const form = useDataForm(initialFields, formValues(row), save, onSaved);
   const values = form.form.watch();
   const provider = providers.find((one) => one.type === Number(values.type));
-  const fields = channelFields({ t, row, values, provider, providers, groups }).map((field) =>
+  const { data: common } = useQuery({
+    queryKey: ["channel-form", i18n.language],
+    queryFn: () => get<CommonForm>("/api/channel/form"),
+    staleTime: 60 * 60_000,
+  });
+  const known = { t, row, values, provider, providers, groups, form: common };
+  const fields = channelFields(known).map((field) =>
     field.name === "models"
       ? { ...field, action: <AskedModels form={form} row={row} provider={provider} /> }
       : field,

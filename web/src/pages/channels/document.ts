@@ -31,7 +31,7 @@ export function channelDocument(values: Values, row: Channel | undefined): Value
   const document: Values = row ? { id: row.id } : {};
   for (const [name, value] of Object.entries(values)) {
     if (!name.startsWith(OWN)) document[name] = value;
-    else if (value === "" || value === undefined) delete config[name.slice(OWN.length)];
+    else if (isNothing(value)) delete config[name.slice(OWN.length)];
     else config[name.slice(OWN.length)] = value;
   }
   document.type = Number(values.type);
@@ -39,6 +39,10 @@ export function channelDocument(values: Values, row: Channel | undefined): Value
   document.config = Object.keys(config).length ? JSON.stringify(config) : "";
   if (!values.key) delete document.key;
   return document;
+}
+
+function isNothing(value: unknown): boolean {
+  return value === "" || value === undefined || (Array.isArray(value) && !value.length);
 }
 
 function parsed(config: string | undefined | null): Record<string, unknown> {

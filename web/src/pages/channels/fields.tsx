@@ -1,7 +1,9 @@
 import type { TFunction } from "i18next";
-import type { Channel, Provider, ProviderField } from "@/api/types";
+import type { Channel, ChannelForm, Provider, ProviderField } from "@/api/types";
 import type { FieldKind, FieldSpec, Values } from "@/form/types";
 import { calledUrl, fieldName } from "./document";
+import { Operations } from "./Operations";
+import { Statuses } from "./Statuses";
 
 interface Known {
   t: TFunction;
@@ -10,10 +12,11 @@ interface Known {
   provider: Provider | undefined;
   providers: Provider[];
   groups: string[];
+  form: ChannelForm | undefined;
 }
 
 /** The fields of a channel: the same for every vendor, and between them the vendor's own. */
-export function channelFields({ t, row, values, provider, providers, groups }: Known): FieldSpec[] {
+export function channelFields({ t, row, values, provider, providers, groups, form }: Known): FieldSpec[] {
   const models = String(values.models ?? "")
     .split(",")
     .filter(Boolean);
@@ -103,12 +106,41 @@ export function channelFields({ t, row, values, provider, providers, groups }: K
       isMono: true,
       help: t("channel.proxyHelp"),
     },
+    ...(form?.fields ?? []).map((field) => commonField(field, form, models, t)),
   ];
+}
+
+/** A field that all vendors' channels have, drawn by its kind. */
+function commonField(
+  field: ProviderField,
+  form: ChannelForm | undefined,
+  models: string[],
+  t: TFunction,
+): FieldSpec {
+  const spec: FieldSpec = { ...vendorField(field), width: "full" };
+  if (field.kind === "choice") {
+    const asItComes = { value: "", label: t("channel.asItComes") };
+    return { ...spec, width: "half", choices: [asItComes, ...(spec.choices ?? [])] };
+  }
+  if (field.kind === "statuses")
+    return {
+      ...spec,
+      render: ({ value, onChange }) => <Statuses value={value} onChange={onChange} actions={field.options} />,
+    };
+  if (field.kind === "operations" && form)
+    return {
+      ...spec,
+      render: ({ value, onChange }) => (
+        <Operations value={value} onChange={onChange} form={form} models={models} />
+      ),
+    };
+  return { ...spec, width: "half" };
 }
 
 const KINDS: Record<string, FieldKind> = {
   secret: "secret",
   int: "int",
+  number: "number",
   bool: "bool",
   choice: "choice",
   long_text: "long_text",

@@ -124,6 +124,7 @@ function Record({ row, story }: { row: LogRow; story: Story | undefined }) {
         [t("log.model"), row.model_name && mono(row.model_name)],
         [t("log.asked"), story && story.asked_model !== row.model_name && mono(story.asked_model)],
         [t("log.source"), story?.source && t(story.source === "estimated" ? "log.estimated" : "log.usage")],
+        [t("log.operations"), story?.operations?.length ? mono(story.operations.join(", ")) : ""],
         [t("log.cost"), typeof story?.cost === "number" && <Money key="cost" quota={story.cost} />],
         [t("log.key"), row.token_name],
         [t("log.requestId"), row.request_id && mono(row.request_id)],

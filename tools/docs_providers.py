@@ -8,7 +8,7 @@ from pathlib import Path
 from oneapi.providers.anthropic_fields import unknown_fields
 from oneapi.providers.anthropic_models import Traits, traits_of
 from oneapi.providers.openai_models import MODELS
-from oneapi.providers.provider import Provider
+from oneapi.providers.provider import Provider, Service
 from oneapi.providers.quirks import NO_QUIRKS, Quirks
 from oneapi.providers.registry import providers
 from oneapi.providers.targets import ALLOWS_TIERS
@@ -57,7 +57,9 @@ def page() -> str:
         _table(kind, [row for row in providers() if _about(row).kind == kind]) for kind in KINDS
     )
     count = f"\n{len(providers())} vendors.\n"
-    return INTRODUCTION + count + tables + _notes() + _tiers() + _differences() + _claude()
+    return (
+        INTRODUCTION + count + tables + _notes() + _faces() + _tiers() + _differences() + _claude()
+    )
 
 
 def _about(provider: Provider) -> About:
@@ -96,6 +98,37 @@ def _dialects(provider: Provider) -> str:
 def _notes() -> str:
     noted = [f"- **{row.name}** ({row.type}): {row.notes}\n" for row in providers() if row.notes]
     return "\n## Notes\n\n" + "".join(noted) if noted else ""
+
+
+def _faces() -> str:
+    """Return where the vendors of two dialects have each."""
+    rows = [row for row in providers() if len(row.services.get(Endpoint.CHAT, ())) > 1]
+    lines = [
+        f"| {row.type} | {row.name} | {' | '.join(_address(row, one) for one in row.services[Endpoint.CHAT])} |\n"
+        for row in rows
+    ]
+    return FACES + "".join(lines)
+
+
+def _address(provider: Provider, service: Service) -> str:
+    return f"`{service.path.replace('{base}', provider.base_url)}` ({service.dialect})"
+
+
+FACES = """
+## Vendors with two faces
+
+These answer in both dialects, with the same key. A client gets the face of its own dialect, and its bytes pass as they are:
+Claude Code and Anthropic's SDKs (`/v1/messages`) the second, everything else the first.
+
+Both faces are on one host, and the channel's base URL stands for it: with a proxy in front of the vendor, enter the proxy's
+address without the vendor's folders, and both faces are asked there. Whichever of the vendor's two documented addresses is
+entered (`…/api/anthropic`, `…/api/coding/paas/v4`, with or without the endpoint), both faces work too. Where an address of
+your own has no second face (it answers 404 or 405, and not as that face would), the same channel is asked at once at the
+first one, and what the client says is converted; that is remembered until the channel is changed.
+
+| type | vendor | first | second |
+|--:|---|---|---|
+"""
 
 
 def _tiers() -> str:

@@ -1,9 +1,9 @@
 """Every folder under `fixtures/<dialect>/`: what the client sent, what goes upstream, what comes back, what the client gets.
 
-`client.json`: the client's dialect and document, the channel type, fields of the call, and the faults that it shows to be
-mended. `upstream.json`: URL, some
-headers, document. `vendor.json`/`vendor.sse` and `client_out.json`/`client_out.sse`: the answer, before and after;
-`usage.json`: what it consumed; `error.json` instead: the error it ends in.
+`client.json`: the client's dialect and document, the channel type, its `face` where that is not the client's, fields of the
+call, and the faults that it shows to be mended. `upstream.json`: URL, some headers, document. `vendor.json`/`vendor.sse` and
+`client_out.json`/`client_out.sse`: the answer, before and after; `usage.json`: what it consumed; `error.json` instead: the
+error it ends in.
 """
 
 import json
@@ -46,11 +46,12 @@ def _call(case: Path) -> Call:
         "shows_usage": envelope.shows_usage,
         **given.get("call", {}),
     }
-    call = call_to(given["type"], body, client=client.name, **fields)
+    face = given.get("face", client.name)
+    call = call_to(given["type"], body, client=face, **fields)
     if client.name == call.service.dialect:
         return call
     document = client.to_canonical(body)
-    return call_to(given["type"], body, client=client.name, document=document, **fields)
+    return call_to(given["type"], body, client=face, document=document, **fields)
 
 
 def _marked(case: Path) -> Any:

@@ -6,6 +6,9 @@ it serves beside it, and the URLs of those that lie `elsewhere`. `base_url` and 
 the row cannot. `client`: fields that a client adds to its request, `sent`: what the vendor gets of them. `stream_options`:
 false where that field is not taken. `whole`, `stream`, `error` name answers of `vendors/answers`; a folder that has a file
 of that name uses its own.
+
+A vendor with a second face has `face`: the `url` and `headers` of that, for clients of its dialect, and what else differs
+there; it is a case of its own.
 """
 
 import json
@@ -49,14 +52,20 @@ ANTHROPIC_TAILS = {"chat": "/messages", "count_tokens": "/messages/count_tokens"
 
 @dataclass(frozen=True)
 class Case:
-    """One vendor's case; see the module."""
+    """One vendor's case, or that of its second face (then `face` is its dialect); see the module."""
 
     provider: Provider
     said: dict[str, Any]
+    face: str = ""
 
     @property
     def slug(self) -> str:
-        return self.provider.slug
+        return f"{self.provider.slug}-{self.face}" if self.face else self.provider.slug
+
+    @property
+    def is_converted(self) -> bool:
+        """Whether clients of the other dialect have what they ask converted."""
+        return len(self.provider.services.get(Endpoint.CHAT, ())) == 1
 
     @property
     def model(self) -> str:
@@ -65,7 +74,7 @@ class Case:
     @property
     def main(self) -> str:
         """The endpoint that is relayed."""
-        return "chat" if Endpoint.CHAT in served(self.provider) else "embeddings"
+        return "chat" if Endpoint.CHAT in self.provider.services else "embeddings"
 
     @property
     def key(self) -> str:
@@ -102,8 +111,8 @@ class Case:
 
     @property
     def dialect(self) -> str:
-        """The dialect of its first face."""
-        return self.provider.service(Endpoint(self.main)).dialect
+        """The dialect of this face."""
+        return self.face or self.provider.service(Endpoint(self.main)).dialect
 
     @property
     def is_anthropic(self) -> bool:
@@ -118,7 +127,7 @@ class Case:
 
     def answer(self, kind: str) -> dict[str, Any]:
         """Return the answer of a kind (`whole`, `stream`, `error`): the folder's own, or the one that it names."""
-        own = ROOT / self.slug / f"{kind}.json"
+        own = ROOT / self.slug / f"{kind}.json"  # of a second face, in a folder of its own
         shared = ANSWERS / kind / f"{self.named(kind)}.json"
         return json.loads((own if own.exists() else shared).read_text("utf-8"))
 
@@ -156,19 +165,33 @@ class Case:
         return document
 
 
-def served(provider: Provider) -> set[Endpoint]:
-    """Return the endpoints that a vendor serves."""
-    return set(provider.services)
+def served(case: Case) -> set[Endpoint]:
+    """Return the endpoints that a face of a vendor serves."""
+    return {
+        endpoint
+        for endpoint, services in case.provider.services.items()
+        if any(service.dialect == case.dialect for service in services)
+    }
 
 
 def cases() -> list[Case]:
     """Return the case of every row that serves anything; the folder is the vendor's slug."""
     found = {path.parent.name: path for path in ROOT.glob("*/case.json")}
-    serving = [row for row in registry.providers() if served(row)]
+    serving = [row for row in registry.providers() if row.services]
     rows = {row.slug: row for row in serving}
     assert set(found) == set(rows), f"without a row or a folder: {sorted(set(found) ^ set(rows))}"
     assert len(rows) == len(serving), "a slug stands twice"
-    return [Case(rows[slug], json.loads(found[slug].read_text("utf-8"))) for slug in sorted(rows)]
+    return [case for slug in sorted(rows) for case in _faces_of(rows[slug], found[slug])]
+
+
+def _faces_of(row: Provider, path: Path) -> Iterator[Case]:
+    """Yield a case for each face of a vendor."""
+    said = json.loads(path.read_text("utf-8"))
+    yield Case(row, said)
+    chats = row.services.get(Endpoint.CHAT, ())
+    assert len(chats) < 2 or "face" in said, f"{path} says nothing of the second face"
+    if len(chats) == 2:
+        yield Case(row, {"key": said["key"]} | said["face"], chats[1].dialect)
 
 
 class Asked(Enum):

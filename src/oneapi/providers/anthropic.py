@@ -126,14 +126,14 @@ def _edited_body(call: Call) -> bytes:
     body = cast("bytes", call.body)
     is_mapped = call.model != call.asked_model
     has_edits = is_mapped or call.max_output_tokens is not None or call.system_prompt is not None
-    may_be_broken = bool(call.adapted) or needs_repair(body, call.model)
+    may_be_broken = bool(call.adapted) or needs_repair(body, call)
     if not has_edits and not may_be_broken:
         return body
     try:
         fields: Document = dict(json_value(body, _FIELDS.decode))
     except UNDECODABLE as error:
         raise invalid_json(error) from error
-    is_repaired = may_be_broken and repair(fields, call.model, call.adapted)
+    is_repaired = may_be_broken and repair(fields, call)
     if not has_edits and not is_repaired:
         return body
     fields["model"] = call.model

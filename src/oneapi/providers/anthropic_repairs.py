@@ -50,14 +50,14 @@ _BAD_REQUEST: Final = 400
 _CLEARS_THINKING: Final = "clear_thinking_"
 
 
-def needs_repair(body: bytes, model: str) -> bool:
+def needs_repair(body: bytes, call: Call) -> bool:
     """Say whether a body may hold what Anthropic refuses and other vendors' answers bring: an unsigned thought, an odd id.
 
     It is asked of every request, so it looks for bytes, as few times as possible. What it does not see (a blank text that
     is not empty, a signature of somebody else) is found when Anthropic has refused it.
     """
     if b'""' in body:
-        if _UNSIGNED.search(body) is not None and not keeps_unsigned(model):
+        if _UNSIGNED.search(body) is not None and not keeps_unsigned(call):
             return True
         if _EMPTY_TEXT.search(body) is not None:
             return True
@@ -88,9 +88,13 @@ def adaptation(call: Call, error: UpstreamError) -> frozenset[str]:
     return call.adapted | {found} if is_new else NO_FIELDS
 
 
-def keeps_unsigned(model: str) -> bool:
-    """Say whether a model of another vendor that speaks this dialect wants back its own thinking, which is not signed."""
-    return "reasoning_content" in quirks_of_model(model).keeps
+def keeps_unsigned(call: Call) -> bool:
+    """Say whether another vendor that speaks this dialect wants back its models' own thinking, which is not signed.
+
+    Its row says so, or the model's name.
+    """
+    row, model = call.target.provider.quirks, quirks_of_model(call.model)
+    return "reasoning_content" in row.keeps or "reasoning_content" in model.keeps
 
 
 def unthought(document: Document) -> Document:
@@ -105,17 +109,17 @@ def unthought(document: Document) -> Document:
     return {**document, "messages": messages}
 
 
-def repair(fields: Document, model: str, adapted: frozenset[str] = NO_FIELDS) -> bool:
+def repair(fields: Document, call: Call) -> bool:
     """Mend a request's fields (names and their undecoded JSON) in place; return whether there was anything to mend."""
     try:
         raws = _RAWS.decode(fields["messages"])
-        repairs = _Repairs(not keeps_unsigned(model), adapted)
+        repairs = _Repairs(not keeps_unsigned(call), call.adapted)
         messages = [repairs.message(raw) for raw in raws]
         is_changed = any(new is not old for new, old in zip(messages, raws, strict=True))
         said = [message for message in messages if message is not None]
         if said and is_changed:
             fields["messages"] = said
-        has_lost = repairs.has_dropped_thinking or UNTHOUGHT in adapted
+        has_lost = repairs.has_dropped_thinking or UNTHOUGHT in call.adapted
         has_stopped = has_lost and _calls_without_thinking(said) and _stop_thinking(fields)
         return _repair_system(fields) or has_stopped or (bool(said) and is_changed)
     except (*UNDECODABLE, KeyError):

@@ -16,12 +16,19 @@ from oneapi.providers.catalogue import owner
 from oneapi.providers.openai import OpenAIDialect
 from oneapi.providers.provider import Provider, Service, Services
 from oneapi.providers.quirks import NO_QUIRKS, Quirks
-from oneapi.providers.services import served, served_at
+from oneapi.providers.services import faces, served, served_at
 from oneapi.providers.vendor_rows import vendor_rows
 from oneapi.wire.endpoints import ANTHROPIC, Endpoint
 
 _V1: Final = served("/v1")
 _BARE: Final = served("")
+# The face for clients of Anthropic's dialect. DeepSeek https://api-docs.deepseek.com/guides/anthropic_api (the key in
+# `x-api-key`) (read 2026-11-26); Moonshot: https://platform.kimi.ai/docs/api/overview, as
+# https://www.developersdigest.tech/reference/api-compatibility/moonshot has read it (read 2026-11-26).
+_DEEPSEEK_FACES: Final = faces(
+    _V1, served("/anthropic/v1", Endpoint.CHAT, dialect=ANTHROPIC, auth="x-api-key")
+)
+_MOONSHOT_FACES: Final = faces(_V1, served("/anthropic/v1", Endpoint.CHAT, dialect=ANTHROPIC))
 _TEXT: Final = (Endpoint.CHAT, Endpoint.COMPLETIONS, Endpoint.EMBEDDINGS)
 _MINIMAX: Final = served_at({Endpoint.CHAT: "{base}/v1/text/chatcompletion_v2"})
 _OPENROUTER_HEADERS: Final[Headers] = (
@@ -184,6 +191,7 @@ _ROWS: Final = (
         "moonshot",
         "Moonshot AI",
         "https://api.moonshot.cn",
+        _MOONSHOT_FACES,
         quirks=_REASONING,
         balance=balances.MOONSHOT,
     ),
@@ -206,6 +214,7 @@ _ROWS: Final = (
         "deepseek",
         "DeepSeek",
         "https://api.deepseek.com",
+        _DEEPSEEK_FACES,
         quirks=_DEEPSEEK,
         balance=balances.DEEPSEEK,
     ),

@@ -13,9 +13,9 @@ import msgspec
 
 from oneapi.providers.balance_row import Balance, Figure
 from oneapi.providers.base import Headers
-from oneapi.providers.provider import Provider
+from oneapi.providers.provider import Provider, Services
 from oneapi.providers.quirks import NO_QUIRKS, Quirks
-from oneapi.providers.services import served, served_at
+from oneapi.providers.services import faces, served, served_at
 from oneapi.wire.endpoints import Endpoint
 
 _DESCRIBED: Final = "registry.json"  # what the rows of `registry` are for people
@@ -59,8 +59,20 @@ class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     lists_models: bool = True
 
 
+class _Face(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where the same vendor speaks another dialect, on the same host and with the same key; `auth`: "" for the row's."""
+
+    dialect: Literal["openai", "anthropic"]
+    prefix: str = ""
+    endpoints: tuple[Endpoint, ...] = (Endpoint.CHAT,)
+    auth: str = ""
+
+
 class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`prefix` stands between the base URL and an endpoint's own path; `paths` are those of endpoints that lie elsewhere."""
+    """`prefix` stands between the base URL and an endpoint's own path; `paths` are those of endpoints that lie elsewhere.
+
+    `faces`: the vendor's further ones; clients get the one of their own dialect, those of another the row's first.
+    """
 
     type: int
     slug: str
@@ -71,6 +83,7 @@ class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     dialect: Literal["openai", "anthropic"] = "openai"
     endpoints: tuple[Endpoint, ...] = (Endpoint.CHAT,)
     paths: dict[Endpoint, str] = {}
+    faces: tuple[_Face, ...] = ()
     auth: str = "bearer"
     headers: Headers = ()
     quirks: Quirks = NO_QUIRKS
@@ -100,7 +113,13 @@ def vendor_rows() -> dict[int, Provider]:
 
 
 def _provider(row: _Row) -> Provider:
-    services = served(row.prefix, *row.endpoints, dialect=row.dialect)
+    services: Services = served(row.prefix, *row.endpoints, dialect=row.dialect)
+    if row.paths:
+        services = {**services, **served_at(row.paths, row.dialect)}
+    others = [
+        served(face.prefix, *face.endpoints, dialect=face.dialect, auth=face.auth)
+        for face in row.faces
+    ]
     more: dict[str, Any] = {"notes": row.notes}
     if row.balance is not None:
         more["balance"] = Balance(row.balance)
@@ -109,7 +128,7 @@ def _provider(row: _Row) -> Provider:
         row.slug,
         row.name,
         row.base_url,
-        {**services, **served_at(row.paths, row.dialect)} if row.paths else services,
+        faces(services, *others) if others else services,
         auth=row.auth,
         headers=row.headers,
         quirks=row.quirks,

@@ -180,7 +180,10 @@ class Attempts:
         return None
 
     def adapt(self, job: Job, attempt: Attempt, error: UpstreamError) -> bool:
-        """Say whether the channel refused only what is ours; the next attempt on it will do without."""
+        """Say whether the channel refused only what is ours, or has no such face; the next attempt on it will do without."""
+        if attempt.channel.has_no_face(job.asked, attempt.offer, error):
+            log.info("vendor_has_no_face", channel_id=attempt.channel.id, path=job.asked.path)
+            return True
         adapted = attempt.offer.dialect.adapt(attempt.call, error)
         if not adapted:
             return False

@@ -8,11 +8,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
+from oneapi.errors import UpstreamError
 from oneapi.ledger.pricing import PriceList
 from oneapi.providers.base import Target
 from oneapi.providers.provider import not_served
 from oneapi.providers.targets import ALLOWS_TIERS, strings, target_of
-from oneapi.relay.offers import Offer, offers_of
+from oneapi.relay.offers import Offer, is_no_face, offers_of
 from oneapi.store.settings import Settings, load as load_settings
 from oneapi.store.tables import channels as channel_table
 from oneapi.wire.endpoints import ClientPath
@@ -63,7 +64,7 @@ class Channel:
         self.type: Final = type
         self.name: Final = name
         self.target: Final = target
-        self.offers: Final = offers_of(target)
+        self.offers = offers_of(target)
         self.priority: Final = priority
         self.weight: Final = weight
         self.models: Final = models
@@ -82,6 +83,16 @@ class Channel:
         if offer is None:
             raise not_served(self.target.provider, asked.endpoint)
         return offer
+
+    def has_no_face(self, asked: ClientPath, offer: Offer, error: UpstreamError) -> bool:
+        """Say whether the operator's own address has no such face; then the first one is offered from now on."""
+        target, first = self.target, offer.otherwise
+        if first is None or target.base_url == target.provider.base_url:
+            return False
+        if not is_no_face(offer, error):
+            return False
+        self.offers = {**self.offers, asked: first}
+        return True
 
 
 Tier = tuple[Channel, ...]
@@ -176,6 +187,7 @@ def keep_observations(new: Snapshot, old: Snapshot) -> None:
         before = old.channels.get(channel.id)
         if before is not None and _is_same(before.target, channel.target):
             channel.target.observed = before.target.observed
+            channel.offers = before.offers
 
 
 def _is_same(one: Target, other: Target) -> bool:

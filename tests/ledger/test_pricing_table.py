@@ -190,3 +190,18 @@ def test_a_vendor_in_china_that_only_one_package_has_is_priced_for_its_channels(
     assert there.source == elsewhere.source == "table"
     assert there.input > elsewhere.input
     assert listed.price("Pro/moonshotai/Kimi-K2.6", 44).input == 475_000_000
+
+
+def test_what_a_gateway_draws_or_speaks_costs_no_less_than_at_its_vendor() -> None:
+    """OpenRouter passes its vendors' prices on; the packages leave those of images and sound out."""
+    prices = PriceList({})
+    seen = 0
+    for name, _ in entries():
+        gateway, vendor = prices.price(name, 20), prices.price(name.rpartition("/")[2])
+        if not name.startswith(("google/gemini", "openai/gpt")) or vendor.source != "table":
+            continue
+        if ":" not in name and gateway.input >= vendor.input:
+            seen += 1
+            units = ("output", "audio_input", "audio_output")
+            assert all(getattr(gateway, unit) >= getattr(vendor, unit) for unit in units), name
+    assert seen > 50

@@ -55,6 +55,9 @@ def _prices(chosen: list[Offer], rules: dict[str, Any], day: str) -> Prices:
     for group in rules["vary"]:
         for name in group["models"]:
             prices.vary(name, group["tiers"])
+    for offer in chosen:
+        if offer.vendor == "openrouter":
+            prices.sound(offer.name)
     return prices
 
 

@@ -1,6 +1,7 @@
 """`prices.json` and `models.json` in the making."""
 
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
@@ -72,6 +73,23 @@ class Prices:
         known = line.get("tiers", {})
         line["tiers"] = known | {tier: [each, each] for tier, each in tiers.items()}
 
+    def sound(self, name: str) -> None:
+        """Give a gateway's model its vendor's prices of sound, where its text costs what the vendor's does.
+
+        What the gateway asks for sound (`audio`, `audio_output` in OpenRouter's list of models) is what the vendor asks; the
+        packages leave it out, and sound would cost what text does.
+        """
+        line, own = self.models.get(name, {}), self.models.get(_bare(name), {})
+        if (
+            "/" not in name
+            or not line
+            or any(line.get(unit) != own.get(unit) for unit in ("input", "output"))
+        ):
+            return
+        heard = {u: own[u] for u in ("audio_input", "audio_output") if u in own and u not in line}
+        others = {unit: line[unit] for unit in ("ref", "types") if unit in line}
+        self.models[name] = ordered(line | heard) | others
+
     def write(self, target: Path, slips: dict[str, Decimal]) -> None:
         """Write one model a line, so that changes can be read."""
         slipped = ",\n".join(
@@ -124,6 +142,11 @@ class Models:
         target.write_text(
             f'{{"refs":{self.refs.text()},"models":{_rows(rows)}}}\n', encoding="utf-8"
         )
+
+
+def _bare(name: str) -> str:
+    """Return a gateway's name of a model as its vendor has it: without the vendor and the day."""
+    return re.sub(r"-20\d{6}$", "", name.rpartition("/")[2])
 
 
 def _rows(models: dict[str, Line]) -> str:

@@ -13,7 +13,8 @@ import msgspec
 
 from oneapi.errors import UpstreamError
 from oneapi.providers.adjusting import judged
-from oneapi.providers.base import Call
+from oneapi.providers.base import Call, Dialect
+from oneapi.providers.provider import Service
 from oneapi.providers.quirks import NO_FIELDS
 from oneapi.relay.disabling import Disabling
 from oneapi.relay.exchange import JSON, Request
@@ -23,10 +24,8 @@ from oneapi.relay.routing import Balancer, resting_place
 from oneapi.relay.snapshot import Channel, Snapshot
 from oneapi.upstream import Timeouts, UpstreamClient
 from oneapi.wire.decoding import UNDECODABLE
-from oneapi.wire.endpoints import ANTHROPIC, Endpoint, client_path
+from oneapi.wire.endpoints import ClientPath
 
-_COUNT: Final = Endpoint.COUNT_TOKENS
-_ASKED: Final = client_path(ANTHROPIC, _COUNT)
 _MAX_BYTES: Final = 64 << 10
 _SUCCESS: Final = 200
 
@@ -40,10 +39,14 @@ _COUNTED: Final = msgspec.json.Decoder(_Counted)
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A request to count: `body` as it is to be read, `route` group and model, `pinned` the channel that the key names."""
+    """A request to count.
+
+    `body` as it is to be read, `asked` the path it came on, `route` group and model, `pinned` the channel of the key.
+    """
 
     request: Request
     body: bytes
+    asked: ClientPath
     route: tuple[str, str]
     snapshot: Snapshot
     pinned: Channel | None
@@ -71,7 +74,7 @@ class Counting:
 
         Raises the vendor's refusal when the request itself is at fault.
         """
-        place = resting_place(count.route, _COUNT)
+        place = resting_place(count.route, count.asked.endpoint)
         policy = count.snapshot.policy
         deadline = self._monotonic() + policy.retry_budget_seconds
         tried: list[int] = []
@@ -100,26 +103,26 @@ class Counting:
     def _chosen(self, count: Count, tried: Collection[int]) -> Channel | None:
         pinned = count.pinned
         if pinned is None:
-            return self._balancer.choose(count.snapshot, count.route, _ASKED, tried)
-        serves = _ASKED in pinned.offers and pinned.id not in tried
+            return self._balancer.choose(count.snapshot, count.route, count.asked, tried)
+        serves = count.asked in pinned.offers and pinned.id not in tried
         return pinned if serves else None
 
     async def _ask(self, count: Count, channel: Channel, timeouts: Timeouts) -> bytes:
         """Ask one channel, again where it refuses only what is ours."""
+        offer = channel.offers[count.asked]
         adapted = NO_FIELDS
         while True:
-            call = _call(count, channel, adapted)
+            call = _call(count, channel, offer.service, adapted)
             try:
-                return await self._answer(call, channel, timeouts)
+                return await self._answer(call, offer.dialect, timeouts)
             except UpstreamError as error:
-                adapted = channel.offers[_ASKED].dialect.adapt(call, error)
+                adapted = offer.dialect.adapt(call, error)
                 if not adapted:
                     raise
 
-    async def _answer(self, call: Call, channel: Channel, timeouts: Timeouts) -> bytes:
-        dialect = channel.offers[_ASKED].dialect
+    async def _answer(self, call: Call, dialect: Dialect, timeouts: Timeouts) -> bytes:
         response = await self._upstream.send(
-            dialect.request(call), proxy=channel.target.config.get("proxy"), timeouts=timeouts
+            dialect.request(call), proxy=call.target.config.get("proxy"), timeouts=timeouts
         )
         try:
             body = await response.read(_MAX_BYTES)
@@ -134,12 +137,12 @@ class Counting:
         return body
 
 
-def _call(count: Count, channel: Channel, adapted: frozenset[str]) -> Call:
+def _call(count: Count, channel: Channel, service: Service, adapted: frozenset[str]) -> Call:
     request = count.request
     headers, model = request.headers, count.route[1]
     return Call(
-        _COUNT,
-        channel.offers[_ASKED].service,
+        count.asked.endpoint,
+        service,
         channel.target,
         channel.model_mapping.get(model, model),
         model,

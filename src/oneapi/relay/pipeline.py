@@ -31,7 +31,6 @@ from oneapi.relay.routes import Kind, Route, spoken_by
 from oneapi.relay.snapshot import Snapshot
 from oneapi.store.database import Database
 from oneapi.upstream import SpooledBody
-from oneapi.wire.endpoints import Endpoint
 
 
 async def handle(parts: Parts, request: Request, responder: Responder, route: Route) -> None:
@@ -114,19 +113,19 @@ async def _count(
     """Answer how many tokens a prompt has, free of charge: as a vendor counts them, or by our own estimate."""
     body = request.body
     try:
-        envelope = route.client.envelope(body, Endpoint.COUNT_TOKENS)
+        envelope = route.client.envelope(body, route.endpoint)
     except InvalidRequest as error:
-        envelope, body = read_again(route.client, body, Endpoint.COUNT_TOKENS, error)
+        envelope, body = read_again(route.client, body, route.endpoint, error)
     model = envelope.model
     check_model(caller, model)
     snapshot = parts.snapshot
     pinned = None if caller.pinned is None else pinned_channel(snapshot, caller.pinned)
     if pinned is None and (caller.group, model) not in snapshot.routes:
         raise no_route(snapshot, caller, model)
-    count = Count(request, body, (caller.group, model), snapshot, pinned)
+    count = Count(request, body, route.asked, (caller.group, model), snapshot, pinned)
     counted = await parts.counting.count(count, parts.attempts.timeouts)
     if counted is None:
-        tokens = metering.estimate_prompt(Endpoint.CHAT, body, model=model)
+        tokens = metering.estimate_prompt(route.endpoint, body, model=model)
         counted = msgspec.json.encode({"input_tokens": tokens})
     responder.send(200, JSON, counted)
 

@@ -138,8 +138,8 @@ def test_a_wrong_field_is_named_and_nothing_is_written(
 
 
 def test_all_of_one_apis_types_are_accepted(world: World) -> None:
-    for number in range(1, 52):
-        make(world, type=number)
+    for number in range(1, 52):  # by root: Ollama's own address is this machine
+        assert world.root.post("/api/channel/", NEW | {"type": number}).json["success"]
     assert [row["type"] for row in world.rows(channels)] == list(range(1, 52))
 
 

@@ -94,6 +94,28 @@ def test_an_inner_address_is_refused_when_it_is_saved(world: World, field: str, 
     assert made(world, world.root, **{field: value})["guarded"] is False
 
 
+INSIDE = [
+    {"type": 30},  # a vendor whose own address is this machine
+    {"type": 1240},
+    {"type": 1183, "config": '{"workspace": "127.0.0.1"}'},  # an address that the config completes
+    {"type": 1183, "config": '{"workspace": "localhost"}'},
+]
+
+
+@pytest.mark.parametrize("fields", INSIDE)
+def test_a_vendors_own_address_inside_is_an_inner_address(
+    world: World, fields: dict[str, Any]
+) -> None:
+    reply = world.admin.post("/api/channel/", form(**fields))
+    assert (reply.json["success"], reply.json["field"]) == (False, "base_url")
+    row = made(world, world.root)
+    assert not world.admin.put("/api/channel/", {"id": row["id"], **fields}).json["success"]
+    assert made(world, world.root, **fields)["guarded"] is False
+    allow(world, "127.0.0.0/8")
+    assert made(world, world.admin, **fields)["guarded"]
+    assert not changed(world, world.admin, row, name="renamed")
+
+
 def test_root_allows_networks_to_others(world: World) -> None:
     allow(world, "192.168.0.0/16, ollama")
     assert made(world, world.admin, base_url="http://192.168.1.1:11434")["guarded"]

@@ -8,12 +8,15 @@ from sqlalchemy import Connection
 
 from oneapi.control.answers import bad_field
 from oneapi.control.identity import Person
+from oneapi.providers import registry
 from oneapi.providers.targets import strings
+from oneapi.providers.urls import filled
 from oneapi.store.enums import Role
 from oneapi.store.settings import load
 from oneapi.upstream.egress import Guard
 
 ADDRESS: Final = ("base_url", "other", "config")  # the columns that an address is made of
+_STRICT: Final = Guard()
 
 
 def is_guarded(person: Person, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
@@ -31,9 +34,22 @@ def is_guarded(person: Person, before: Mapping[str, Any], after: Mapping[str, An
 
 
 def _said(row: Mapping[str, Any], name: str) -> Any:
-    """Return what a column says of the address; of `config` it is the texts: what a channel does to requests is none."""
+    """Return what a column says of the address; of `config` it is the texts: what a channel does to requests is none.
+
+    A base URL that is not said is the vendor's; where that leads to this machine, whoever leaves it out has said that.
+    """
     text = (row.get(name) or "").strip()
+    if name == "base_url" and not text:
+        address = _address(row)
+        return address if _STRICT.refuses_at_sight(urlsplit(address).hostname or "") else ""
     return strings(text) if name == "config" else text
+
+
+def _address(row: Mapping[str, Any]) -> str:
+    """Return where a channel leads, the vendor's own address and the config's values included."""
+    provider = registry.provider(int(row.get("type") or 0))
+    own = "" if provider is None else provider.base_url
+    return filled(row.get("base_url") or "", own, strings(row.get("config")))
 
 
 def check_address(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -41,7 +57,7 @@ def check_address(connection: Connection, row: Mapping[str, Any]) -> None:
     if not row["guarded"]:
         return
     guard = Guard(load(connection).names("EgressAllowedNetworks"))
-    if guard.refuses_at_sight(urlsplit(row["base_url"] or "").hostname or ""):
+    if guard.refuses_at_sight(urlsplit(_address(row)).hostname or ""):
         raise _refused("base_url")
     if guard.refuses_at_sight(urlsplit(strings(row["config"]).get("proxy", "")).hostname or ""):
         raise _refused("config")

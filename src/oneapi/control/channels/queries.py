@@ -89,7 +89,7 @@ def insert_channels(
         **columns,
         "created_time": now,
     }
-    common["guarded"] = is_guarded(person, {}, {name: common.get(name) for name in ADDRESS})
+    common["guarded"] = is_guarded(person, {}, common)
     check_address(connection, {**dict.fromkeys(ADDRESS), **common})
     for key in keys:
         check_key(common | {"key": key})
@@ -108,7 +108,7 @@ def change_channel(
     if columns:
         after = before | columns
         columns = columns | {"guarded": is_guarded(person, before, after)}
-        if any(after[name] != before[name] for name in ADDRESS):
+        if any(after[name] != before[name] for name in (*ADDRESS, "type")):
             check_address(connection, after | columns)
         if any(after[name] != before[name] for name in ("type", "key")):
             check_key(after)

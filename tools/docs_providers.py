@@ -142,10 +142,10 @@ def _tiers() -> str:
 TIERS = """
 ## What clients cannot pick
 
-Some vendors serve a model in several tiers at several prices, and a field of the request picks one. What the client is
-charged does not depend on it, so such a field is left out of what the vendor is sent, in every dialect, whatever the vendor.
-A channel lets its clients pick when its config says `{"{switch}": true}` (*Clients pick the service tier* in its form); the
-price of its models should then be that of the dearest tier. The vendor's answer says which tier served it.
+Some vendors serve a model in several tiers at several prices, and a field of the request picks one. Not every price of a
+tier is known, so such a field is left out of what the vendor is sent, in every dialect, whatever the vendor.
+A channel lets its clients pick when its config says `{"{switch}": true}` (*Clients pick the service tier* in its form); a
+tier is then charged by its price where that is known, and by the model's plain price otherwise.
 
 Nor do clients pick further models, since keys and prices are those of `model`: `models`, `fallbacks`, and tools and plugins
 that the vendor runs with another model (an advisor, a panel) are refused with a 400 that names the field.

@@ -19,7 +19,7 @@ _OTHER_MEANS: Final = {
     17: "plugin",
     37: "user_id",  # of imported channels; One API's say it in their config
 }
-# In a channel's `config`: clients may pick tiers of the vendor's service, whose price is not the one that they are charged.
+# In a channel's `config`: clients may pick tiers of the vendor's service, of which not every price is known.
 ALLOWS_TIERS: Final = "allow_service_tier"
 
 

@@ -151,3 +151,20 @@ def test_it_is_kept_as_long_as_the_setting_says(everywhere: World) -> None:
     prune_audit(everywhere.database, NOW + 10 * 86_400 + 1, 10)
     assert everywhere.rows(audit) == []
     assert everywhere.row(users, ALICE)["quota"] == 1005
+
+
+def test_what_a_channels_config_hides_is_stars(world: World) -> None:
+    operations = [
+        {"in": "header", "do": "set", "name": "x-key", "value": "hidden"},
+        {"in": "body", "do": "set", "name": "top_k", "value": 5},
+    ]
+    secret = {"sk": "hidden", "proxy": "socks5://me:hidden@1.1.1.1:1080", "operations": operations}
+    document = {"type": 1, "key": "k", "name": "c", "models": "m", "config": json.dumps(secret)}
+    assert world.root.post("/api/channel/", document).json["success"]
+    channel = int(world.rows(channels)[-1]["id"])
+    other = json.dumps(secret | {"region": "x"})
+    assert world.root.put("/api/channel/", {"id": channel, "config": other}).json["success"]
+    assert "hidden" not in json.dumps(deeds(world))
+    after = json.loads(deeds(world)[-1]["after"]["config"])
+    assert (after["region"], after["proxy"]) == ("x", "socks5://me:***@1.1.1.1:1080")
+    assert after["operations"][1] == operations[1]

@@ -1,12 +1,14 @@
 """From an operator's channel to a `Target`: what One API's columns mean to the vendor that they are for."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from oneapi.providers import registry
-from oneapi.providers.adjusting import adjustments_in
+from oneapi.providers.adjusting import OPERATIONS, adjustments_in
 from oneapi.providers.base import GUARDED, Target
+from oneapi.providers.operations import HEADER
 from oneapi.providers.secret import Secret
 from oneapi.providers.urls import filled
 
@@ -19,6 +21,9 @@ _OTHER_MEANS: Final = {
     17: "plugin",
     37: "user_id",  # of imported channels; One API's say it in their config
 }
+# Of what One API keeps in `config`: keys of AWS and Google.
+_SECRETS: Final = frozenset({"ak", "sk", "vertex_ai_adc"})
+_PASSWORD: Final = re.compile(r"(//[^:/@]*:)[^@/]*@")
 # In a channel's `config`: clients may pick tiers of the vendor's service, of which not every price is known.
 ALLOWS_TIERS: Final = "allow_service_tier"
 
@@ -65,3 +70,19 @@ def _object(text: str | None) -> dict[str, Any]:
     except ValueError:
         return {}
     return cast("dict[str, Any]", document) if isinstance(document, dict) else {}
+
+
+def without_secrets(text: str | None, stars: str) -> str:
+    """Return a config as it may be written down: keys, passwords of proxies, and what headers are set to, are stars."""
+    config = _object(text)
+    for name in _SECRETS & config.keys():
+        config[name] = stars
+    proxy = config.get("proxy")
+    if isinstance(proxy, str):
+        config["proxy"] = _PASSWORD.sub(rf"\1{stars}@", proxy)
+    operations = config.get(OPERATIONS)
+    for entry in cast("list[Any]", operations) if isinstance(operations, list) else ():
+        operation = cast("dict[str, Any]", entry) if isinstance(entry, dict) else {}
+        if operation.get("in") == HEADER and "value" in operation:
+            operation["value"] = stars
+    return json.dumps(config, ensure_ascii=False) if config else text or ""

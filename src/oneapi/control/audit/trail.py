@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Connection, insert
 
 from oneapi.control.identity import Person
+from oneapi.providers.targets import without_secrets
 from oneapi.store.settings import is_secret
 from oneapi.store.tables import audit
 from oneapi.store.tables.audit import NAME_LENGTH
@@ -65,6 +66,8 @@ def _differing(
 
 def _said(deed: Deed, fields: Mapping[str, Any]) -> str:
     hides_value = deed.kind == "option" and is_secret(deed.subject)
+    if deed.kind == "channel" and fields.get("config"):
+        fields = {**fields, "config": without_secrets(fields["config"], STARS)}
     shown = {
         name: _shown(value, name in _SECRETS or (hides_value and name == "value"))
         for name, value in fields.items()

@@ -122,9 +122,9 @@ Claude Code and Anthropic's SDKs (`/v1/messages`) the second, everything else th
 
 Both faces are on one host, and the channel's base URL stands for it: with a proxy in front of the vendor, enter the proxy's
 address without the vendor's folders, and both faces are asked there. Whichever of the vendor's two documented addresses is
-entered (`…/api/anthropic`, `…/api/coding/paas/v4`, with or without the endpoint), both faces work too. Where an address of
-your own has no second face (it answers 404 or 405, and not as that face would), the same channel is asked at once at the
-first one, and what the client says is converted; that is remembered until the channel is changed.
+entered (`…/api/anthropic`, `…/api/coding/paas/v4`, with or without the endpoint), both faces work too. Where the second face
+has not the model, or an address of your own has no such face (404 or 405), the same channel is asked at once at the first
+one, and what the client says is converted; that is remembered until the channel is changed.
 
 | type | vendor | first | second |
 |--:|---|---|---|

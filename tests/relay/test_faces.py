@@ -245,13 +245,38 @@ def test_an_address_of_ones_own_may_have_the_first_face_only(
         assert [received.path for received in vendor.requests].count(ANTHROPIC_FACE) == 1
 
 
-def test_a_model_that_the_face_has_not_is_no_missing_face(gateway: Gateway) -> None:
-    error = {"type": "error", "error": {"type": "not_found_error", "message": "model: no"}}
-    with FakeVendor.in_thread(_only_openai(json_answer(error, 404))) as vendor:
-        answer = _ask(gateway, MESSAGES, _served(gateway, vendor.url))
-        assert answer.status == 404
-        assert "model: no" in answer.json()["error"]["message"]
-        assert {received.path for received in vendor.requests} == {ANTHROPIC_FACE}
+NO_MODEL = json_answer(
+    {"type": "error", "error": {"type": "not_found_error", "message": "model: no"}}, 404
+)
+
+
+@WHOLE_AND_STREAM
+def test_a_model_that_only_the_first_face_has_is_asked_for_there(
+    gateway: Gateway, stream: bool
+) -> None:
+    lacking = f"old-{next(_names)}"
+
+    def lacks(received: Received) -> Answer:
+        missing = ANTHROPIC_FACE in received.path and received.json()["model"] == lacking
+        return NO_MODEL if missing else glm(received)
+
+    with FakeVendor.in_thread(lacks) as vendor:
+        model = f"glm-{next(_names)}"
+        gateway.serve(vendor.url, f"{lacking},{model}", type=GLM)
+        for _ in range(2):
+            answer = _ask(gateway, MESSAGES, lacking, stream=stream)
+            assert (answer.status, b'"hi"' in answer.body) == (200, True)
+        assert _ask(gateway, MESSAGES, model, stream=stream).status == 200
+        assert _asked(vendor, 4) == [ANTHROPIC_FACE, OPENAI_FACE, OPENAI_FACE, ANTHROPIC_FACE]
+
+
+def test_a_model_that_no_face_has_is_looked_for_anew(gateway: Gateway) -> None:
+    with FakeVendor.in_thread(lambda _: NO_MODEL) as vendor:
+        model = _served(gateway, vendor.url)
+        for _ in range(2):
+            answer = _ask(gateway, MESSAGES, model)
+            assert (answer.status, "model: no" in answer.json()["error"]["message"]) == (404, True)
+        assert _asked(vendor, 4) == [ANTHROPIC_FACE, OPENAI_FACE] * 2
 
 
 def test_a_face_that_refuses_for_another_reason_stays(gateway: Gateway) -> None:

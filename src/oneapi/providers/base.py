@@ -26,14 +26,15 @@ class Observed:
 
     `refused`: by service and model, what of ours it did not take (see `Quirks.omits`). `sends_reasoning`: the models
     whose answers had `reasoning_content`. `hidden_reasoning`: by model, how many tokens a second are thought before the
-    first text, counted and not shown.
+    first text, counted and not shown. `faceless`: by client path and model, what its first face has and the other has not.
     """
 
-    __slots__ = ("hidden_reasoning", "refused", "sends_reasoning")
+    __slots__ = ("faceless", "hidden_reasoning", "refused", "sends_reasoning")
 
     def __init__(self) -> None:
         self.refused: Final[dict[tuple[Service, str], frozenset[str]]] = {}
         self.sends_reasoning: Final[set[str]] = set()
+        self.faceless: Final[set[tuple[Any, str]]] = set()
         self.hidden_reasoning: Final[dict[str, float]] = {}
 
 

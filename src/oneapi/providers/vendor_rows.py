@@ -60,12 +60,17 @@ class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class _Face(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where the same vendor speaks another dialect, on the same host and with the same key; `auth`: "" for the row's."""
+    """Where the same vendor speaks another dialect, on the same host and with the same key; `auth`: "" for the row's.
+
+    `source`, `checked`: as in `About`, "" for the row's.
+    """
 
     dialect: Literal["openai", "anthropic"]
     prefix: str = ""
     endpoints: tuple[Endpoint, ...] = (Endpoint.CHAT,)
     auth: str = ""
+    source: str = ""
+    checked: str = ""
 
 
 class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -16,6 +16,7 @@ from oneapi.relay.disabling import Disabling
 from oneapi.relay.endings import as_told
 from oneapi.relay.health import Health
 from oneapi.relay.job import Attempt, Job
+from oneapi.relay.offers import is_not_found
 from oneapi.relay.routing import PINNED, WAITED, Balancer, serving
 from oneapi.relay.snapshot import Channel
 from oneapi.upstream import Timeouts, UpstreamClient, UpstreamResponse
@@ -141,6 +142,7 @@ class Attempts:
             raise
         finally:
             job.adapted = NO_FIELDS
+            job.asks_first_face = False
         if error is not None:
             self.failed(job, channel, error[1])
             return error[1]
@@ -168,6 +170,8 @@ class Attempts:
                 raise await _refusal(attempt, response)
             if job.adapted:
                 attempt.offer.dialect.adapted(attempt.call)
+            if job.asks_first_face:
+                channel.target.observed.faceless.add((job.asked, job.route[1]))
             await self.answering.answer(job, attempt, response, delivery)
         except UpstreamError as error:
             if attempt is not None:
@@ -180,9 +184,11 @@ class Attempts:
         return None
 
     def adapt(self, job: Job, attempt: Attempt, error: UpstreamError) -> bool:
-        """Say whether the channel refused only what is ours, or has no such face; the next attempt on it will do without."""
-        if attempt.channel.has_no_face(job.asked, attempt.offer, error):
-            log.info("vendor_has_no_face", channel_id=attempt.channel.id, path=job.asked.path)
+        """Say whether the channel refused only what is ours, or another face may have it: it is asked again otherwise."""
+        if is_not_found(attempt.offer, error):
+            attempt.channel.found_nothing(job.asked, attempt.offer, error)
+            job.asks_first_face = True
+            log.info("vendor_face_lacks", channel_id=attempt.channel.id, model=attempt.call.model)
             return True
         adapted = attempt.offer.dialect.adapt(attempt.call, error)
         if not adapted:
@@ -199,6 +205,10 @@ class Attempts:
 
     def _prepared(self, job: Job, channel: Channel) -> Attempt:
         offer = channel.offer(job.asked)
+        if offer.otherwise is not None:
+            faceless = channel.target.observed.faceless
+            if job.asks_first_face or (job.asked, job.route[1]) in faceless:
+                offer = offer.otherwise
         document = None if offer.passes_through else job.canonical(channel)
         return Attempt(channel, job.call(channel, offer.service, document), offer)
 

@@ -81,6 +81,8 @@ class Express:
         offer = channel.offers.get(job.asked)
         if offer is None or not offer.answer_passes or not channel.is_direct:
             return False
+        if offer.otherwise is not None and channel.target.observed.faceless:
+            return False  # the first face may be the one that has it
         call = job.call(channel, offer.service, None)
         self._attempt = attempt = Attempt(channel, call, offer)
         try:

@@ -70,6 +70,7 @@ class Job:
     __slots__ = (
         "adapted",
         "asked",
+        "asks_first_face",
         "attempts",
         "body",
         "caller",
@@ -140,6 +141,7 @@ class Job:
         self.choice = ""
         self.failure: Exception | None = None
         self.adapted = NO_FIELDS
+        self.asks_first_face = False
         self.onward: UpstreamRequest | None = None
         self.picked_tiers: tuple[str, ...] = ()
         self.plain_body: bytes | None = None

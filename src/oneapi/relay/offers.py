@@ -95,13 +95,13 @@ def _offer(
     )
 
 
-def is_no_face(offer: Offer, error: UpstreamError) -> bool:
-    """Say whether a refusal means that nothing is there where a vendor's second face should be.
+def is_not_found(offer: Offer, error: UpstreamError) -> bool:
+    """Say whether a vendor's second face has not what was asked for, or is not there: the first may have it."""
+    return offer.otherwise is not None and error.vendor_status in _MISSING
 
-    A vendor that speaks Anthropic's dialect also says so of a model that it has not, but in that dialect.
-    """
-    if offer.otherwise is None or error.vendor_status not in _MISSING:
-        return False
+
+def is_no_face(error: UpstreamError) -> bool:
+    """Say whether nothing is there where a second face should be: what speaks Anthropic's dialect would say so in it."""
     try:
         said = section(json_value(error.said))
     except UNDECODABLE:

@@ -84,15 +84,12 @@ class Channel:
             raise not_served(self.target.provider, asked.endpoint)
         return offer
 
-    def has_no_face(self, asked: ClientPath, offer: Offer, error: UpstreamError) -> bool:
-        """Say whether the operator's own address has no such face; then the first one is offered from now on."""
+    def found_nothing(self, asked: ClientPath, offer: Offer, error: UpstreamError) -> None:
+        """Offer the first face from now on, if the operator's own address has no other."""
         target, first = self.target, offer.otherwise
-        if first is None or target.base_url == target.provider.base_url:
-            return False
-        if not is_no_face(offer, error):
-            return False
-        self.offers = {**self.offers, asked: first}
-        return True
+        is_own = target.base_url != target.provider.base_url
+        if first is not None and is_own and is_no_face(error):
+            self.offers = {**self.offers, asked: first}
 
 
 Tier = tuple[Channel, ...]

@@ -170,15 +170,19 @@ def test_a_chat_is_charged_exactly(
     counted: tuple[int, int, int, int, int], price: Price, factor: int
 ) -> None:
     plain, outputs, cached, written, longer = counted
+    thought = outputs // 3
     usage = Usage(
         input_tokens=plain + cached + written + longer,
         output_tokens=outputs,
         cached_tokens=cached,
         cache_write_tokens=written,
         cache_write_1h_tokens=longer,
+        reasoning_tokens=thought,
     )
     nano = plain * price.input + outputs * price.output + cached * price.cache_read
     nano += written * price.cache_write + longer * price.cache_write_1h + price.call
+    if price.thought:
+        nano += thought * (price.thought - price.output)
 
     assert charge(usage, price, factor) == ceil(Fraction(nano * factor, NANO * ONE))
 

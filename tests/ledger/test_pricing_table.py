@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from oneapi.ledger.catalogue import entries, entry, slips, source
-from oneapi.ledger.charging import charge
+from oneapi.ledger.charging import charge, line_items
 from oneapi.ledger.one_api import model_ratios
 from oneapi.ledger.pricing import ONE, PriceList, default_model_ratio
 from oneapi.wire.usage import Usage
@@ -205,3 +205,12 @@ def test_what_a_gateway_draws_or_speaks_costs_no_less_than_at_its_vendor() -> No
             units = ("output", "audio_input", "audio_output")
             assert all(getattr(gateway, unit) >= getattr(vendor, unit) for unit in units), name
     assert seen > 50
+
+
+def test_what_a_model_that_draws_thinks_costs_what_text_does() -> None:
+    price = PriceList({}).price("gemini-3-pro-image")
+    usage = Usage(input_tokens=1_000, output_tokens=1_420, reasoning_tokens=300)
+
+    assert charge(usage, price, ONE) == (1_000 * 2 + 1_120 * 120 + 300 * 12) // 2
+    lines = {unit: units for unit, units, _, _ in line_items(usage, price)}
+    assert lines == {"input": 1_000, "output": 1_120, "thought": 300}

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 from hypothesis import given, strategies as st
+from msgspec.structs import replace
 
 from oneapi.ledger.charging import charge
 from oneapi.ledger.pricing import NANO, ONE, UNITS, Price, PriceList
@@ -214,7 +215,7 @@ units = st.integers(0, 10**11)
 prices = st.builds(
     Price,
     **dict.fromkeys((*UNITS, "search"), units),
-)
+).map(lambda price: replace(price, thought=min(price.thought, price.output)))
 demands = st.builds(
     Demand,
     endpoint=st.sampled_from(list(Endpoint)),
@@ -242,6 +243,7 @@ def usages(wanted: Demand, output: int) -> st.SearchStrategy[Usage]:
         cache_write_1h_tokens=inputs,
         audio_input_tokens=heard,
         audio_output_tokens=st.integers(0, output) if wanted.audio else st.just(0),
+        reasoning_tokens=st.integers(0, output),
         images=st.integers(0, wanted.images),
         seconds=st.floats(0, wanted.seconds),
         characters=st.integers(0, wanted.characters),

@@ -95,6 +95,7 @@ def used(random: Random, wanted: Demand, output: int) -> Usage:
     return Usage(
         total,
         made,
+        reasoning_tokens=random.randint(0, made),
         audio_output_tokens=random.randint(0, made) if wanted.audio else 0,
         images=random.randint(0, wanted.images),
         seconds=random.uniform(0, wanted.seconds),

@@ -52,13 +52,21 @@ def _prices(chosen: list[Offer], rules: dict[str, Any], day: str) -> Prices:
         prices.add(name, line, source, rules["source"]["one_api_read"])
     for name, line, group in _ours(rules):
         prices.add(name, line, group["source"], str(group["read"]))
+    _complete(prices, chosen, rules)
+    return prices
+
+
+def _complete(prices: Prices, chosen: list[Offer], rules: dict[str, Any]) -> None:
+    """Add what no package says: tiers, the tokens of reasoning of what draws, a gateway's prices of sound."""
     for group in rules["vary"]:
         for name in group["models"]:
             prices.vary(name, group["tiers"])
+    for group in rules["think"]:
+        for name, usd in group["models"].items():
+            prices.think(name, usd)
     for offer in chosen:
         if offer.vendor == "openrouter":
             prices.sound(offer.name)
-    return prices
 
 
 def _models(chosen: list[Offer], rules: dict[str, Any], prices: Prices, day: str) -> Models:

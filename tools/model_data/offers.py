@@ -18,7 +18,7 @@ UNITS = (
         "audio_input",
         "audio_output",
     ),
-    *("image", "images", "second", "character", "call", "search", "long_from", "long"),
+    *("image", "images", "second", "character", "call", "thought", "search", "long_from", "long"),
     *("tiers", "off_peak", "off_hours"),
 )
 MILLION = 1_000_000
@@ -79,7 +79,7 @@ def flat(line: Line, prefix: str = "") -> dict[str, Decimal]:
     for unit, value in ordered(line).items():
         if unit == "long":
             found |= flat(value, prefix + "long.")
-        elif unit not in ("images", "search", "tiers", "off_peak", "off_hours"):
+        elif unit not in ("images", "search", "thought", "tiers", "off_peak", "off_hours"):
             found[prefix + unit] = Decimal(value)
     return found
 

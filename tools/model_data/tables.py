@@ -73,6 +73,12 @@ class Prices:
         known = line.get("tiers", {})
         line["tiers"] = known | {tier: [each, each] for tier, each in tiers.items()}
 
+    def think(self, name: str, usd: Decimal) -> None:
+        """Say what a token of reasoning costs of a model that asks more for what it draws."""
+        line = self.models[name]
+        others = {unit: line.pop(unit) for unit in ("ref", "types") if unit in line}
+        self.models[name] = ordered(line | {"thought": usd}) | others
+
     def sound(self, name: str) -> None:
         """Give a gateway's model its vendor's prices of sound, where its text costs what the vendor's does.
 

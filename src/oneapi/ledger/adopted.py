@@ -33,6 +33,7 @@ _OTHER_KINDS: Final = (
     ("cache_write_1h", "input", "written for an hour"),
     ("audio_input", "input", "sound in"),
     ("audio_output", "output", "sound out"),
+    ("thought", "output", "reasoning"),
 )
 
 

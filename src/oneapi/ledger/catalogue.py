@@ -18,7 +18,8 @@ class Entry(msgspec.Struct, frozen=True):
     call.
 
     `images` is USD per image by `size` or `quality size`; `search` one search that the vendor makes,
-    where that is not the usual price. `long`: the whole request, when its input is longer than
+    where that is not the usual price; `thought` a token of reasoning, where it costs less than what is
+    drawn. `long`: the whole request, when its input is longer than
     `long_from` tokens. `tiers` of the vendor's service: factors of the prices of tokens, and of reading the
     cache; `off_peak`: the factor in `off_hours`, minutes of the week from Monday in UTC. `ref` is the index of
     source and date, `types` what vendors of other channel types ask for a model of the same name.
@@ -36,6 +37,7 @@ class Entry(msgspec.Struct, frozen=True):
     second: Decimal = Decimal(0)
     character: Decimal = Decimal(0)
     call: Decimal = Decimal(0)
+    thought: Decimal = Decimal(0)
     search: Decimal | None = None
     long_from: int = 0
     long: "Entry | None" = None

@@ -62,6 +62,7 @@ def _simple(usage: Usage, price: Price) -> int:
         or characters != 0
         or searches != 0
         or not thought >= 0
+        or (thought != 0 and price.thought != 0)
         or type(given) is not int
         or type(made) is not int
         or type(read) is not int
@@ -138,9 +139,11 @@ def line_items(usage: Usage, price: Price) -> list[tuple[str, int, int, int]]:
         counts.append((unit, taken, getattr(tokens, unit)))
         left -= taken
     spoken = count(usage.audio_output_tokens)
+    thought = min(count(usage.reasoning_tokens), outputs - spoken) if tokens.thought else 0
     counts += [
         ("input", left, tokens.input),
-        ("output", outputs - spoken, tokens.output),
+        ("output", outputs - spoken - thought, tokens.output),
+        ("thought", thought, tokens.thought),
         ("audio_output", spoken, tokens.audio_output),
         ("image", count(usage.images), price.image),
         ("character", count(usage.characters), price.character),

@@ -40,6 +40,7 @@ ONE: Final = 10**9  # the factor 1
 class Price(msgspec.Struct, frozen=True, omit_defaults=True):
     """Nano-quota per unit; `image` is one image, `call` one request whatever it used.
 
+    `thought` is a token of reasoning, where it costs less than what else the model puts out (it draws); 0: the same.
     `source` says who named it: `option`, `table` or `default`. `long` is what the whole request
     costs when its input is longer than `long_from` tokens (some vendors price long contexts so, in
     several steps). `search` is one search that the vendor makes, where that has a price of its own;
@@ -59,6 +60,7 @@ class Price(msgspec.Struct, frozen=True, omit_defaults=True):
     second: int = 0
     character: int = 0
     call: int = 0
+    thought: int = 0
     source: str = ""
     long_from: int = 0
     search: int = 0
@@ -72,8 +74,16 @@ class Price(msgspec.Struct, frozen=True, omit_defaults=True):
     def is_free(self) -> bool:
         """Say whether no usage whatever costs anything."""
         tokens = self.input or self.output or self.cache_read or self.cache_write
-        dearer = self.cache_write_1h or self.audio_input or self.audio_output or self.long
-        return not (tokens or dearer or self.image or self.second or self.character or self.call)
+        dearer = self.cache_write_1h or self.audio_input or self.audio_output or self.thought
+        return not (
+            tokens
+            or dearer
+            or self.long
+            or self.image
+            or self.second
+            or self.character
+            or self.call
+        )
 
 
 # Anthropic, OpenAI and xAI all ask 10 USD for a thousand. Sources: https://platform.claude.com/docs/en/about-claude/pricing,
@@ -121,6 +131,7 @@ def _from_entry(known: Entry) -> Price:
         second=_per_unit(known.second),
         character=_per_million(known.character),
         call=_per_unit(known.call),
+        thought=_per_million(known.thought),
         search=_per_unit(known.search or Decimal(0)),
         source="table",
         long_from=known.long_from,
@@ -242,7 +253,7 @@ class PriceList:
         if completion is None or not price.input or _is_default_completion(model, completion):
             return price
         output = _nano(completion * price.input / NANO)
-        return replace(price, output=output, source="option", long=None, off_peak=0)
+        return replace(price, output=output, thought=0, source="option", long=None, off_peak=0)
 
     def _from_ratio(
         self, ratio: Decimal, known: Entry | None, model: str, channel_type: int
@@ -254,7 +265,7 @@ class PriceList:
             return plain
         if table.input:
             scaled = _scaled(table, ratio)
-            scaled["output"] = plain.output
+            scaled["output"], scaled["thought"] = plain.output, 0
             return replace(table, **scaled, source="option", long_from=0, long=None, off_peak=0)
         return Price(
             output=plain.output if table.output else 0,

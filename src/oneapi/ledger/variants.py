@@ -29,6 +29,7 @@ _TOKENS: Final = (
     "cache_write_1h",
     "audio_input",
     "audio_output",
+    "thought",
 )
 
 

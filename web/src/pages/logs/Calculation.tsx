@@ -16,6 +16,7 @@ const UNITS = [
   "cache_write_1h",
   "audio_input",
   "audio_output",
+  "thought",
   "image",
   "second",
   "character",
@@ -27,7 +28,8 @@ const UNITS = [
 export function Calculation({ story }: { story: Story }) {
   const { t } = useTranslation();
   const style = useMoneyStyle();
-  const thinking = story.usage.reasoning_tokens ?? 0;
+  const isApart = story.lines.some((line) => line.unit === "thought");
+  const thinking = isApart ? 0 : (story.usage.reasoning_tokens ?? 0);
   const price = (line: Line) => {
     const quota = line.unit_usd * QUOTA_OF_A_DOLLAR;
     return isTokens(line)

@@ -122,7 +122,7 @@ STEPS: Final[dict[str, Callable[[Page], None]]] = {
     )[-1],
     "test-many": lambda page: (_press(page, "^Test all", "^测试全部"), _opened(page))[-1],
     "job": _all_tested,
-    "bulk": lambda page: page.locator("tbody [role=checkbox]").nth(2).click(),
+    "bulk": lambda page: page.locator("tbody [type=checkbox]").nth(2).click(),
     "columns": lambda page: _press(page, "^Columns", "^列"),
     "find": lambda page: page.keyboard.press("/"),
     "top-up": lambda page: _press(page, "^Top up", "^充值$"),

@@ -66,9 +66,10 @@ export function useSite(): SiteStatus {
   return useSuspenseQuery(statusQuery).data;
 }
 
+/** How amounts are said. Read by every amount of a list: it does not watch for changes, which come with the next page. */
 export function useMoneyStyle(): MoneyStyle {
-  const site = useSite();
-  return { quotaPerUnit: site.quota_per_unit || 500_000, inCurrency: site.display_in_currency };
+  const site = queryClient.getQueryData(statusQuery.queryKey);
+  return { quotaPerUnit: site?.quota_per_unit || 500_000, inCurrency: site?.display_in_currency ?? true };
 }
 
 /** The account of the reader; only beneath the shell, where somebody is signed in. */

@@ -12,7 +12,14 @@ export function useChannelNames(): ReadonlyMap<number, string> {
     queryKey: ["channel-names"],
     enabled: isAdmin,
     staleTime: 60_000,
+    select: byId,
     queryFn: () => get<Channel[]>("/api/channel/", { size: NAMES_SHOWN, sort: "used_quota", order: "desc" }),
   });
-  return new Map((data ?? []).map((row) => [row.id, row.name]));
+  return data ?? NONE;
+}
+
+const NONE: ReadonlyMap<number, string> = new Map();
+
+function byId(rows: Channel[]): ReadonlyMap<number, string> {
+  return new Map(rows.map((row) => [row.id, row.name]));
 }

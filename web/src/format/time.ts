@@ -24,7 +24,7 @@ export function clock(seconds: number, now: number): string {
 
 /** `2 minutes ago`, `in 3 days`; with words of the language. */
 export function relative(seconds: number, now: number, language: string): string {
-  const format = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
+  const format = relativeFormat(language);
   const difference = seconds - now;
   const size = Math.abs(difference);
   if (size < MINUTE) return format.format(Math.trunc(difference), "second");
@@ -32,6 +32,17 @@ export function relative(seconds: number, now: number, language: string): string
   if (size < DAY) return format.format(Math.trunc(difference / HOUR), "hour");
   if (size < 60 * DAY) return format.format(Math.trunc(difference / DAY), "day");
   return day(seconds);
+}
+
+const formats = new Map<string, Intl.RelativeTimeFormat>();
+
+/** Making one takes a hundred times as long as using it. */
+function relativeFormat(language: string): Intl.RelativeTimeFormat {
+  const known = formats.get(language);
+  if (known) return known;
+  const made = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
+  formats.set(language, made);
+  return made;
 }
 
 /** A duration as `388 ms`, `8.4 s`, `3 min 20 s`. */

@@ -35,7 +35,8 @@ export function List<Row>({ spec, tools, lead, sum }: ListProps<Row>) {
   const query = { ...listQuery(search, filters, size), ...spec.query };
   const list = useRows<Row>({ ...spec, query, isHeld });
   const ids = useMemo(() => list.rows.map(spec.rowId), [list.rows, spec.rowId]);
-  const columns = spec.columns.filter((column) => remembered.isShown(column));
+  const { isShown } = remembered;
+  const columns = useMemo(() => spec.columns.filter(isShown), [spec.columns, isShown]);
 
   const pick = useCallback((id: string) => {
     setPicked((old) => {

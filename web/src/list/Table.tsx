@@ -1,7 +1,9 @@
-import { Link } from "@tanstack/react-router";
+import { useRouter } from "@tanstack/react-router";
+import i18next from "i18next";
 import { ArrowDown, ArrowUp } from "lucide-react";
+import { memo } from "react";
 import { useTranslation } from "react-i18next";
-import type { Search } from "@/router";
+import { nowSeconds } from "@/format/time";
 import { Checkbox } from "@/ui/Checkbox";
 import { classes } from "@/ui/class";
 import { Skeleton } from "@/ui/Skeleton";
@@ -27,6 +29,10 @@ interface TableProps<Row> {
 export function Table<Row>(props: TableProps<Row>) {
   const { spec, columns, list, picked, cursor, isDense, onPick, onPickAll, onOpen } = props;
   const { t } = useTranslation();
+  const [search] = useAddress();
+  const { stringifySearch } = useRouter().options;
+  const addressOf = (id: string) => location.pathname + stringifySearch?.({ ...search, open: id });
+  const minute = Math.floor(nowSeconds() / 60);
   const width = columns.reduce((sum, column) => sum + (column.width ?? FLEXIBLE), spec.bulk ? 30 : 0);
   const hasFlexible = columns.some((column) => !column.width);
   return (
@@ -68,11 +74,14 @@ export function Table<Row>(props: TableProps<Row>) {
             </tr>
           ))}
         {list.rows.map((row, place) => (
-          <Row
+          <MemoRow
             key={spec.rowId(row)}
             row={row}
             id={spec.rowId(row)}
             name={spec.rowName(row)}
+            address={addressOf(spec.rowId(row))}
+            minute={minute}
+            isOpen={search.open === spec.rowId(row)}
             columns={columns}
             canPick={!!spec.bulk}
             isPicked={picked.has(spec.rowId(row))}
@@ -94,7 +103,8 @@ const CELL = "overflow-hidden text-ellipsis whitespace-nowrap border-line border
 
 /** What begins at the left beside what ends at the right needs more room between. */
 function isAfterEnd<Row>(columns: Column<Row>[], place: number): boolean {
-  return !columns[place]?.isEnd && !!columns[place - 1]?.isEnd;
+  const column = columns[place];
+  return !!column?.label && !column.isEnd && !!columns[place - 1]?.isEnd;
 }
 
 function Head<Row>({ column, isAfterEnd }: { column: Column<Row>; isAfterEnd: boolean }) {
@@ -146,6 +156,11 @@ interface RowProps<Row> {
   row: Row;
   id: string;
   name: string;
+  /** Where it is open. */
+  address: string;
+  /** When it was drawn: what is said of times is true for so long. */
+  minute: number;
+  isOpen: boolean;
   columns: Column<Row>[];
   canPick: boolean;
   isPicked: boolean;
@@ -156,13 +171,15 @@ interface RowProps<Row> {
   onOpen: (id: string) => void;
 }
 
+/** Drawn again only when something of it has changed: a list is drawn again for every key and every look. */
+const MemoRow = memo(Row) as typeof Row;
+
 function Row<R>(props: RowProps<R>) {
-  const { row, id, name, columns, canPick, isPicked, isCursor, isDense, hasRest, onPick, onOpen } = props;
-  const { t } = useTranslation();
-  const [search] = useAddress();
-  const isMarked = isPicked || search.open === id;
+  const { row, id, name, address, isOpen, columns, canPick, isPicked, isCursor, isDense, hasRest } = props;
+  const { onPick, onOpen } = props;
+  const isMarked = isPicked || isOpen;
   const clicked = (event: React.MouseEvent) => {
-    if ((event.target as HTMLElement).closest("a, button, input, [role=checkbox], [role=switch]")) return;
+    if ((event.target as HTMLElement).closest("a, button, input, [role=switch]")) return;
     if (getSelection()?.toString()) return;
     onOpen(id);
   };
@@ -182,7 +199,11 @@ function Row<R>(props: RowProps<R>) {
     >
       {canPick && (
         <td className={classes(CELL, "max-sm:hidden")}>
-          <Checkbox label={t("list.select", { name })} isChecked={isPicked} onChange={() => onPick(id)} />
+          <Checkbox
+            label={i18next.t("list.select", { name })}
+            isChecked={isPicked}
+            onChange={() => onPick(id)}
+          />
         </td>
       )}
       {columns.map((column, place) => (
@@ -196,13 +217,17 @@ function Row<R>(props: RowProps<R>) {
           )}
         >
           {column.isMain ? (
-            <Link
-              to="."
-              search={((old: Search) => ({ ...old, open: id })) as never}
+            <a
+              href={address}
+              onClick={(event) => {
+                if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+                event.preventDefault();
+                onOpen(id);
+              }}
               className="block truncate font-medium hover:underline"
             >
               {column.cell(row)}
-            </Link>
+            </a>
           ) : (
             column.cell(row)
           )}

@@ -41,5 +41,5 @@ function leaveLink(): void {
 }
 
 function isFree(target: EventTarget | null): boolean {
-  return !(target as HTMLElement | null)?.closest("button, a, [role=menuitem], [role=checkbox]");
+  return !(target as HTMLElement | null)?.closest("button, a, input, [role=menuitem]");
 }

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useCallback, useState } from "react";
 import type { Column } from "./types";
 
 export interface Remembered {
@@ -27,10 +27,15 @@ export function useRemembered<Row>(name: string, columns: Column<Row>[]): Rememb
     setKept(now);
   };
   const shown = kept.shown ?? columns.filter((column) => !column.isOptional).map((column) => column.id);
+  const own = kept.shown;
+  const isShown = useCallback(
+    (column: Column<unknown>) => column.isMain || (own ? own.includes(column.id) : !column.isOptional),
+    [own],
+  );
   return {
     size: kept.size,
     isDense: kept.isDense,
-    isShown: (column) => column.isMain || shown.includes(column.id),
+    isShown: isShown as Remembered["isShown"],
     toggle: (id) => keep({ shown: shown.includes(id) ? shown.filter((one) => one !== id) : [...shown, id] }),
     setDense: (isDense) => keep({ isDense }),
     setSize: (size) => keep({ size }),

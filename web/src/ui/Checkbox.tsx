@@ -1,5 +1,4 @@
-import { Checkbox as Base } from "@base-ui/react/checkbox";
-import { Check, Minus } from "lucide-react";
+import { classes } from "./class";
 
 interface CheckboxProps {
   isChecked: boolean;
@@ -8,18 +7,25 @@ interface CheckboxProps {
   onChange: (isChecked: boolean) => void;
 }
 
-export function Checkbox({ isChecked, isPartly, label, onChange }: CheckboxProps) {
+const BOX =
+  "relative size-3.5 shrink-0 cursor-pointer appearance-none rounded-sm border border-line-strong bg-panel align-middle";
+const ON =
+  "checked:border-accent checked:bg-accent indeterminate:border-accent indeterminate:bg-accent before:absolute before:inset-px before:bg-on-accent before:opacity-0 checked:before:opacity-100 indeterminate:before:opacity-100";
+const CHECK = "before:[clip-path:polygon(14%_44%,0_62%,40%_96%,100%_20%,83%_4%,37%_62%)]";
+const DASH = "before:[clip-path:inset(40%_8%)]";
+
+/** The browser's own, drawn by us: a list has one in every row. */
+export function Checkbox({ isChecked, isPartly = false, label, onChange }: CheckboxProps) {
   return (
-    <Base.Root
-      checked={isChecked}
-      indeterminate={isPartly}
-      onCheckedChange={onChange}
+    <input
+      type="checkbox"
       aria-label={label}
-      className="flex size-3.5 shrink-0 items-center justify-center rounded-sm border border-line-strong bg-panel data-checked:border-accent data-indeterminate:border-accent data-checked:bg-accent data-indeterminate:bg-accent"
-    >
-      <Base.Indicator className="text-on-accent [&_svg]:size-3">
-        {isPartly ? <Minus strokeWidth={3} aria-hidden /> : <Check strokeWidth={3} aria-hidden />}
-      </Base.Indicator>
-    </Base.Root>
+      checked={isChecked}
+      onChange={(event) => onChange(event.target.checked)}
+      ref={(box) => {
+        if (box) box.indeterminate = isPartly;
+      }}
+      className={classes(BOX, ON, isPartly ? DASH : CHECK)}
+    />
   );
 }

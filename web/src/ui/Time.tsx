@@ -1,13 +1,12 @@
-import { useTranslation } from "react-i18next";
+import i18next from "i18next";
 import { exact, nowSeconds, relative } from "@/format/time";
 
 /** A time of the wire, relative; the exact one on hover. `never` is what stands where there is none. */
 export function Time({ at, never = "–" }: { at: number; never?: string }) {
-  const { i18n } = useTranslation();
   if (!at || at < 0) return <span className="text-muted">{never}</span>;
   return (
     <time dateTime={new Date(at * 1000).toISOString()} title={exact(at)}>
-      {relative(at, nowSeconds(), i18n.language)}
+      {relative(at, nowSeconds(), i18next.language)}
     </time>
   );
 }

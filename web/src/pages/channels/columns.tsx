@@ -52,6 +52,7 @@ export function ChannelState({ row }: { row: Channel }) {
 export function useChannelColumns(test: (channels: Channel[]) => void): Column<Channel>[] {
   const { t } = useTranslation();
   const vendorName = useVendorName();
+  const isInOrder = useIsInOrder();
   return useMemo(
     () => [
       {
@@ -120,7 +121,7 @@ export function useChannelColumns(test: (channels: Channel[]) => void): Column<C
         cell: (row) => <LastDay id={row.id} />,
         text: () => "",
       },
-      number("priority", t("channel.priority"), 76),
+      number("priority", t("channel.priority"), 76, isInOrder),
       number("weight", t("channel.weight"), 60),
       {
         id: "first",
@@ -135,7 +136,7 @@ export function useChannelColumns(test: (channels: Channel[]) => void): Column<C
       {
         id: "used",
         label: t("channel.used"),
-        width: 84,
+        width: 80,
         isEnd: true,
         sort: "used_quota",
         cell: (row) => <Money quota={row.used_quota} decimals={2} />,
@@ -189,11 +190,16 @@ export function useChannelColumns(test: (channels: Channel[]) => void): Column<C
         text: () => "",
       },
     ],
-    [t, vendorName, test],
+    [t, vendorName, test, isInOrder],
   );
 }
 
-function number(name: "priority" | "weight", label: string, width: number): Column<Channel> {
+function number(
+  name: "priority" | "weight",
+  label: string,
+  width: number,
+  hasHandle = false,
+): Column<Channel> {
   return {
     id: name,
     label,
@@ -202,7 +208,7 @@ function number(name: "priority" | "weight", label: string, width: number): Colu
     sort: name,
     cell: (row) => (
       <span className="flex items-center">
-        {name === "priority" && <Movable row={row} />}
+        {hasHandle && <Handle row={row} />}
         <InlineNumber
           value={row[name] ?? 0}
           label={`${label}: ${row.name}`}
@@ -215,12 +221,11 @@ function number(name: "priority" | "weight", label: string, width: number): Colu
   };
 }
 
-/** The handle, where the list is in the order that it changes: from the highest priority, from its beginning, all of it. */
-function Movable({ row }: { row: Channel }) {
+/** Whether the list is in the order that handles change: from the highest priority, from its beginning, all of it. */
+function useIsInOrder(): boolean {
   const [search] = useAddress();
   const { sort, order, open: _, ...others } = search;
-  const isInOrder = sort === "priority" && order === "desc" && !Object.values(others).some(Boolean);
-  return isInOrder ? <Handle row={row} /> : null;
+  return sort === "priority" && order === "desc" && !Object.values(others).some(Boolean);
 }
 
 const MODELS_SHOWN = 20;

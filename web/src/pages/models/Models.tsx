@@ -217,7 +217,7 @@ function NoPrice({ model }: { model: string }) {
       to="/models"
       search={{ tab: "own", open: model } as never}
       className="hover:underline"
-      aria-label={t("prices.edit", { model })}
+      title={t("prices.edit", { model })}
     >
       {state}
     </Link>

@@ -141,7 +141,7 @@ DOCUMENTED: Final = {
     "dashboard": ("/dashboard?range=30", "en", "light", 1280, 760),
     "channels": ("/channel?open=6", "zh", "light", 1280, 760),
     "explain": ("/log?range=7", "en", "dark", 1280, 760),
-    "playground": ("/playground?model=demo-chat", "en", "dark", 1280, 760),
+    "playground": ("/playground?model=demo-chat&other=demo-thinking", "en", "dark", 1280, 760),
     "settings": ("/setting?tab=site", "zh", "dark", 1280, 760),
     "phone": ("/dashboard?range=30", "zh", "light", 390, 844),
 }
@@ -201,9 +201,9 @@ def _document(browser: Browser) -> None:
         if name == "playground":
             page.get_by_role("textbox", name="Message").fill("Who are you?")
             page.keyboard.press("Enter")
-            page.get_by_text("first token").wait_for()
+            page.get_by_text("What made this").nth(1).wait_for()
         page.wait_for_timeout(500)
-        page.screenshot(path=folder / f"{name}.jpg", type="jpeg", quality=82)
+        page.screenshot(path=folder / f"{name}.jpg", type="jpeg", quality=74)
         context.close()
 
 

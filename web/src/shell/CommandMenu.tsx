@@ -10,6 +10,7 @@ import { classes } from "@/ui/class";
 import { Kbd } from "@/ui/Kbd";
 import { useFound } from "./commands";
 import { placesFor } from "./navigation";
+import { useSearchHint } from "./useSearchHint";
 
 interface Command {
   id: string;
@@ -20,13 +21,13 @@ interface Command {
 
 /** Go anywhere, find anything, do the small things, without the mouse. */
 export function CommandMenu({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
-  const { t } = useTranslation();
+  const hint = useSearchHint();
   return (
     <Dialog.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
       <Dialog.Portal>
         <Dialog.Backdrop className="fade fixed inset-0 z-50 bg-veil" />
         <Dialog.Popup
-          aria-label={t("shell.search")}
+          aria-label={hint}
           className="fade fixed top-[12vh] left-1/2 z-50 w-[calc(100vw-24px)] max-w-140 -translate-x-1/2 overflow-hidden rounded-lg border border-line-strong bg-raise shadow-pop outline-none"
         >
           <Commands onDone={onClose} />
@@ -69,6 +70,7 @@ function useCommands(text: string): Command[] {
 
 function Commands({ onDone }: { onDone: () => void }) {
   const { t } = useTranslation();
+  const hint = useSearchHint();
   const [text, setText] = useState("");
   const [place, setPlace] = useState(0);
   const commands = useCommands(text);
@@ -101,8 +103,8 @@ function Commands({ onDone }: { onDone: () => void }) {
             setPlace(0);
           }}
           onKeyDown={pressed}
-          placeholder={t("shell.search")}
-          aria-label={t("shell.search")}
+          placeholder={hint}
+          aria-label={hint}
           role="combobox"
           aria-expanded="true"
           aria-controls="commands"
@@ -111,12 +113,7 @@ function Commands({ onDone }: { onDone: () => void }) {
         />
         <Kbd>esc</Kbd>
       </div>
-      <div
-        id="commands"
-        role="listbox"
-        aria-label={t("shell.search")}
-        className="max-h-[50vh] overflow-y-auto p-1"
-      >
+      <div id="commands" role="listbox" aria-label={hint} className="max-h-[50vh] overflow-y-auto p-1">
         {commands.map((command, index) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: the field above has the focus and its keys
           // biome-ignore lint/a11y/useFocusableInteractive: likewise

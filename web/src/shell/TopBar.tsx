@@ -9,6 +9,7 @@ import { IconButton } from "@/ui/Button";
 import { Kbd } from "@/ui/Kbd";
 import { Menu } from "@/ui/Menu";
 import { useTitle } from "./title";
+import { useSearchHint } from "./useSearchHint";
 
 const THEMES: Theme[] = ["system", "light", "dark"];
 const THEME_ICONS = {
@@ -18,7 +19,7 @@ const THEME_ICONS = {
 };
 
 export function TopBar({ onSearch }: { onSearch: () => void }) {
-  const { t } = useTranslation();
+  const hint = useSearchHint();
   const title = useTitle();
   return (
     <header className="flex h-11 shrink-0 items-center gap-1 border-line border-b px-4 max-md:pr-2">
@@ -29,12 +30,12 @@ export function TopBar({ onSearch }: { onSearch: () => void }) {
         className="mr-2 ml-auto flex h-7 w-70 items-center gap-2 rounded border border-line bg-panel px-2 text-muted hover:border-line-strong max-lg:w-50 max-md:hidden"
       >
         <Search className="size-3.5" aria-hidden />
-        <span className="truncate">{t("shell.search")}</span>
+        <span className="truncate">{hint}</span>
         <span className="ml-auto">
           <Kbd>/</Kbd>
         </span>
       </button>
-      <IconButton label={t("shell.search")} onClick={onSearch} className="ml-auto md:hidden">
+      <IconButton label={hint} onClick={onSearch} className="ml-auto md:hidden">
         <Search aria-hidden />
       </IconButton>
       <LanguageButton />

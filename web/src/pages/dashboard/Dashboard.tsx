@@ -8,6 +8,7 @@ import { RangeChips } from "@/list/RangeChips";
 import { boundsOf } from "@/list/range";
 import { useIsAdmin } from "@/session";
 import { Choices } from "@/ui/Choices";
+import { classes } from "@/ui/class";
 import { Empty } from "@/ui/Empty";
 import { Loading } from "@/ui/Loading";
 import { Attention } from "./Attention";
@@ -53,7 +54,7 @@ export function Page() {
       ) : (
         <>
           <Cards data={data} />
-          <div className="mt-5 grid grid-cols-[2.1fr_1fr] gap-8 max-lg:grid-cols-1">
+          <div className={classes("mt-5 grid gap-8 max-lg:grid-cols-1", isSite && "grid-cols-[2.1fr_1fr]")}>
             {data && data.sums.requests === 0 ? (
               data.before.requests === 0 ? (
                 <Start />

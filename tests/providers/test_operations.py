@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from oneapi.errors import UpstreamError
+from oneapi.errors import InvalidRequest, UpstreamError
 from oneapi.providers import registry
 from oneapi.providers.adjusting import Adjustments, adjustments_in, check
 from oneapi.providers.base import Call, Target, UpstreamRequest
@@ -302,3 +302,53 @@ def test_a_channel_without_operations_speaks_the_dialect_itself() -> None:
     target = Target(1, provider, "https://v.test", Secret("k"))
     service = provider.service(Endpoint.CHAT)
     assert registry.dialect_of(target, service) is registry.dialect("openai")
+
+
+PATTERNS: list[tuple[str, str, bool]] = [
+    ("a", "A", True),
+    ("a", "ab", False),
+    ("*", "", True),
+    ("", "", True),
+    ("a*", "Abc", True),
+    ("*c", "abc", True),
+    ("a*a", "a", False),
+    ("ab*ba", "aba", False),
+    ("ab*ba", "abBA", True),
+    ("*b*c*", "xbxcx", True),
+    ("*c*b*", "xbxcx", False),
+    ("a*b*b", "ab", False),
+    ("a.c", "abc", False),
+    ("a*c", "a\nc", True),
+    ("**", "x", True),
+]
+
+
+@pytest.mark.parametrize(("pattern", "text", "matches"), PATTERNS)
+def test_a_star_stands_for_anything(pattern: str, text: str, matches: bool) -> None:
+    operation = of("set", "top_k", value=5, when={"headers": {"x-app": pattern}})
+    _, _, done = sent(operation, client_headers={b"x-app": text.encode()})
+    assert bool(done) is matches
+
+
+def test_a_hostile_header_is_matched_in_no_time() -> None:
+    # Read as a regular expression, this takes longer than any test may: minutes for 14 kB.
+    hostile = b"cline" * 6000 + b"code" * 6000
+    operation = of("set", "top_k", value=5, when={"headers": {"x-app": "*cline*code*x*y*z*"}})
+    assert sent(operation, client_headers={b"x-app": hostile})[2] == ()
+
+
+def test_a_field_that_cannot_be_opened_is_the_clients_mistake() -> None:
+    call = addressed(of("set", "metadata.b", value=1))
+    body = b'{"model":"gpt-4o","messages":[],"metadata":{"a":1e999}}'
+    given = Call(Endpoint.CHAT, call.service, call.target, "gpt-4o", "gpt-4o", False, body)
+    with pytest.raises(InvalidRequest, match="out of range") as refused:
+        registry.dialect_of(call.target, call.service).request(given)
+    assert refused.value.param == "metadata"
+
+
+def test_a_field_that_go_reads_is_opened_as_go_reads_it() -> None:
+    call = addressed(of("append", "messages", value={"role": "user", "content": "x"}))
+    body = b'{"model":"gpt-4o","messages":[{"role":"user","content":"\xff"}]}'
+    given = Call(Endpoint.CHAT, call.service, call.target, "gpt-4o", "gpt-4o", False, body)
+    request = registry.dialect_of(call.target, call.service).request(given)
+    assert json.loads(request.body)["messages"][0]["content"] == "\ufffd"

@@ -4,6 +4,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
+from oneapi.errors import InvalidRequest
 from oneapi.providers.base import Call, Headers, UpstreamRequest
 from oneapi.providers.operations import (
     BODY,
@@ -14,7 +15,7 @@ from oneapi.providers.operations import (
     Operation,
     Path,
 )
-from oneapi.wire.decoding import UNDECODABLE, json_value
+from oneapi.wire.decoding import UNDECODABLE, invalid_json, json_value
 from oneapi.wire.dialect import LIMITS
 
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -47,20 +48,19 @@ def _holds(when: Conditions, request: UpstreamRequest, call: Call) -> bool:
     if when.endpoints and call.endpoint.value not in when.endpoints:
         return False
     if when.models and not any(
-        pattern.fullmatch(call.model) or pattern.fullmatch(call.asked_model)
-        for pattern in when.models
+        pattern.matches(call.model) or pattern.matches(call.asked_model) for pattern in when.models
     ):
         return False
     if when.paths:
         path = "/" + request.url.partition("://")[2].partition("?")[0].partition("/")[2]
-        if not any(pattern.fullmatch(path) for pattern in when.paths):
+        if not any(pattern.matches(path) for pattern in when.paths):
             return False
     for name, pattern in when.headers:
         sent = call.client_headers.get(name)
         if pattern is None:
             if sent is not None:
                 return False
-        elif sent is None or not pattern.fullmatch(sent.decode("latin-1")):
+        elif sent is None or not pattern.matches(sent.decode("latin-1")):
             return False
     return True
 
@@ -113,8 +113,20 @@ def _opened(fields: Document, name: str | int) -> Any:
         return _NOTHING
     value = fields[name]
     if isinstance(value, msgspec.Raw):
-        value = fields[name] = msgspec.json.decode(value)
+        value = fields[name] = _decoded(name, bytes(value))
     return value
+
+
+def _decoded(name: str, text: bytes) -> Any:
+    """Return what a field says; raise `InvalidRequest` for what only a reader that overlooks it would not mind."""
+    try:
+        return json_value(text)
+    except UNDECODABLE as error:
+        raise InvalidRequest(
+            f"`{name}` cannot be read: {invalid_json(error).message}",
+            code="invalid_json",
+            param=name,
+        ) from error
 
 
 def _inside(holder: Any, name: str | int) -> Any:

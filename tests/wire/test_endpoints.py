@@ -17,7 +17,7 @@ from oneapi.wire.endpoints import (
 )
 from oneapi.wire.registry import client_dialect
 
-EACH = pytest.mark.parametrize("row", ROWS.values(), ids=str)
+EACH = pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.endpoint)
 FORMS = {Body.RECORDING, Body.PICTURE}
 
 
@@ -52,7 +52,9 @@ def test_only_what_two_dialects_have_is_converted(row: EndpointRow) -> None:
     assert row.is_converted is (len({path.dialect for path in row.paths}) > 1)
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS.values() if row.default_model], ids=str)
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS.values() if row.default_model], ids=lambda row: row.endpoint
+)
 def test_the_default_model_is_meant_where_none_is_named(row: EndpointRow) -> None:
     if row.body in FORMS:  # the relay reads those: tests/relay/test_multipart
         return

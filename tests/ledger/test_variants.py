@@ -102,3 +102,13 @@ def test_what_is_charged_is_journaled_as_a_plain_price_that_says_its_tier() -> N
     assert price.tier == "priority"
     lines = line_items(MILLION, price)
     assert charge(MILLION, price, ONE) == sum(line[3] for line in lines) // NANO == 11_250_000
+
+
+def test_a_cheap_tier_makes_a_dear_one_beside_it_no_cheaper_to_hold() -> None:
+    tiers = (("flex", ONE // 2, ONE // 2), ("fast", 6 * ONE, 6 * ONE))
+    price = Price(input=100, output=200, cache_read=10, source="test", tiers=tiers)
+    held = dearest(price, "flex fast")
+    for served in ("fast", "flex fast", "flex", ""):
+        charged = in_force(price, served, NOON)
+        assert charged.output <= held.output
+        assert charged.cache_read <= held.cache_read

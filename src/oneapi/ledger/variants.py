@@ -52,11 +52,12 @@ def in_force(price: Price, served: str, at: int) -> Price:
 
 def dearest(price: Price, asked: str) -> Price:
     """Return what a request costs at most that asks for these tiers: the vendor may serve it plainly all the same."""
-    factor, cache_factor, names = _tiers(price, asked)
-    return _scaled(price, max(factor, ONE), max(cache_factor, ONE), " ".join(names))
+    factor, cache_factor, names = _tiers(price, asked, ONE)
+    return _scaled(price, factor, cache_factor, " ".join(names))
 
 
-def _tiers(price: Price, words: str) -> tuple[int, int, tuple[str, ...]]:
+def _tiers(price: Price, words: str, least: int = 0) -> tuple[int, int, tuple[str, ...]]:
+    """Return the factors of some words together, and which of them count; `least`: of each."""
     factor = cache_factor = ONE
     names: list[str] = []
     known = {name: (each, of_cache) for name, each, of_cache in price.tiers}
@@ -64,8 +65,8 @@ def _tiers(price: Price, words: str) -> tuple[int, int, tuple[str, ...]]:
         name = word if word in known else ALIASES.get(word, "")
         if name in known and name not in names:
             names.append(name)
-            factor = factor * known[name][0] // ONE
-            cache_factor = cache_factor * known[name][1] // ONE
+            factor = factor * max(known[name][0], least) // ONE
+            cache_factor = cache_factor * max(known[name][1], least) // ONE
     return factor, cache_factor, tuple(names)
 
 

@@ -254,6 +254,10 @@ DEARER: list[dict[str, Any]] = [
     of("set", "size", value="4096x4096"),
     of("set", "quality", value="hd"),
     of("set", "inference_geo", value="us"),
+    of("set", "cache_control", value={"type": "ephemeral", "ttl": "1h"}),
+    of("set", "cache_control.ttl", value="1h"),
+    of("set", "cacheControl", value={"type": "ephemeral"}),
+    of("move", "metadata.c", to="cache_control"),
 ]
 
 
@@ -352,3 +356,24 @@ def test_a_field_that_go_reads_is_opened_as_go_reads_it() -> None:
     given = Call(Endpoint.CHAT, call.service, call.target, "gpt-4o", "gpt-4o", False, body)
     request = registry.dialect_of(call.target, call.service).request(given)
     assert json.loads(request.body)["messages"][0]["content"] == "\ufffd"
+
+
+WINDOWS: list[tuple[dict[str, Any], int]] = [
+    (header("set", "anthropic-beta", value="context-1m-2025-08-07"), 1_000_000),
+    (header("append", "anthropic-beta", value="{client_header:x-betas}"), 1_000_000),
+    (header("set", "anthropic-beta", value="context-{client_header:x-a}-2025-08-07"), 1_000_000),
+    (header("set", "anthropic-beta", value="effort-2025-11-24"), 0),
+    (header("set", "x-key", value="{api_key}"), 0),
+]
+
+
+@pytest.mark.parametrize(("operation", "window"), WINDOWS, ids=lambda said: str(said)[:70])
+def test_a_longer_window_is_held_for_where_a_header_may_open_it(
+    operation: dict[str, Any], window: int
+) -> None:
+    assert adjusted(operation).window == window
+
+
+def test_the_marks_of_a_cache_may_be_deleted() -> None:
+    body = BODY | {"cache_control": {"type": "ephemeral"}}
+    assert sent(of("delete", "cache_control"), body=body)[0] == BODY

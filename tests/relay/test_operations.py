@@ -144,6 +144,26 @@ def test_what_is_charged_is_never_above_what_was_held(
     assert told["source"] == "reported"
 
 
+@pytest.mark.parametrize("prompts", [1, 3])
+def test_texts_beside_the_prompt_of_a_completion_are_held_for(
+    gateway: Gateway, vendor: FakeVendor, prompts: int
+) -> None:
+    model = f"suffixed-{prompts}"
+    suffix = "many words " * 400
+    operation = {"in": "body", "do": "set", "name": "suffix", "value": suffix}
+    gateway.serve(
+        vendor.url, model, model_mapping=json.dumps({model: "gpt-4o-mini"}), **config(operation)
+    )
+    read = prompts * (len(suffix) + 2)  # the vendor counts every byte
+    usage = {"prompt_tokens": read, "completion_tokens": 5, "total_tokens": read + 5}
+    vendor.script(json_answer({"choices": [{"text": "x"}], "usage": usage}))
+    asked = {"model": model, "prompt": ["hi"] * prompts, "max_tokens": 5}
+    answer = gateway.post(gateway.add_key(), "/v1/completions", asked)
+    assert answer.status == 200, answer.body
+    told = gateway.story(answer)
+    assert 0 < told["charge"] <= told["hold"]
+
+
 def test_a_wrong_operation_is_refused_with_its_place(gateway: Gateway) -> None:
     wrong = [*OPERATIONS, {"in": "body", "do": "set", "name": "model", "value": "gpt-5"}]
     row = {"type": 1, "key": "sk-x", "name": "n", "models": "m", **config(*wrong)}

@@ -78,7 +78,7 @@ class Adjustments:
         self.instructions: Final = sum(map(_added, operations))
         limits = [one.value for one in operations if one.path[0] in LIMITS]
         self.limit: Final[int] = max((n for n in limits if isinstance(n, int)), default=0)
-        opens = any(isinstance(v, str) and _LONG_CONTEXT in v for v in values)
+        opens = any(isinstance(v, str) and _opens_long_context(v) for v in values)
         self.window: Final = _LONG_WINDOW if opens else 0
 
     @property
@@ -90,6 +90,11 @@ class Adjustments:
 def judged(error: UpstreamError, adjustments: Adjustments | None) -> str:
     """Change what is done about an error as its channel says; return what that is, blank for nothing."""
     return "" if adjustments is None else judge(error, adjustments.statuses)
+
+
+def _opens_long_context(value: str) -> bool:
+    """Say whether a header's value may ask for the longer window: in its own words, or in what a client puts into it."""
+    return _LONG_CONTEXT in value or "{client_header:" in value
 
 
 def _added(operation: Operation) -> int:

@@ -68,8 +68,11 @@ _ONLY_LESS: Final = frozenset(
         *("thinking_budget", "prediction", "audio", "modalities", "web_search_options"),
         *("plugins", "mcp_servers", "tools", "functions", "container", "context_management"),
         *("models", "fallbacks", "service_tier", "speed", "inference_geo", "billing_policy"),
+        "cache_control",
     }
 )
+# Writing into a cache is dearer than reading; a hold that the balance just covers has that only if the client asks for it.
+_CACHE: Final = "cache_control"
 _ONLY_LONGER: Final = frozenset({"messages", "system"})  # texts behind them are held for
 _BUDGETS: Final = frozenset({"budgettokens", "maxtokens"})  # folded
 _TEXTS: Final = frozenset({"role", "content", "type", "text", "name"})
@@ -251,7 +254,7 @@ def _check_price(verb: str, path: Path, target: Path, value: Any, place: str) ->
         if is_limit and target[0] in LIMITS and len(target) == 1:
             return
     for name, which in ((path[0], "name"), (target[0] if target else "", "to")):
-        if name not in DECISIVE or (name in _HARMLESS and not target):
+        if (name not in DECISIVE and name != _CACHE) or (name in _HARMLESS and not target):
             continue
         if which == "name" and _may(verb, str(name), len(path), value):
             continue
@@ -261,7 +264,7 @@ def _check_price(verb: str, path: Path, target: Path, value: Any, place: str) ->
 
 
 def _check_name(name: str, place: str) -> None:
-    known = meant(name)
+    known = _CACHE if folded(name) == folded(_CACHE) else meant(name)
     if known is not None and known != name:
         raise OperationError(place, f"is `{known}` to some vendors: write `{known}`")
 

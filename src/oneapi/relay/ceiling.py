@@ -93,20 +93,21 @@ def demand(
         return _of_chat(body, asked, rates)
     if endpoint is _COMPLETIONS:
         prompts = read_prompt(body).prompts
-        tokens = min(estimate_prompt(endpoint, body, rates=rates), asked.window * prompts)
+        tokens = estimate_prompt(endpoint, body, rates=rates) + asked.instructions * prompts
+        tokens = min(tokens, asked.window * prompts)
         return Demand(endpoint, tokens, asked.limit or None, answers * prompts)
     match ROWS[endpoint].unit:
         case Unit.CHARACTER:
             spoken = asked.characters or read_prompt(body).characters
             return Demand(endpoint, spoken, characters=spoken, audio=True)
         case Unit.IMAGE:
-            tokens = estimate_prompt(endpoint, body, rates=rates)
+            tokens = estimate_prompt(endpoint, body, rates=rates) + asked.instructions
             return Demand(endpoint, tokens, images=answers)
         case Unit.SECOND:
             tokens = estimate_prompt(endpoint, body, rates=rates)
             return Demand(endpoint, tokens, seconds=heard(body), audio=True)
         case _:
-            tokens = estimate_prompt(endpoint, body, rates=rates)
+            tokens = estimate_prompt(endpoint, body, rates=rates) + asked.instructions
             return Demand(endpoint, tokens, asked.limit or None, answers)
 
 

@@ -191,3 +191,18 @@ def test_a_streams_blocks_stay_in_their_order(form: str) -> None:
         for one in found
         if "delta" in one and "index" in one
     )
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("text", ["<think>a\n\n", "<think>a</thi", "<thi"])
+def test_what_is_kept_back_comes_before_the_tool_that_is_called(form: str, text: str) -> None:
+    making = ReasoningForm(form)
+    deltas = [{"content": text}, {"tool_calls": [{"index": 0, "function": {"name": "f"}}]}]
+    chunks = [{"choices": [{"index": 0, "delta": delta}]} for delta in deltas]
+    made = [one for chunk in chunks for one in making.feed(chunk)] + making.finish()
+    found = [one["choices"][0]["delta"] for one in made if one["choices"]]
+    assert "tool_calls" in found[-1]
+    said = "".join(delta.get("content") or "" for delta in found)
+    thought = "".join(delta.get("reasoning_content") or "" for delta in found)
+    whole = formed({"choices": [{"message": {"content": text}}]}, form)["choices"][0]["message"]
+    assert (said, thought) == (whole["content"] or "", whole.get("reasoning_content") or "")

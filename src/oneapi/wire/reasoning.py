@@ -86,6 +86,15 @@ class _Tagged:
         self._held = held[len(sure) :]
         return sure
 
+    def flush(self) -> tuple[str, str]:
+        """Return what is held, before something that is no text; the thought may go on behind that."""
+        held, self._held = self._held, ""
+        if self._state == 1:
+            return held, ""
+        if held:
+            self._state = 3
+        return "", held
+
     def finish(self) -> tuple[str, str]:
         """Return what is held: nothing more comes."""
         held, self._held = self._held, ""
@@ -164,8 +173,8 @@ class ReasoningForm:
             shown = known.thoughts.get(place, False) or bool(block.get("thinking"))
             known.thoughts[place] = shown and self._form == INSIDE
         tagged, said = known.tagged.feed(text(delta.get("content")))
-        if is_last:
-            more = known.tagged.finish()
+        if is_last or rest.get("tool_calls"):
+            more = known.tagged.finish() if is_last else known.tagged.flush()
             tagged, said = tagged + more[0], said + more[1]
         thought = text(delta.get(BESIDE)) + tagged
         if self._form == BESIDE:

@@ -43,11 +43,14 @@ def test_a_status_is_treated_as_the_channel_says(
     assert (error.retryable, error.channel_at_fault, error.status) == wanted
 
 
-def test_a_key_that_is_refused_and_only_rests_is_no_ones_key_to_the_client() -> None:
+@pytest.mark.parametrize("action", ["rest", "pass"])
+def test_a_key_that_is_refused_is_no_ones_key_to_the_client(action: str) -> None:
     error = refusal(401, {}, b'{"error": {"message": "no"}}')
     assert error.auth_failed
-    judge(error, statuses_in({"401": "rest"}))
-    assert (error.auth_failed, error.channel_at_fault, error.status) == (False, True, 502)
+    judge(error, statuses_in({"401": action}))
+    is_rest = action == "rest"
+    assert (error.auth_failed, error.channel_at_fault, error.status) == (False, is_rest, 502)
+    assert error.retryable is is_rest
     assert (error.code, error.body) == ("channel_key_refused", None)
 
 

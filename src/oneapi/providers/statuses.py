@@ -54,9 +54,8 @@ def judge(error: UpstreamError, statuses: Statuses) -> str:
     if action in ACTIONS:
         error.retryable = action != TELL
         error.channel_at_fault = action == REST
-        if (
-            action == REST and error.auth_failed
-        ):  # not switched off; and no client is to take it for its own key
+        # Not switched off; and no client is to take it for its own key.
+        if error.auth_failed and action != RETRY:
             error.status, error.code, error.body = 502, "channel_key_refused", None
         error.auth_failed = error.auth_failed and action == RETRY
         return action

@@ -78,7 +78,8 @@ class Answering:
             hidden = owed(observed, call.model, end.thinking_seconds, hides=hides)
             delivered = job.within_limit(delivered, hidden)
         usage = job.usage(reported, lambda: delivered, is_whole=is_whole)
-        attempt.tier = translation.tier
+        if not job.worst.is_common:
+            attempt.tier = translation.tier
         job.settle(attempt, usage, end.rule, self._monotonic(), end.first_at)
 
     def whole(self, job: Job, attempt: Attempt, content_type: str, body: bytes) -> None:

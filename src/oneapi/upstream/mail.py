@@ -1,12 +1,12 @@
 """Mail: a queue that nobody waits for, and one task that hands it to the operator's mail server.
 
-TLS is verified, whichever port it is on; a password is sent over TLS only. aiosmtplib is imported with the first mail.
+TLS is verified, whichever port it is on; a password is sent over TLS only. aiosmtplib and what composes addresses
+are imported with the first mail.
 """
 
 import asyncio
 import itertools
 from collections.abc import Callable
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from ipaddress import ip_address
@@ -165,6 +165,8 @@ def _is_loopback(host: str) -> bool:
 
 def message_of(mail: Mail, server: MailServer) -> EmailMessage:
     """Return the message as it is sent; raises `ValueError` for what cannot stand in a header."""
+    from email.headerregistry import Address
+
     sender = server.sender or server.account
     message = EmailMessage()
     message["From"] = Address(server.name, addr_spec=sender)

@@ -25,7 +25,7 @@ export const CHANNELS = "/api/channel/";
 const LIVE_SECONDS = 15;
 const SHORTCUTS = [
   { status: undefined, name: "all" },
-  { status: "1", name: "enabled" },
+  { status: "1", name: "onlyEnabled" },
   { status: "3", name: "inTrouble" },
 ] as const;
 

@@ -177,7 +177,7 @@ export function useChannelColumns(test: (channels: Channel[]) => void): Column<C
       {
         id: "act",
         label: "",
-        width: 38,
+        width: 40,
         cell: (row) => (
           <IconButton
             label={`${t("channel.test")}: ${row.name}`}

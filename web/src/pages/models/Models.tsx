@@ -148,7 +148,7 @@ function PriceTable({ models, factor }: { models: ModelPrice[]; factor: number }
             <td className={CELL}>
               <Price of={one.prices} unit="output" factor={factor} />
             </td>
-            <td className={classes(CELL, WIDE, "!text-left !pl-8 text-muted")}>
+            <td className={classes(CELL, WIDE, "!text-left !pl-8 py-1 text-muted")}>
               <Others of={one} factor={factor} />
             </td>
             <td className={classes(CELL, "max-sm:hidden")}>
@@ -240,15 +240,15 @@ function Others({ of, factor }: { of: ModelPrice; factor: number }) {
   const isAdmin = useIsAdmin();
   const priced = OTHERS.filter((unit) => of.prices[unit]);
   return (
-    <span className="flex gap-3">
+    <span className="flex flex-wrap gap-x-3">
       {isAdmin && of.source === "default" && <NoPrice model={of.model} />}
       {priced.map((unit) => (
-        <span key={unit} className="truncate">
+        <span key={unit}>
           {t(`log.units.${unit}`)} <Price of={of.prices} unit={unit} factor={factor} />
         </span>
       ))}
       {of.long_from > 0 && (
-        <span className="truncate">
+        <span>
           {t("model.long", { count: of.long_from, tokens: compact(of.long_from) })}{" "}
           <Price of={of.long_prices} unit="input" factor={factor} /> /{" "}
           <Price of={of.long_prices} unit="output" factor={factor} />

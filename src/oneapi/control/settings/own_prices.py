@@ -5,7 +5,7 @@ that two people who change two models do not take each other's back.
 """
 
 import json
-from typing import Annotated, Any, Final, Literal, cast
+from typing import Annotated, Any, Final, Literal, cast, get_args
 
 from fastapi import APIRouter
 from pydantic import Field
@@ -25,25 +25,17 @@ from oneapi.store.settings_table import RATIO_LIMIT
 router = APIRouter(prefix="/api/prices", tags=["options"])
 
 # What prices a model, and what an adopted database had priced it at.
-_OWN: Final = (
+_OwnOption = Literal[
     "ModelRatio",
     "CompletionRatio",
     "CacheRatio",
     "CacheWriteRatio",
     "AudioRatio",
     "ModelPrice",
-)
-_ADOPTED: Final = (adopted.RATIOS, adopted.COMPLETIONS)
-PriceOption = Literal[
-    "ModelRatio",
-    "CompletionRatio",
-    "CacheRatio",
-    "CacheWriteRatio",
-    "AudioRatio",
-    "ModelPrice",
-    "AdoptedModelRatio",
-    "AdoptedCompletionRatio",
 ]
+_OWN: Final[tuple[_OwnOption, ...]] = get_args(_OwnOption)
+_ADOPTED: Final = (adopted.RATIOS, adopted.COMPLETIONS)
+PriceOption = Literal[_OwnOption, "AdoptedModelRatio", "AdoptedCompletionRatio"]
 _CHANGED_MAX: Final = 10_000
 
 

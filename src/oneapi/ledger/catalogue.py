@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from oneapi.wire.model_lines import ModelLines
+from oneapi.wire.model_lines import ModelLines, Source
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -48,15 +48,7 @@ class Entry(msgspec.Struct, frozen=True):
     types: dict[int, "Entry"] = {}
 
 
-class Source(msgspec.Struct, frozen=True):
-    """Where a price was read (URL), and when."""
-
-    source: str
-    date: str
-
-
-class _Rest(msgspec.Struct):
-    refs: list[Source]
+class _Slips(msgspec.Struct):
     slips: dict[str, Decimal] = {}
 
 
@@ -73,12 +65,12 @@ def entry(model: str, channel_type: int = 0) -> Entry | None:
 def source(model: str) -> Source | None:
     """Return where the table's price of a model comes from."""
     known = entry(model)
-    return None if known is None else _rest().refs[known.ref]
+    return None if known is None else _lines.sources[known.ref]
 
 
 def slips() -> dict[str, Decimal]:
     """Return the ratios that One API ships and that are wrong by their unit: nobody chose those."""
-    return _rest().slips
+    return _slips().slips
 
 
 def entries() -> Iterator[tuple[str, Entry]]:
@@ -87,5 +79,5 @@ def entries() -> Iterator[tuple[str, Entry]]:
 
 
 @lru_cache(maxsize=1)
-def _rest() -> _Rest:
-    return msgspec.json.decode(_lines.text, type=_Rest)
+def _slips() -> _Slips:
+    return msgspec.json.decode(_lines.text, type=_Slips)

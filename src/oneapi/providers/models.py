@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from oneapi.wire.model_lines import ModelLines
+from oneapi.wire.model_lines import ModelLines, Source
 
 
 class Model(msgspec.Struct, frozen=True):
@@ -35,22 +35,11 @@ class Model(msgspec.Struct, frozen=True):
     ref: int = 0
 
 
-class Source(msgspec.Struct, frozen=True):
-    """Where something was read (URL), and when."""
-
-    source: str
-    date: str
-
-
 class Limits(msgspec.Struct, frozen=True):
     """How many tokens a model takes and gives; `None` where nobody said."""
 
     context: int | None = None
     output: int | None = None
-
-
-class _Rest(msgspec.Struct):
-    refs: list[Source]
 
 
 _lines: Final = ModelLines("oneapi.providers", "models.json", Model)
@@ -72,14 +61,9 @@ def limits(name: str) -> Limits:
 
 def source(known: Model) -> Source:
     """Return where a model's line comes from."""
-    return _rest().refs[known.ref]
+    return _lines.sources[known.ref]
 
 
 def models() -> Iterator[tuple[str, Model]]:
     """Yield every model of the table; takes a while, for lists that people ask for."""
     return _lines.items()
-
-
-@lru_cache(maxsize=1)
-def _rest() -> _Rest:
-    return msgspec.json.decode(_lines.text, type=_Rest)

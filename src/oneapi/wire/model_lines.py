@@ -16,6 +16,17 @@ from oneapi.wire.model_names import undated
 T = TypeVar("T")
 
 
+class Source(msgspec.Struct, frozen=True):
+    """Where something was read (URL), and when."""
+
+    source: str
+    date: str
+
+
+class _Sources(msgspec.Struct):
+    refs: list[Source]
+
+
 class ModelLines(Generic[T]):
     """The lines `"name":{…}` of a file in `package`, each of them a `T`; read when first asked."""
 
@@ -27,6 +38,11 @@ class ModelLines(Generic[T]):
     def text(self) -> bytes:
         """The whole file."""
         return self._file.read_bytes()
+
+    @cached_property
+    def sources(self) -> list[Source]:
+        """Where the lines are from, in the order of their `ref`."""
+        return msgspec.json.decode(self.text, type=_Sources).refs
 
     def find(self, model: str) -> T | None:
         """Return a model's line; a dated name falls back on the undated one."""

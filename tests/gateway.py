@@ -34,9 +34,12 @@ START_SECONDS = 30.0
 
 
 def free_port() -> int:
-    """A port that no client gets as its own: who asks again and again on a dead one may be connected to itself."""
+    """A port that no client gets as its own: who asks again and again on a dead one may be connected to itself.
+
+    It is above 10080, the highest that browsers refuse (https://fetch.spec.whatwg.org/#port-blocking, read 2026-11-26).
+    """
     while True:
-        port = 10_000 + secrets.randbelow(22_000)
+        port = 11_000 + secrets.randbelow(21_000)
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port

@@ -1,6 +1,7 @@
 """Compressed bodies, good and bad: what comes out, how much of it, and how it is refused."""
 
 import gzip
+import random
 import zlib
 from collections.abc import Callable
 
@@ -8,14 +9,20 @@ import pytest
 from hypothesis import given, strategies as st
 
 from oneapi.errors import InvalidRequest, PayloadTooLarge
-from oneapi.relay.unpacking import MAX_RATIO, SLICE_BYTES, Unpacking, known_encoding
+from oneapi.relay.unpacking import MAX_RATIO, SLICE_BYTES, TAKEN_BYTES, Unpacking, known_encoding
 
 MIB = 1 << 20
 LIMIT = 8 * MIB
 
 
 def unpacked(packed: bytes, encoding: bytes = b"gzip", limit: int = LIMIT) -> bytes:
-    return Unpacking(packed, encoding, limit).finish()
+    return finished(Unpacking(packed, encoding, limit))
+
+
+def finished(unpacking: Unpacking) -> bytes:
+    while not unpacking.step():
+        pass
+    return unpacking.whole()
 
 
 def bare(body: bytes) -> bytes:
@@ -38,6 +45,27 @@ def test_a_body_may_end_anywhere(size: int) -> None:
     body = (b"0123456789abcdef" * (size // 16 + 1))[:size]
     assert unpacked(gzip.compress(body, mtime=0)) == body
     assert unpacked(bare(body), b"deflate") == body
+
+
+@given(st.integers(-40, 40), st.integers(1, 3))
+def test_a_member_may_end_where_a_take_does(near: int, members: int) -> None:
+    body = random.Random(near).randbytes(TAKEN_BYTES + near - 30)
+    assert unpacked(gzip.compress(body, mtime=0) * members) == body * members
+    assert unpacked(bare(body), b"deflate") == body
+
+
+@pytest.mark.fault("A5")
+@pytest.mark.parametrize("body", [b"", b"x" * MIB, b"0123456789abcdef" * 60_000])
+def test_a_step_is_small_whatever_comes(body: bytes) -> None:
+    unpacking = Unpacking(gzip.compress(body, mtime=0) * 200, b"gzip", 256 * MIB)
+    found, steps, is_done = 0, 0, False
+    while not is_done and found < 4 * MIB:
+        is_done = unpacking.step()
+        steps += 1
+        came = len(unpacking.whole()) - found
+        assert came <= 2 * SLICE_BYTES
+        found += came
+    assert steps > 10
 
 
 @pytest.mark.parametrize(
@@ -70,7 +98,7 @@ def test_a_bomb_is_stopped_by_its_ratio(pack: Callable[[bytes], bytes], encoding
     packed = pack(b"x" * (6 * MIB))
     unpacking = Unpacking(packed, encoding, LIMIT)
     with pytest.raises(PayloadTooLarge, match=str(MAX_RATIO)):
-        unpacking.finish()
+        finished(unpacking)
     assert len(unpacking.whole()) <= MIB + SLICE_BYTES
 
 

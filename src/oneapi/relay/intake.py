@@ -53,7 +53,7 @@ class Limits:
         self.body: Final = body
         self.client_seconds: Final = client_seconds
         self.room: Final = room or BodyRoom()
-        self.unpacking: Final = asyncio.Semaphore(1)  # threads are for the database too
+        self.unpacking: Final = asyncio.Semaphore(1)  # one slice between two looks at the sockets
 
 
 _KEPT: Final = 1024
@@ -237,7 +237,9 @@ class Intake:
         async with self._limits.unpacking:
             await room.wait_for_memory(most)
             self._counted += most
-            self._first, self._more = await run(unpacking.finish), None
+            while not unpacking.step():  # noqa: ASYNC110 -- nothing is waited for
+                await asyncio.sleep(0)
+            self._first, self._more = await run(unpacking.whole), None
         surplus = most - len(self._first)
         self._counted -= surplus
         room.free_memory(surplus)

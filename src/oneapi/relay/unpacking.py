@@ -10,7 +10,11 @@ from oneapi.errors import InvalidRequest, PayloadTooLarge
 
 MAX_RATIO: Final = 100  # JSON seldom shrinks to less than a thirtieth
 FREE_BYTES: Final = 1 << 20  # so much is unpacked whatever the ratio
-SLICE_BYTES: Final = 256 << 10  # about a millisecond of work
+SLICE_BYTES: Final = 64 << 10  # a few tenths of a millisecond of work
+TAKEN_BYTES: Final = 16 << 10  # zlib copies what it has not come to, so it gets no more at a time
+_CALL_BYTES: Final = (
+    4 << 10
+)  # a call costs as much as so many bytes: there are bodies of a million empty members
 _GZIP: Final = 31
 _ZLIB: Final = 15
 _BARE: Final = -15
@@ -19,48 +23,70 @@ _NONE: Final = frozenset({b"", b"identity"})
 
 
 class Unpacking:
-    """One body being unpacked. `step` may run in a thread: zlib lets the interpreter go while it works."""
+    """One body being unpacked, slice by slice, so that an event loop can do something else between two."""
 
-    __slots__ = ("_found", "_is_gzip", "_limit", "_most", "_pieces", "_rest", "_unpacker")
+    __slots__ = (
+        "_found",
+        "_is_gzip",
+        "_limit",
+        "_most",
+        "_packed",
+        "_pieces",
+        "_rest",
+        "_taken",
+        "_unpacker",
+    )
 
     def __init__(self, packed: bytes, encoding: bytes, limit: int) -> None:
         self._is_gzip: Final = encoding != b"deflate"
         self._limit: Final = limit
         self._most: Final = most_unpacked(len(packed), limit)
-        self._rest = packed
+        self._packed: Final = packed
+        self._taken = 0
+        self._rest = b""  # of what was taken
         self._pieces: list[bytes] = []
         self._found = 0
         self._unpacker = zlib.decompressobj(_GZIP if self._is_gzip else _frame(packed))
 
     def step(self) -> bool:
-        """Unpack some more and tell whether that was all; raise `InvalidRequest` or `PayloadTooLarge`."""
+        """Unpack a slice and tell whether that was all; raise `InvalidRequest` or `PayloadTooLarge`."""
+        work = 0
+        while work < SLICE_BYTES:
+            piece = self._next_piece()
+            self._found += len(piece)
+            if self._found > self._most:
+                raise self._too_much()
+            self._pieces.append(piece)
+            work += len(piece) + _CALL_BYTES
+            if self._unpacker.eof and self._is_last_member():
+                return True
+        return False
+
+    def _next_piece(self) -> bytes:
         unpacker = self._unpacker
+        packed = self._rest
+        if not packed:
+            packed = self._packed[self._taken : self._taken + TAKEN_BYTES]
+            self._taken += len(packed)
         try:
-            piece = unpacker.decompress(self._rest, SLICE_BYTES)
+            piece = unpacker.decompress(packed, SLICE_BYTES)
         except zlib.error as error:
             raise _invalid("is not valid") from error
-        self._pieces.append(piece)
-        self._found += len(piece)
-        if self._found > self._most:
-            raise self._too_much()
-        if not unpacker.eof:
+        if unpacker.eof:
+            self._rest = unpacker.unused_data
+        else:
             self._rest = unpacker.unconsumed_tail
-            if not self._rest and len(piece) < SLICE_BYTES:
+            if not packed and not piece:
                 raise _invalid("is cut off")
-            return False
-        self._rest = unpacker.unused_data
-        if not self._rest:
+        return piece
+
+    def _is_last_member(self) -> bool:
+        if not self._rest and self._taken == len(self._packed):
             return True
         if not self._is_gzip:
             raise _invalid("is followed by something else")
         self._unpacker = zlib.decompressobj(_GZIP)
         return False
-
-    def finish(self) -> bytes:
-        """Unpack all that is left and return the whole."""
-        while not self.step():
-            pass
-        return self.whole()
 
     def whole(self) -> bytes:
         """Return what was unpacked, once `step` has said that it was all."""

@@ -10,15 +10,20 @@ import json
 import math
 import os
 import random
+import sqlite3
 import sys
+import threading
 import time
 from bisect import bisect_left
+from contextlib import closing
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import bcrypt
 from sqlalchemy import Connection, func, insert, select, update
-from tools.demo_vendor import vendor
+from tools.demo_vendor import listening
 
 from oneapi.ledger.flusher import add_use
 from oneapi.store.bootstrap import bootstrap
@@ -481,20 +486,41 @@ def _failed(row: dict[str, Any], chance: random.Random) -> dict[str, Any]:
     }
 
 
+def _vendor(path: Path) -> ThreadingHTTPServer:
+    """Listen where this folder's channels look for the vendor, with any other demo of the same folder.
+
+    The first time, and where another program has that port, the port is a free one.
+    """
+    known = 0
+    if path.exists():
+        with closing(sqlite3.connect(path)) as database:
+            found = database.execute("SELECT base_url FROM channels WHERE name = 'demo-vendor'")
+            known = urlsplit((found.fetchone() or ("",))[0]).port or 0
+    try:
+        return listening(known)
+    except OSError:
+        server = listening(0)
+    with closing(sqlite3.connect(path)) as database, database:
+        address = f"http://127.0.0.1:{server.server_address[1]}/v1"
+        told = "UPDATE channels SET base_url = ? WHERE name IN ('demo-vendor', 'demo-vendor-2')"
+        database.execute(told, (address,))
+    return server
+
+
 def main() -> None:
     """Fill the folder and serve it until told to stop."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--port", type=int, default=3000)
-    parser.add_argument("--vendor-port", type=int, default=3999)
     parser.add_argument("--fill-only", action="store_true")
     told = parser.parse_args()
-    fill(told.folder, f"http://127.0.0.1:{told.vendor_port}", int(time.time()))
+    server = _vendor(told.folder / "one-api.db")
+    fill(told.folder, f"http://127.0.0.1:{server.server_address[1]}", int(time.time()))
     if told.fill_only:
         return
     if os.fork() == 0:
         parent = os.getppid()
-        vendor(told.vendor_port)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
         while os.getppid() == parent:
             time.sleep(1)
         os._exit(0)

@@ -1,7 +1,6 @@
 """The vendor behind the demo's channels: it lists two models and always says the same."""
 
 import json
-import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
@@ -93,8 +92,11 @@ class Vendor(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def vendor(port: int = 0) -> str:
-    """Serve the vendor from a thread that ends with the process; return its address."""
-    server = ThreadingHTTPServer(("127.0.0.1", port), Vendor)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return f"http://127.0.0.1:{server.server_address[1]}"
+class _Server(ThreadingHTTPServer):
+    allow_reuse_port = True
+    daemon_threads = True
+
+
+def listening(port: int) -> ThreadingHTTPServer:
+    """Return the vendor, listening on the port (0: a free one), beside others of its kind; it answers once it is served."""
+    return _Server(("127.0.0.1", port), Vendor)

@@ -4,8 +4,11 @@
 """
 
 import argparse
+import contextlib
+import random
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -18,8 +21,6 @@ from typing import Any, Final
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 from tools.demo import PASSWORD
 
-PORT: Final = 3988
-BASE: Final = f"http://127.0.0.1:{PORT}"
 WIDTHS: Final = {"wide": (1440, 860), "phone": (390, 844)}
 # Taken only when they are asked for: the narrowest phone and the widest screen that the page is made for.
 EXTREMES: Final = {"narrow": (360, 740), "widest": (2560, 1300)}
@@ -156,19 +157,22 @@ def main() -> None:
     parser.add_argument("--docs", action="store_true", help="only the six of docs/screenshots")
     told = parser.parse_args()
     told.folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "tools.demo", str(told.folder / "demo"), "--port", str(PORT)]
+    port = _free_port()
+    base = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "tools.demo", str(told.folder / "demo"), "--port", str(port)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        _wait()
+        _wait(server, base)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=shutil.which("chromium"), args=["--no-sandbox"]
             )
             if told.docs:
-                _document(browser)
+                _document(browser, base)
             for how in [] if told.docs else _hows(told.how):
                 _take(
                     browser,
+                    base,
                     told.folder,
                     how,
                     told.only.split(",") if told.only else [*VISITORS, *PAGES],
@@ -179,13 +183,13 @@ def main() -> None:
         server.wait()
 
 
-def _document(browser: Browser) -> None:
+def _document(browser: Browser, base: str) -> None:
     """Take the pictures that the documents show."""
     folder = Path("docs/screenshots")
     folder.mkdir(exist_ok=True)
     for name, (address, language, theme, width, height) in DOCUMENTED.items():
         context = browser.new_context(
-            base_url=BASE,
+            base_url=base,
             viewport={"width": width, "height": height},
             locale="zh-CN" if language == "zh" else "en-US",
             color_scheme="dark" if theme == "dark" else "light",
@@ -218,10 +222,21 @@ def _hows(wanted: str) -> list[tuple[str, str, str]]:
     return [way for way in ways if ("-".join(way) in named if wanted else way[2] in WIDTHS)]
 
 
-def _wait() -> None:
+def _free_port() -> int:
+    """Return a port that nobody uses now, above 10080: the highest that browsers refuse."""
+    while True:
+        port = random.randrange(11_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+def _wait(server: subprocess.Popen[bytes], base: str) -> None:
     for _ in range(240):
+        if server.poll() is not None:
+            break
         try:
-            urllib.request.urlopen(f"{BASE}/readyz", timeout=1)
+            urllib.request.urlopen(f"{base}/readyz", timeout=1)
         except (urllib.error.URLError, OSError):
             time.sleep(0.5)
         else:
@@ -229,11 +244,13 @@ def _wait() -> None:
     raise SystemExit("the demo does not start")
 
 
-def _take(browser: Browser, folder: Path, how: tuple[str, str, str], names: list[str]) -> None:
+def _take(
+    browser: Browser, base: str, folder: Path, how: tuple[str, str, str], names: list[str]
+) -> None:
     language, theme, width = how
     size: Any = dict(zip(("width", "height"), {**WIDTHS, **EXTREMES}[width], strict=True))
     context = browser.new_context(
-        base_url=BASE,
+        base_url=base,
         viewport=size,
         device_scale_factor=1,
         locale="zh-CN" if language == "zh" else "en-US",

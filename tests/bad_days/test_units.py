@@ -70,6 +70,54 @@ def test_a_picture_with_a_price_is_not_free_because_its_tokens_are_counted(
     assert charged(gateway, "/v1/images/generations", asked)["quota"] == 2 * DALL_E
 
 
+PICTURES = [
+    {"batch_size": 4},
+    {"n": 1, "batch_size": 4},
+    {"num_images": 4},
+    {"max_images": 4, "n": 2},
+    {
+        "sequential_image_generation": "auto",
+        "sequential_image_generation_options": {"max_images": 4},
+    },
+    {"sequential_image_generation": "auto"},
+]
+
+
+@pytest.mark.fault("A1")
+@pytest.mark.parametrize("said", PICTURES, ids=str)
+def test_pictures_are_held_for_in_whatever_word_they_are_asked_for(
+    gateway: Gateway, vendor: FakeVendor, said: dict[str, Any]
+) -> None:
+    vendor.script(json_answer({"created": 1, "data": [{"url": "u"}] * 4}))
+    asked = {"model": "dall-e-3", "prompt": "a cat", **said}
+    answer = gateway.post(gateway.add_key(), "/v1/images/generations", asked)
+    assert answer.status == 200, answer.body
+    story = gateway.story(answer)
+    assert story["charge"] == 4 * DALL_E
+    assert story["hold"] >= story["charge"]
+    assert vendor.requests[-1].json() == asked
+
+
+@pytest.mark.fault("A1")
+def test_a_form_may_ask_for_pictures_in_any_word_as_well(
+    gateway: Gateway, vendor: FakeVendor
+) -> None:
+    vendor.script(json_answer({"created": 1, "data": [{"url": "u"}] * 4}))
+    parts = {"model": "dall-e-3", "prompt": "a cat", "n": "1", "batch_size": "4"}
+    form = [
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in parts.items()
+    ]
+    form.append(b'--x\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n')
+    form.append(b"PNG\r\n--x--\r\n")
+    key = gateway.add_key()
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "multipart/form-data; boundary=x"}
+    answer = gateway.request("POST", "/v1/images/edits", b"".join(form), headers)
+    assert answer.status == 200, answer.body
+    story = gateway.story(answer)
+    assert (story["charge"], story["hold"] >= story["charge"]) == (4 * DALL_E, True)
+
+
 @pytest.mark.fault("R1")
 def test_a_picture_that_is_priced_by_tokens_is_charged_by_them(
     gateway: Gateway, vendor: FakeVendor

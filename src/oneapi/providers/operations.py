@@ -14,6 +14,7 @@ import msgspec
 from oneapi.wire.dialect import LIMITS
 from oneapi.wire.endpoints import Endpoint
 from oneapi.wire.field_names import DECISIVE, folded, meant
+from oneapi.wire.openai_envelopes import IMAGE_COUNTS
 
 MOST: Final = 64  # operations of one channel
 LONGEST: Final = 16 << 10  # bytes of one operation
@@ -65,6 +66,8 @@ _HARMLESS: Final = frozenset(
 _ONLY_LESS: Final = frozenset(
     {
         *("n", "best_of", "candidate_count", "num_return_sequences", "num_generations"),
+        *IMAGE_COUNTS,
+        *("sequential_image_generation", "sequential_image_generation_options"),
         *("thinking_budget", "prediction", "audio", "modalities", "web_search_options"),
         *("plugins", "mcp_servers", "tools", "functions", "container", "context_management"),
         *("models", "fallbacks", "service_tier", "speed", "inference_geo", "billing_policy"),

@@ -16,6 +16,7 @@ from oneapi.errors import InvalidRequest
 from oneapi.upstream.bodies import Body, Edit, SpooledBody
 from oneapi.wire.dialect import Envelope
 from oneapi.wire.field_names import ambiguous, meant
+from oneapi.wire.openai_envelopes import IMAGE_COUNTS
 
 MAX_FIELD_BYTES = 64 * 1024
 MAX_PARTS = 256
@@ -159,7 +160,10 @@ def envelope_of(form: Form, default_model: str, file_field: str) -> MultipartEnv
         form=form,
         model=fields.get("model", "").strip() or default_model,
         stream_flag=fields.get("stream", "").strip().lower() in _TRUE,
-        n=_number(fields, "n"),
+        n=max(
+            [count for name in ("n", *IMAGE_COUNTS) if (count := _number(fields, name))],
+            default=None,
+        ),
         size=fields.get("size"),
         quality=fields.get("quality"),
     )

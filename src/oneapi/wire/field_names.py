@@ -31,6 +31,7 @@ DECISIVE: Final = frozenset(
     messages prompt input instruction instructions system suffix echo file image mask
     tools functions tool_choice function_call web_search_options plugins mcp_servers container context_management
     thinking reasoning reasoning_effort thinking_budget enable_thinking output_config effort
+    batch_size num_images num_outputs image_num max_images sequential_image_generation sequential_image_generation_options
     size quality style resolution background partial_images frame_count frame_duration_ms seconds duration
     audio modalities prediction voice service_tier speed inference_geo billing_policy
     """)

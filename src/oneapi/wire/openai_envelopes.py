@@ -1,10 +1,18 @@
 """The outside of each kind of request in OpenAI's dialect. What is required is what One API requires."""
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import msgspec
 
-from oneapi.wire.dialect import Envelope
+from oneapi.wire.dialect import Answers, Envelope
+from oneapi.wire.shapes import count, section
+
+# By which vendors other than OpenAI are told how many images to make; more than one in a request, and the greatest counts.
+# Sources: https://docs.siliconflow.cn/cn/api-reference/images/images-generations (`batch_size`),
+# https://replicate.com/charlesmccarthy/kolors (`num_images`), https://replicate.com/bytedance/seedream-4.5
+# (`sequential_image_generation`) (read 2026-11-26).
+IMAGE_COUNTS: Final = ("batch_size", "num_images", "num_outputs", "image_num", "max_images")
+MOST_IN_SEQUENCE: Final = 15  # of Seedream, where the request does not say
 
 
 class ChatEnvelope(Envelope, frozen=True, kw_only=True):
@@ -37,6 +45,22 @@ class ImagesEnvelope(Envelope, frozen=True, kw_only=True):
     prompt: Annotated[str, msgspec.Meta(min_length=1)]
     size: str | None = None
     quality: str | None = None
+    batch_size: Answers | None = None
+    num_images: Answers | None = None
+    num_outputs: Answers | None = None
+    image_num: Answers | None = None
+    max_images: Answers | None = None
+    sequential_image_generation: Any = None
+    sequential_image_generation_options: Any = None
+
+    @property
+    def answers(self) -> int:
+        """How many images are made, in whatever word of a vendor."""
+        said = max(getattr(self, name) or 0 for name in IMAGE_COUNTS)
+        if self.sequential_image_generation not in (None, "disabled"):
+            options = section(self.sequential_image_generation_options)
+            said = max(said, count(options.get("max_images")) or MOST_IN_SEQUENCE)
+        return max(said, super().answers)
 
 
 class SpeechEnvelope(Envelope, frozen=True, kw_only=True):

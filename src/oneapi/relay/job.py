@@ -23,7 +23,7 @@ from oneapi.relay.routes import Route
 from oneapi.relay.snapshot import Channel, Snapshot
 from oneapi.wire.dialect import Envelope, StreamOptions
 from oneapi.wire.endpoints import Endpoint, endpoints
-from oneapi.wire.served_tiers import asked_tier
+from oneapi.wire.served_tiers import asked_tier, told_tier
 from oneapi.wire.service_tiers import without_tiers
 from oneapi.wire.usage import Usage
 
@@ -233,6 +233,13 @@ class Job:
             known = self.document = (body, self.client.to_canonical(body))
         return known[1]
 
+    def _told_tier(self, attempt: Attempt) -> str:
+        """Return the words by which the vendor was asked for a tier: on its way a request may lose them."""
+        if not self.picked_tiers or not attempt.channel.allows_tiers:
+            return ""
+        body = attempt.offer.dialect.request(attempt.call).body
+        return told_tier(body) if type(body) is bytes else ""
+
     def settle(
         self, attempt: Attempt, usage: Usage, ended: str, now: float, first_at: float = 0.0
     ) -> None:
@@ -247,7 +254,7 @@ class Job:
         if not worst.is_common:
             price = price_of(self.snapshot, channel, self.envelope, self.endpoint)
             if varies(price):
-                served = attempt.tier or self.tier_for(channel)
+                served = attempt.tier or self._told_tier(attempt)
                 price = in_force(price, served, request.created_at)
         if usage.searches:
             price = searching(price)

@@ -20,7 +20,14 @@ class _Answer(msgspec.Struct):
     usage: Any = None
 
 
+class _Request(msgspec.Struct):
+    service_tier: Any = None
+    speed: Any = None
+    inference_geo: Any = None
+
+
 _decode: Final = msgspec.json.Decoder(_Answer).decode
+_decode_request: Final = msgspec.json.Decoder(_Request).decode
 
 
 def served_tier(body: bytes) -> str:
@@ -39,6 +46,14 @@ def words_of(counts: Any, *words: Any) -> str:
     fields = cast("dict[str, Any]", counts) if isinstance(counts, dict) else {}
     said = (*words, *(fields.get(name) for name in TIER_FIELDS))
     return " ".join(dict.fromkeys(word for word in said if isinstance(word, str) and word))
+
+
+def told_tier(body: bytes) -> str:
+    """Return the words by which a vendor's request asks for a tier."""
+    try:
+        return asked_tier(_decode_request(body))
+    except UNDECODABLE:
+        return ""
 
 
 def asked_tier(fields: Any) -> str:

@@ -10,7 +10,9 @@ from oneapi.providers.operations import OperationError
 from oneapi.providers.refusals import refusal
 from oneapi.providers.statuses import judge, statuses_in
 from tests.fakes import (
+    Answer,
     FakeVendor,
+    chat_chunk,
     error_answer,
     event,
     json_answer,
@@ -130,6 +132,52 @@ def test_a_status_may_put_the_channel_to_rest(gateway: Gateway, key: str) -> Non
             return len(first.requests) == before
 
         wait_until(is_passed_over)  # late news of the channel would wake it once
+
+
+def late(status: int, **said: Any) -> Answer:
+    """A stream that breaks off with an error behind its first text."""
+    error = {"error": {"message": "busy", "code": status, **said}}
+    return stream_answer(event(chat_chunk({"role": "assistant", "content": "Hel"})), event(error))
+
+
+LATE: list[tuple[dict[str, Any], Answer, bool]] = [
+    ({}, late(429), True),
+    ({"429": "pass"}, late(429), False),
+    ({"4xx": "retry"}, late(429), False),
+    ({"429": 400}, late(429), False),
+    ({}, late(400, type="invalid_request_error"), False),
+    ({"400": "rest"}, late(400, type="invalid_request_error"), True),
+]
+
+
+@pytest.mark.parametrize("path", PATHS, ids=PATHS.values())
+@pytest.mark.parametrize("number", range(len(LATE)), ids=[str(one[0]) for one in LATE])
+def test_an_error_behind_the_first_text_is_judged_as_any_other(
+    gateway: Gateway, path: str, number: int
+) -> None:
+    mapping, said, rests = LATE[number]
+    model = f"late-{PATHS[path]}-{number}"
+    with FakeVendor.in_thread(lambda _: said) as first, FakeVendor.in_thread() as second:
+        pair(gateway, first, second, model, mapping)
+        key, request = gateway.add_key(), chat_request(model, max_tokens=9, stream=True)
+
+        def is_passed_over() -> bool:
+            before = len(first.requests)
+            assert gateway.post(key, path, request).status == 200
+            return len(first.requests) == before
+
+        if rests:
+            wait_until(is_passed_over)
+        else:
+            assert not any(is_passed_over() for _ in range(3))
+
+
+def test_a_client_of_claude_is_told_what_kind_of_error_came_late(gateway: Gateway) -> None:
+    with FakeVendor.in_thread(lambda _: late(429)) as vendor:
+        gateway.serve(vendor.url, "late-kind")
+        request = chat_request("late-kind", max_tokens=9, stream=True)
+        answer = gateway.post(gateway.add_key(), "/v1/messages", request)
+    assert b'"type":"rate_limit_error"' in answer.body.rpartition(b"event: error")[2]
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])

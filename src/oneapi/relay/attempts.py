@@ -135,7 +135,7 @@ class Attempts:
                 if not self.adapt(job, attempt, failure):
                     break
         except BrokenOffError as broken:
-            self.failed(job, channel, broken.error)
+            self.failed(job, channel, broken.cause)
             raise
         except BaseException:
             self.abandoned(job, channel)

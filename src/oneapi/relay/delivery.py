@@ -259,14 +259,19 @@ def _nothing_to_settle(translation: Translation, end: StreamEnd) -> None:
 
 
 class BrokenOffError(Exception):
-    """The answer broke off after it had begun and was charged; the error event remains to be sent."""
+    """The answer broke off after it had begun and was charged; the error event remains to be sent.
+
+    `cause`: what the channel is judged by. Its key was good enough for what had come.
+    """
 
     def __init__(self, error: UpstreamError) -> None:
         super().__init__(error.message)
+        error.auth_failed = False
+        self.cause = error
         self.error = (
             error
             if isinstance(error, Truncated)
-            else Truncated(error.message, code=error.code, type=error.type)
+            else Truncated(error.message, status=error.status, code=error.code, type=error.type)
         )
 
 

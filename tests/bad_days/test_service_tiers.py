@@ -170,6 +170,17 @@ def test_how_fast_is_spoken_is_no_tier(gateway: Gateway, vendor: FakeVendor) -> 
 
 
 @pytest.mark.fault("A1")
+def test_speech_has_a_tier_beside_its_speed(gateway: Gateway, vendor: FakeVendor) -> None:
+    vendor.script(Answer((b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n\xff\xfb\x90",)))
+    spoken = {"model": "tts-1", "input": "hi", "voice": "alloy", "speed": 1.5}
+    asked = {**spoken, "service_tier": "priority"}
+
+    assert gateway.post(gateway.add_key(), "/v1/audio/speech", asked).status == 200
+
+    assert vendor.requests[-1].json() == spoken
+
+
+@pytest.mark.fault("A1")
 def test_other_endpoints_have_tiers_as_well(gateway: Gateway, vendor: FakeVendor) -> None:
     key = gateway.add_key()
     vendor.script(json_answer({"data": [{"embedding": [1.0]}], "usage": {"prompt_tokens": 1}}))

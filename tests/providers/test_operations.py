@@ -213,6 +213,11 @@ REFUSED: list[tuple[Any, str]] = [
     ([header("set", "Authorization", value="x")], "operations[0].name"),
     ([header("delete", "x-api-key")], "operations[0].name"),
     ([header("rename", "x-a", to="Host")], "operations[0].to"),
+    ([header("set", "X-Amzn-Bedrock-Service-Tier", value="priority")], "operations[0].name"),
+    (
+        [header("rename", "x-a", to="X-Vertex-AI-LLM-Shared-Request-Type")],
+        "operations[0].to",
+    ),
     *[
         ([header("set", name, value="x")], "operations[0].name")
         for name in ("host", "content-length", "transfer-encoding", "connection", "upgrade")
@@ -241,6 +246,8 @@ DEARER: list[dict[str, Any]] = [
     of("set", "max_tokens", value=-1),
     of("set", "stream_options.include_usage", value=False),
     *[of("set", name, value=9) for name in ("n", "best_of", "candidate_count", "thinking_budget")],
+    *[of("set", name, value=9) for name in ("batch_size", "num_images", "max_images")],
+    of("set", "sequential_image_generation", value="auto"),
     of("set", "thinking", value={"type": "enabled", "budget_tokens": 9}),
     of("set", "thinking.budget_tokens", value=9),
     of("set", "reasoning.max_tokens", value=9),

@@ -46,6 +46,16 @@ CONNECTION_HEADERS: Final = frozenset(
 )
 _KEY_HEADERS: Final = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key"})
 _REFUSED_HEADERS: Final = CONNECTION_HEADERS | {"content-type", "content-encoding", "cookie"}
+# By which a vendor is asked for a dearer tier of its service: see `wire.service_tiers`. Sources (read 2026-11-26):
+# https://docs.cloud.google.com/vertex-ai/generative-ai/docs/priority-paygo, Claude Code's settings for Amazon Bedrock.
+_TIER_HEADERS: Final = frozenset(
+    {
+        "x-vertex-ai-llm-shared-request-type",
+        "x-vertex-ai-llm-request-type",
+        "x-amzn-bedrock-service-tier",
+        "x-amzn-bedrock-performanceconfig-latency",
+    }
+)
 # What a client's header must not be read for: its own secrets.
 _SECRET_HEADERS: Final = _KEY_HEADERS | {"cookie", "proxy-authorization"}
 PLACEHOLDER: Final = re.compile(r"\{(api_key|client_header:([^{}]*))\}")
@@ -192,6 +202,8 @@ def _header_name(said: Any, place: str) -> str:
         raise OperationError(place, f"must not be `{said}`: the channel's key is sent there")
     if name in _REFUSED_HEADERS:
         raise OperationError(place, f"must not be `{said}`, which belongs to the connection")
+    if name in _TIER_HEADERS:
+        raise OperationError(place, f"must not be `{said}`: a tier is dearer than what was held")
     return name
 
 

@@ -89,8 +89,9 @@ def _demand(job: Job, rates: metering.Rates) -> None:
     """Set what the request wants, for `priced` to make a ceiling of."""
     envelope, worst = job.envelope, job.worst
     check_other_models(envelope, job.body)
-    if job.endpoint is not _SPEECH:  # whose `speed` is how fast is spoken
-        job.picked_tiers = picked_tiers(envelope)
+    job.picked_tiers = picked_tiers(envelope)
+    if job.endpoint is _SPEECH:  # whose `speed` is how fast is spoken
+        job.picked_tiers = tuple([name for name in job.picked_tiers if name != "speed"])
     limit = envelope.output_limit
     if limit and job.endpoint in _LIMITS and not envelope.says_limit(_LIMITS[job.endpoint]):
         job.imposed_limit = limit

@@ -5,6 +5,7 @@ Sources: https://openid.net/specs/openid-connect-core-1_0.html §3.1.2–3.1.3, 
 https://openid.net/specs/openid-connect-discovery-1_0.html §3–4 (read 2026-11-26)
 """
 
+import asyncio
 from base64 import b64encode
 from typing import Any, Final, TypeGuard, cast
 from urllib.parse import quote, urlencode
@@ -13,25 +14,12 @@ import structlog
 from starlette.concurrency import run_in_threadpool
 
 from oneapi.control.answers import Refused
+from oneapi.control.oauth.id_token import BadIdToken, Object, read_id_token
 from oneapi.control.oauth.provider import Identity, Provider, Visit, id_of, text_of
 from oneapi.control.sign_in.outgoing import get_json, learnt, post_form
 from oneapi.store.settings import Settings
 from oneapi.store.tables import users
 
-# No HMAC: its key would be the client's secret, which is no key. No `none`.
-ALGORITHMS: Final = (
-    "RS256",
-    "RS384",
-    "RS512",
-    "PS256",
-    "PS384",
-    "PS512",
-    "ES256",
-    "ES384",
-    "ES512",
-    "EdDSA",
-    "Ed25519",
-)
 _SKEW_SECONDS: Final = 60
 # What root says of the provider; whatever else it names itself is asked under guard (decision 36).
 _BY_ROOT: Final = ("OidcWellKnown", "OidcTokenEndpoint", "OidcUserinfoEndpoint")
@@ -39,11 +27,7 @@ _NAMES: Final = ("name", "preferred_username", "email")
 _WELL_KNOWN: Final = "/.well-known/"
 
 log = structlog.get_logger()
-Object = dict[str, Any]
-
-
-class BadIdToken(Exception):
-    """An id_token that says nothing; the text says why, for the log."""
+_reading = asyncio.Lock()  # one id_token at a time
 
 
 def _is_on(settings: Settings) -> bool:
@@ -95,9 +79,8 @@ async def _identity(visit: Visit) -> Identity:
     granted = await _redeemed(visit, said)
     keys = await get_json(visit.services, said["jwks_uri"], way=_way(visit, said["jwks_uri"]))
     try:
-        claims = await run_in_threadpool(
-            read_id_token, text_of(granted.get("id_token")), keys, ALGORITHMS
-        )
+        async with _reading:
+            claims = await run_in_threadpool(read_id_token, text_of(granted.get("id_token")), keys)
         _check(claims, said["issuer"], visit)
     except BadIdToken as error:
         log.warning("id_token_refused", issuer=said["issuer"], reason=str(error))
@@ -150,47 +133,6 @@ async def _redeemed(visit: Visit, said: Object) -> Object:
     pair = f"{quote(client, safe='')}:{quote(secret, safe='')}".encode()
     basic = ("Authorization", f"Basic {b64encode(pair).decode()}")
     return await post_form(visit.services, endpoint, form, basic, way=way)
-
-
-def read_id_token(id_token: str, keys: Object, algorithms: tuple[str, ...]) -> Object:
-    """Return the claims of a token that one of the provider's keys has signed; raises `BadIdToken`."""
-    # joserfc and cryptography cost a worker 17 MB: only who signs in so pays.
-    from joserfc import jws, jwt
-    from joserfc.errors import JoseError
-
-    try:
-        header = jws.extract_compact(id_token.encode()).headers()
-    except (JoseError, ValueError) as error:
-        raise BadIdToken("it is no signed token") from error
-    if header.get("alg") not in algorithms:
-        raise BadIdToken(f"it is signed with {header.get('alg')!r}")
-    for key in _keys(keys, header.get("kid")):
-        try:
-            return dict(jwt.decode(id_token, key, algorithms=list(algorithms)).claims)
-        except (JoseError, ValueError):
-            continue
-    raise BadIdToken("none of the provider's keys has signed it")
-
-
-def _keys(said: Object, kid: object) -> list[Any]:
-    """Return the keys that may have signed; ones that we cannot read are others' affair."""
-    from joserfc import jwk
-    from joserfc.errors import JoseError
-
-    listed = said.get("keys")
-    found: list[Any] = []
-    for one in cast("list[Any]", listed) if isinstance(listed, list) else []:
-        match one:
-            case {"kty": "RSA" | "EC" | "OKP"} if one.get("use", "sig") == "sig" and (
-                kid is None or one.get("kid") == kid
-            ):
-                try:
-                    found.append(jwk.import_key(one))
-                except (JoseError, ValueError, TypeError, KeyError):
-                    continue
-            case _:
-                continue
-    return found
 
 
 def _check(claims: Object, issuer: str, visit: Visit) -> None:

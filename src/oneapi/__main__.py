@@ -118,8 +118,9 @@ def _serve(started_with: dict[str, str], flags: Flags) -> int:
     def work(post: Post) -> int:
         os.environ.update(environment(started_with))
         gc.disable()  # until everything is imported: it makes the start a tenth longer
-        # FastAPI looks whether a model is one of pydantic's old kind, and does without what it cannot import: 1.5 MB.
-        sys.modules["pydantic.v1"] = None  # type: ignore[assignment]
+        from oneapi.server.omissions import omit
+
+        omit()
         from oneapi.server.worker import work as serve
 
         return serve(post)

@@ -7,7 +7,7 @@ uvicorn, so the version is pinned and `tests/relay/test_lane.py` pins what is us
 import asyncio
 from typing import TYPE_CHECKING, Any, cast
 
-import uvicorn
+from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from oneapi.relay.front import HEADER_SECONDS, Front
@@ -35,7 +35,7 @@ class LaneProtocol(HttpToolsProtocol):
         self.front.cycle = cycle
 
     def __init__(
-        self, config: uvicorn.Config, server_state: "ServerState", app_state: Any, _loop: Any = None
+        self, config: Config, server_state: "ServerState", app_state: Any, _loop: Any = None
     ) -> None:
         self.front = Front(self, self.relay, server_state)
         super().__init__(config, server_state, app_state, _loop)

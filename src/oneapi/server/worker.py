@@ -13,8 +13,9 @@ import sys
 from typing import Any, cast
 
 import structlog
-import uvicorn
 import uvloop
+from uvicorn.config import Config as ServerConfig
+from uvicorn.server import Server
 
 from oneapi.app.application import Application
 from oneapi.app.databases import CannotStart
@@ -101,7 +102,7 @@ class _Worker:
         self._is_prepared = is_prepared
         self._application = self._fresh()
         self._is_broken = False
-        self._server: uvicorn.Server | None = None
+        self._server: Server | None = None
         self._standby = Standby(post.held)
         self._told = 0
         self._is_told = asyncio.Event()
@@ -178,7 +179,7 @@ class _Worker:
             application.site,
             Metrics(application.figures, lambda: application.metrics_token),
         )
-        config = uvicorn.Config(
+        config = ServerConfig(
             cast("Any", front),
             http=application.lane(),
             loop="none",
@@ -194,7 +195,7 @@ class _Worker:
             timeout_graceful_shutdown=math.ceil(self._post.config.shutdown_timeout_seconds),
         )
         config.load()
-        self._server = server = uvicorn.Server(config)
+        self._server = server = Server(config)
         server.lifespan = config.lifespan_class(config)
         gc.collect()
         gc.freeze()  # what was imported stays: the collector need not look at it again
@@ -221,7 +222,7 @@ class _Worker:
             os.write(self._post.ready_fd, b"1")
         os.close(self._post.ready_fd)
 
-    async def _leave(self, server: uvicorn.Server, own: list[socket.socket]) -> None:
+    async def _leave(self, server: Server, own: list[socket.socket]) -> None:
         if sockets.has_own_sockets():
             await _accept_waiting(server, own)
         for listener in server.servers:
@@ -237,7 +238,7 @@ class _Worker:
             connection.transport.abort()
 
 
-async def _accept_waiting(server: uvicorn.Server, own: list[socket.socket]) -> None:
+async def _accept_waiting(server: Server, own: list[socket.socket]) -> None:
     """Take in the connections that wait in our queue: closing the socket would reset them."""
     config = server.config
     loop = asyncio.get_running_loop()

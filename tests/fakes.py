@@ -268,6 +268,25 @@ def chat_events(words: Sequence[str], usage: tuple[int, int] | None = (10, 5)) -
     return [*events, DONE]
 
 
+def message_events(message: Mapping[str, Any]) -> list[bytes]:
+    """The events of a whole message in Anthropic's shape, of its text alone; what it put out is counted again at its end."""
+    text = message["content"][-1]["text"]
+    end = {"stop_reason": message["stop_reason"]}
+    events: list[dict[str, Any]] = [
+        {"type": "message_start", "message": {**message, "content": [], "stop_reason": None}},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}},
+        {"type": "content_block_stop", "index": 0},
+        {
+            "type": "message_delta",
+            "delta": end,
+            "usage": {"output_tokens": message["usage"]["output_tokens"]},
+        },
+        {"type": "message_stop"},
+    ]
+    return [f"event: {one['type']}\n".encode() + event(one) for one in events]
+
+
 def chatty(received: Received) -> Answer:
     """Answer as a small OpenAI-like vendor would: a chat, streamed if asked for."""
     document: Any

@@ -14,8 +14,8 @@ from tests.fakes import (
     chat_document,
     chat_events,
     error_answer,
-    event,
     json_answer,
+    message_events,
     stream_answer,
 )
 from tests.gateway import Gateway, chat_request
@@ -53,24 +53,12 @@ MESSAGE: dict[str, Any] = {
     "stop_reason": "end_turn",
     "usage": {"input_tokens": 9, "output_tokens": 3},
 }
-MESSAGE_EVENTS: tuple[dict[str, Any], ...] = (
-    {"type": "message_start", "message": {**MESSAGE, "content": [], "stop_reason": None}},
-    {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
-    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "hi"}},
-    {"type": "content_block_stop", "index": 0},
-    {
-        "type": "message_delta",
-        "delta": {"stop_reason": "end_turn"},
-        "usage": {"output_tokens": 3},
-    },
-    {"type": "message_stop"},
-)
 
 
 def served(received: Received) -> Answer:
     streams = received.json().get("stream") is True
     if received.path.endswith("/messages"):
-        return stream_answer(*map(event, MESSAGE_EVENTS)) if streams else json_answer(dict(MESSAGE))
+        return stream_answer(*message_events(MESSAGE)) if streams else json_answer(dict(MESSAGE))
     return (
         stream_answer(*chat_events(["hi"])) if streams else json_answer(chat_document("hi", 9, 3))
     )

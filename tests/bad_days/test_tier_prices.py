@@ -13,8 +13,8 @@ from tests.fakes import (
     Received,
     chat_document,
     chat_events,
-    event,
     json_answer,
+    message_events,
     stream_answer,
 )
 from tests.gateway import Gateway, chat_request
@@ -47,28 +47,16 @@ def _said(chunk: bytes, said: dict[str, str]) -> bytes:
 
 
 def _message(counts: dict[str, Any], *, streams: bool) -> Answer:
-    message = {"id": "msg_1", "type": "message", "role": "assistant", "model": "m"}
-    block = {"type": "text", "text": "hi"}
-    if not streams:
-        ended = {"content": [block], "stop_reason": "end_turn", "usage": counts}
-        return json_answer({**message, **ended})
-    events: list[dict[str, Any]] = [
-        {"type": "message_start", "message": {**message, "content": [], "usage": counts}},
-        {"type": "content_block_start", "index": 0, "content_block": {**block, "text": ""}},
-        {
-            "type": "content_block_delta",
-            "index": 0,
-            "delta": {"type": "text_delta", "text": "hi"},
-        },
-        {"type": "content_block_stop", "index": 0},
-        {
-            "type": "message_delta",
-            "delta": {"stop_reason": "end_turn"},
-            "usage": {"output_tokens": MADE},
-        },
-        {"type": "message_stop"},
-    ]
-    return stream_answer(*map(event, events))
+    message: dict[str, Any] = {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": "m",
+        "content": [{"type": "text", "text": "hi"}],
+        "stop_reason": "end_turn",
+        "usage": counts,
+    }
+    return stream_answer(*message_events(message)) if streams else json_answer(message)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """A vendor with two faces, one channel and one key: each client gets the face of its dialect, byte for byte."""
 
-import json
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
@@ -18,6 +17,7 @@ from tests.fakes import (
     event,
     html_answer,
     json_answer,
+    message_events,
     stream_answer,
 )
 from tests.gateway import Answer as Given, Gateway, chat_request
@@ -44,28 +44,7 @@ MESSAGE: dict[str, Any] = {
     "usage": {"input_tokens": 9, "output_tokens": 3, "cache_read_input_tokens": 20},
 }
 CHATTED = chat_document("hi", 29, 3) | {"of_the_vendor": {"x": 1}}
-_EVENTS: tuple[dict[str, Any], ...] = (
-    {
-        "type": "message_start",
-        "message": MESSAGE | {"content": [], "stop_reason": None},
-    },
-    {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
-    {
-        "type": "content_block_delta",
-        "index": 0,
-        "delta": {"type": "text_delta", "text": "hi"},
-    },
-    {"type": "content_block_stop", "index": 0},
-    {
-        "type": "message_delta",
-        "delta": {"stop_reason": "end_turn"},
-        "usage": {"output_tokens": 3},
-    },
-    {"type": "message_stop"},
-)
-MESSAGE_EVENTS = b"".join(
-    f"event: {found['type']}\ndata: {json.dumps(found)}\n\n".encode() for found in _EVENTS
-)
+MESSAGE_EVENTS = b"".join(message_events(MESSAGE))
 CHAT_EVENTS = b"".join(chat_events(["hi"], (29, 3)))
 _names = count(1)
 

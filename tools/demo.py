@@ -32,6 +32,7 @@ from oneapi.store.database import open_database
 from oneapi.store.migrations import migrate
 from oneapi.store.tables import (
     abilities,
+    audit,
     channel_watch,
     channels,
     logs,
@@ -120,6 +121,30 @@ liu-yang yuki hiroshi sakura minjun seoyeon priya arjun fatima omar lucas emma n
 mia liam zoe finn lena paul anna jonas marie hugo chloe louis jules ines nora otto
 greta karl ida max rosa
 """
+# minutes ago, who, kind, action, number, subject, before, after: the oldest first
+_Fields = dict[str, Any]
+DEEDS: Final[list[tuple[int, str, str, str, int, str, _Fields, _Fields]]] = [
+    (40_320, "root", "code", "create", 0, "spring", {}, {"count": 30, "quota": DOLLAR}),
+    (31_000, "root", "option", "change", 0, "RegisterEnabled", {"value": False}, {"value": True}),
+    (
+        22_500,
+        "root",
+        "channel",
+        "create",
+        20,
+        "demo-vendor-2",
+        {},
+        {"type": 50, "group": "default"},
+    ),
+    (20_160, "root", "user", "promote", 4, "team-search", {"role": 1}, {"role": 10}),
+    (9_700, "team-search", "user", "change", 8, "frank", {"group": "default"}, {"group": "vip"}),
+    (4_320, "root", "user", "top_up", 3, "bob", {"quota": 410_000}, {"quota": 5_410_000}),
+    (2_900, "team-search", "channel", "change", 6, "百炼", {"priority": 0}, {"priority": 5}),
+    (1_500, "root", "channel", "disable", 18, "xai", {"status": 1}, {"status": 2}),
+    (1_440, "root", "user", "disable", 14, "mallory", {"status": 1}, {"status": 2}),
+    (190, "root", "option", "change", 0, "RetryTimes", {"value": 1}, {"value": 3}),
+    (75, "team-search", "channel", "change", 1, "openai-main", {"weight": 1}, {"weight": 5}),
+]
 NAMES: Final = _NAMES.split()
 KEY_NAMES: Final = ("nextchat", "claude-code", "default", "search-prod", "ci", "cherry", "lobechat")
 LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
@@ -146,6 +171,7 @@ def fill(folder: Path, vendor_url: str, now: int) -> None:
         _logs(connection, people, keys, now, chance)
         _used(connection)
         _disabled(connection, now)
+        _audited(connection, now)
     database.close()
 
 
@@ -346,6 +372,17 @@ def _disabled(connection: Connection, now: int) -> None:
         connection.execute(insert(channel_watch).values(values | {"changed_at": now - 5000}))
 
 
+def _audited(connection: Connection, now: int) -> None:
+    """Write what administrators have changed of late."""
+    for minutes, by, kind, action, number, subject, before, after in DEEDS:
+        row = {"user_id": 1 if by == "root" else 4, "username": by, "means": "session"}
+        row |= {"address": "203.0.113.7" if by == "root" else "198.51.100.20"}
+        row |= {"at": now - minutes * 60, "kind": kind, "action": action}
+        row |= {"subject_id": number, "subject": subject}
+        row |= {"before": json.dumps(before), "after": json.dumps(after)}
+        connection.execute(insert(audit).values(row))
+
+
 def _topped_up(connection: Connection, now: int) -> None:
     """Write where root's balance comes from."""
     root = {"user_id": 1, "username": "root", "type": 1}
@@ -421,7 +458,7 @@ def _row(
     detail = {
         "source": "reported",
         "ended": "stop",
-        "endpoint": "chat_completions",
+        "endpoint": "chat",
         "usage": {
             "input_tokens": sent,
             "output_tokens": received,
@@ -470,7 +507,7 @@ def _failed(row: dict[str, Any], chance: random.Random) -> dict[str, Any]:
         "status": status,
         "error": said,
         "ended": "failed",
-        "endpoint": "chat_completions",
+        "endpoint": "chat",
         "ceiling": 4 * row["quota"],
         "choice": "turn",
         "attempts": [(row["channel_id"], status)],

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 ANSWER: Final = (
     "Hello! This answer comes from the **demo vendor** on this machine. It speaks "
-    "OpenAI's format, streams word by word, and costs nothing.\n\n"
+    "OpenAI's format and streams word by word.\n\n"
     "```python\ndef greet(name: str) -> str:\n    return f'hello {name}'\n```\n\n"
     "Formulas are drawn, too: \\(e^{i\\pi} + 1 = 0\\), and\n\n"
     "\\[\\int_0^\\infty e^{-x^2}\\,dx = \\frac{\\sqrt{\\pi}}{2}\\]\n"

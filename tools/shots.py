@@ -100,7 +100,9 @@ def _all_tested(page: Page) -> None:
 def _answered(page: Page) -> None:
     page.locator("main textarea").last.fill("Who are you?")
     page.keyboard.press("Enter")
-    page.get_by_text(re.compile("first token|首字")).first.wait_for()
+    # one for each answer, once its charge is known
+    answers = 2 if "other=" in page.url else 1
+    page.get_by_text(re.compile("What made this|费用明细")).nth(answers - 1).wait_for()
 
 
 def _called(page: Page) -> None:
@@ -110,11 +112,12 @@ def _called(page: Page) -> None:
     page.locator("main textarea").last.fill("How is the weather in Oslo?")
     page.keyboard.press("Enter")
     page.locator("main form textarea").first.wait_for()
+    page.get_by_text(re.compile("What made this|费用明细")).wait_for()
 
 
 # name: what to do there before the picture is taken
 STEPS: Final[dict[str, Callable[[Page], None]]] = {
-    "explain": lambda page: _first_row(page, more="moved on|换过"),
+    "explain": lambda page: page.get_by_role("dialog").get_by_role("heading").nth(2).wait_for(),
     "explain-failed": _first_row,
     "use-key": lambda page: (_first_row(page), _press(page, "^Use it in", "^接入程序"))[-1],
     "test-one": lambda page: (
@@ -131,7 +134,7 @@ STEPS: Final[dict[str, Callable[[Page], None]]] = {
     "compared": _answered,
     "called": _called,
     "code": lambda page: _press(page, "^The request as code$", "^查看请求代码$"),
-    "delete-logs": lambda page: _press(page, "^Delete old", "^删除旧"),
+    "delete-logs": lambda page: (_press(page, "^Delete old", "^删除旧"), _opened(page))[-1],
 }
 # what a phone has no room for
 ONLY_WIDE: Final = {"test-one", "test-many", "job", "bulk", "columns", "delete-logs"}
@@ -290,7 +293,7 @@ def _let_rest(page: Page) -> None:
 
 
 def _picture(page: Page, name: str, address: str, path: Path) -> None:
-    page.goto(address)
+    page.goto(f"/log?open={_moved(page)}" if name == "explain" else address)
     page.wait_for_load_state("networkidle")
     try:
         STEPS.get(name, lambda _: None)(page)
@@ -301,6 +304,12 @@ def _picture(page: Page, name: str, address: str, path: Path) -> None:
     least: Any = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     if least > 0:
         print(f"  {path.name}: {least} px beyond the edge")
+
+
+def _moved(page: Page) -> str:
+    """Return the id of a request that a second channel has answered."""
+    rows: Any = page.request.get("/api/log/?type=2&size=100&model_name=gpt-6.1-sol").json()["data"]
+    return next(row["request_id"] for row in rows if '"attempts"' in row["detail"])
 
 
 def _sign_in(page: Page) -> None:

@@ -31,7 +31,7 @@ def test_lists_of_a_large_installation_stay_usable(as_root: Visits, gateway: Gat
     rows = page.get_by_role("row").filter(has_text="user7")
     expect(rows).to_have_count(50)
     rows.first.get_by_role("link").click()
-    expect(page.get_by_role("dialog").get_by_role("button", name="Copy request id")).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_role("button", name="Copy request ID")).to_be_visible()
 
     page.goto("/dashboard")
     expect(page.get_by_role("heading", name="Ranking")).to_be_visible()

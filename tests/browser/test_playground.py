@@ -95,9 +95,9 @@ def test_two_models_with_a_picture_a_tool_and_a_formula(
     expect(right.locator("math")).to_contain_text("π")
     expect(right).to_contain_text("for $5.")
     expect(right.get_by_text("$\u20090.00", exact=False)).to_be_visible()  # what it cost
-    left.get_by_label("What get_weather gave").fill("sunny")
+    left.get_by_label("Result of get_weather").fill("sunny")
     expect(page.get_by_role("button", name="Send", exact=True)).to_be_disabled()
-    left.get_by_role("button", name="Send this answer").click()
+    left.get_by_role("button", name="Send the result").click()
     expect(left).to_contain_text("It is sunny")
 
     asked = [one.json() for one in vendor.requests]

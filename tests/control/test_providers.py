@@ -22,6 +22,13 @@ def test_a_row_says_what_a_base_url_becomes(world: World) -> None:
     assert first["models"]
 
 
+def test_a_vendor_is_called_what_its_readers_call_it(world: World) -> None:
+    for language, name in (("en-US", "Alibaba Bailian"), ("zh-CN", "阿里云百炼")):
+        answer = world.admin.get("/api/providers", **{"accept-language": language})
+        rows = {row["type"]: row for row in answer.content}
+        assert (rows[49]["name"], rows[36]["name"]) == (name, "DeepSeek")
+
+
 def test_the_switch_for_tiers_is_a_field_of_every_vendor_with_endpoints(world: World) -> None:
     rows = world.admin.get("/api/providers").content
     named = {

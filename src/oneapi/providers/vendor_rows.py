@@ -32,6 +32,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What people are told of a vendor.
 
+    `name_zh`: what Chinese readers call it, blank where that is its name.
     `kind`: `lab` makes models, `cloud` serves those of others, `gateway` passes on to vendors, `plan` sells a subscription,
     `local` is a server of one's own. `key_format`: a pattern that every key of the vendor matches as a whole, blank when
     nobody says. `key_marks`: how keys begin that nobody else gives out. `usage`: when a stream reports it, `asked` (with
@@ -42,6 +43,7 @@ class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     home: str
     source: str
+    name_zh: str = ""
     checked: str = ""
     kind: Literal["lab", "cloud", "gateway", "plan", "local"] = "cloud"
     in_china: bool = False

@@ -4,7 +4,7 @@ import { coloursOf, OTHERS_COLOUR } from "./colours";
 import { marks, named, stepsOf } from "./scale";
 import { useWidth } from "./useWidth";
 
-const HEIGHT = 232;
+const HEIGHT = 272;
 const AXIS = 44;
 const FOOT = 20;
 const LABEL = 64;

@@ -22,9 +22,9 @@ test.each([
 });
 
 test.each([
-  [388, "388 ms"],
-  [8400, "8.4 s"],
-  [200_000, "3 min 20 s"],
+  [388, "388\u00a0ms"],
+  [8400, "8.4\u00a0s"],
+  [200_000, "3\u00a0min 20\u00a0s"],
 ])("%d ms is %s", (milliseconds, text) => {
   expect(duration(milliseconds)).toBe(text);
 });

@@ -45,12 +45,14 @@ function relativeFormat(language: string): Intl.RelativeTimeFormat {
   return made;
 }
 
-/** A duration as `388 ms`, `8.4 s`, `3 min 20 s`. */
+const NBSP = "\u00a0";
+
+/** A duration as `388 ms`, `8.4 s`, `3 min 20 s`; a number and its unit stay in one line. */
 export function duration(milliseconds: number): string {
-  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
-  if (milliseconds < 100_000) return `${(milliseconds / 1000).toFixed(1)} s`;
+  if (milliseconds < 1000) return `${Math.round(milliseconds)}${NBSP}ms`;
+  if (milliseconds < 100_000) return `${(milliseconds / 1000).toFixed(1)}${NBSP}s`;
   const seconds = Math.round(milliseconds / 1000);
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  return `${Math.floor(seconds / 60)}${NBSP}min ${seconds % 60}${NBSP}s`;
 }
 
 /** The first second of the day that `now` is in, `back` days earlier, in the reader's zone. */

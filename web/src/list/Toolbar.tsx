@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Query } from "@/api/call";
 import { IconButton } from "@/ui/Button";
+import { classes } from "@/ui/class";
 import { Menu } from "@/ui/Menu";
 import { sayError } from "@/ui/toasts";
 import { PAGE_SIZES, useAddress } from "./address";
@@ -32,10 +33,22 @@ export function Toolbar<Row>({ spec, filters, query, remembered, tools, lead, re
       sayError(error);
     }
   };
+  // A phone has no room for chips beside the search.
+  const isInTwoRows = spec.canSearch && (!!lead || filters.length > 0);
   return (
-    <div className="flex min-h-12 shrink-0 items-center gap-1.5 px-4 py-1.5">
-      <div className="flex min-w-0 flex-1 items-center gap-1.5 overflow-x-auto [scrollbar-width:none] lg:flex-wrap">
-        {spec.canSearch && <SearchBox hint={spec.searchHint ?? t("list.search")} />}
+    <div
+      className={classes(
+        "flex min-h-12 shrink-0 items-center gap-1.5 px-4 py-1.5",
+        isInTwoRows && "max-sm:flex-wrap",
+      )}
+    >
+      {spec.canSearch && <SearchBox hint={spec.searchHint ?? t("list.search")} />}
+      <div
+        className={classes(
+          "flex min-w-0 flex-1 items-center gap-1.5 overflow-x-auto [scrollbar-width:none] lg:flex-wrap",
+          isInTwoRows && "max-sm:order-last max-sm:-mx-4 max-sm:basis-full max-sm:px-4",
+        )}
+      >
         {lead}
         {filters.map((filter) => (
           <FilterChip key={filter.id} filter={filter} />
@@ -98,7 +111,7 @@ function SearchBox({ hint }: { hint: string }) {
     return () => clearTimeout(timer);
   }, [text, search.q, change]);
   return (
-    <span className="flex h-7 w-44 shrink-0 items-center gap-1.5 rounded border border-line bg-panel px-2 focus-within:border-accent max-sm:w-36">
+    <span className="flex h-7 w-44 shrink-0 items-center gap-1.5 rounded border border-line bg-panel px-2 focus-within:border-accent max-sm:h-8 max-sm:w-auto max-sm:min-w-0 max-sm:shrink max-sm:grow max-sm:basis-40">
       <SearchIcon className="size-3.5 shrink-0 text-muted" aria-hidden />
       <input
         value={text}

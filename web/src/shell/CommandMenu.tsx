@@ -1,6 +1,6 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { useRouter } from "@tanstack/react-router";
-import { Search } from "lucide-react";
+import { Languages, type LucideIcon, Search, SunMoon } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useAccount } from "@/session";
@@ -9,11 +9,12 @@ import { chooseTheme } from "@/theme";
 import { classes } from "@/ui/class";
 import { Kbd } from "@/ui/Kbd";
 import { useFound } from "./commands";
-import { placesFor } from "./navigation";
+import { PLACES, placesFor } from "./navigation";
 import { useSearchHint } from "./useSearchHint";
 
 interface Command {
   id: string;
+  icon: LucideIcon;
   kind: string;
   label: string;
   run: () => void;
@@ -43,15 +44,29 @@ function useCommands(text: string): Command[] {
   const account = useAccount();
   const places: Command[] = placesFor(account.role).map((place) => ({
     id: place.to,
+    icon: place.icon,
     kind: t("command.goTo"),
     label: t(`place.${place.name}`),
     run: () => router.navigate({ to: place.to }),
   }));
   const acts: Command[] = [
-    { id: "light", kind: t("theme.name"), label: t("theme.light"), run: () => chooseTheme("light") },
-    { id: "dark", kind: t("theme.name"), label: t("theme.dark"), run: () => chooseTheme("dark") },
+    {
+      id: "light",
+      icon: SunMoon,
+      kind: t("theme.name"),
+      label: t("theme.light"),
+      run: () => chooseTheme("light"),
+    },
+    {
+      id: "dark",
+      icon: SunMoon,
+      kind: t("theme.name"),
+      label: t("theme.dark"),
+      run: () => chooseTheme("dark"),
+    },
     {
       id: "language",
+      icon: Languages,
       kind: t("command.do"),
       label: t("shell.otherLanguage"),
       run: () => speak(i18n.language === "zh" ? "en" : "zh"),
@@ -61,6 +76,7 @@ function useCommands(text: string): Command[] {
   const known = [...places, ...acts].filter((command) => command.label.toLowerCase().includes(wanted));
   const found = useFound(text).map((row) => ({
     id: `${row.kind}-${row.label}-${row.search.open}`,
+    icon: PLACES.find((place) => place.to === row.to)?.icon ?? Search,
     kind: t(`command.${row.kind}`),
     label: row.label,
     run: () => router.navigate({ to: row.to, search: row.search }),
@@ -111,7 +127,9 @@ function Commands({ onDone }: { onDone: () => void }) {
           aria-activedescendant={commands[current] && `command-${current}`}
           className="h-full min-w-0 flex-1 bg-transparent outline-none"
         />
-        <Kbd>esc</Kbd>
+        <span className="max-sm:hidden">
+          <Kbd>esc</Kbd>
+        </span>
       </div>
       <div id="commands" role="listbox" aria-label={hint} className="max-h-[50vh] overflow-y-auto p-1">
         {commands.map((command, index) => (
@@ -126,12 +144,13 @@ function Commands({ onDone }: { onDone: () => void }) {
             onClick={() => run(command)}
             onPointerMove={() => setPlace(index)}
             className={classes(
-              "flex h-8 cursor-default items-center gap-3 rounded px-2",
+              "flex h-8 cursor-default items-center gap-2.5 rounded px-2 max-sm:h-10",
               index === current && "bg-hover",
             )}
           >
-            <span className="w-20 shrink-0 truncate text-muted text-sm">{command.kind}</span>
+            <command.icon className="size-4 shrink-0 text-muted" aria-hidden />
             <span className="min-w-0 flex-1 truncate">{command.label}</span>
+            <span className="shrink-0 text-muted text-sm">{command.kind}</span>
           </div>
         ))}
       </div>

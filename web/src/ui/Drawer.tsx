@@ -82,7 +82,7 @@ export function Drawer({ onClose, title, subtitle, children, footer, isWide, foc
             popup.current
           }
           className={classes(
-            "slide fixed top-11 right-0 bottom-0 z-40 flex w-full flex-col border-line-strong border-l bg-raise shadow-[-8px_0_24px_#0000000d] outline-none max-sm:top-0",
+            "slide fixed top-11 right-0 bottom-0 z-40 flex w-full flex-col border-line-strong border-l bg-raise shadow-[-8px_0_24px_#0000000d] outline-none max-sm:top-0 max-sm:border-l-0",
             isWide ? "sm:max-w-140" : "sm:max-w-130",
           )}
         >

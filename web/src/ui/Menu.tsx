@@ -1,4 +1,5 @@
 import { Menu as Base } from "@base-ui/react/menu";
+import { Check } from "lucide-react";
 import type { ReactElement, ReactNode } from "react";
 import { classes } from "./class";
 import { ITEM, POPUP } from "./popup";
@@ -63,13 +64,15 @@ function Entry({ label, icon, hint, isDangerous, isDisabled, isChecked, onSelect
   if (isChecked !== undefined) {
     return (
       <Base.CheckboxItem checked={isChecked} onCheckedChange={onSelect} className={className}>
-        <i
+        <span
           aria-hidden
           className={classes(
-            "size-3 rounded-sm border",
-            isChecked ? "border-accent bg-accent" : "border-line-strong",
+            "flex size-3.5 items-center justify-center rounded-sm border",
+            isChecked ? "border-accent bg-accent text-on-accent" : "border-line-strong",
           )}
-        />
+        >
+          {isChecked && <Check className="!size-2.5 !text-on-accent" strokeWidth={3.5} />}
+        </span>
         {content}
       </Base.CheckboxItem>
     );

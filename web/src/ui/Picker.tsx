@@ -1,5 +1,6 @@
 import { Combobox } from "@base-ui/react/combobox";
 import { Check, ChevronDown } from "lucide-react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { classes } from "./class";
 import { ITEM, POPUP } from "./popup";
@@ -17,10 +18,12 @@ interface PickerProps {
   label?: string;
   placeholder?: string;
   isMono?: boolean;
+  /** What it is, where the label is not drawn beside it. */
+  icon?: ReactNode;
 }
 
 /** One of many: typed into to find it. */
-export function Picker({ value, choices, onChange, label, placeholder, isMono }: PickerProps) {
+export function Picker({ value, choices, onChange, label, placeholder, isMono, icon }: PickerProps) {
   const { t } = useTranslation();
   const current = choices.find((choice) => choice.value === value) ?? null;
   return (
@@ -32,6 +35,7 @@ export function Picker({ value, choices, onChange, label, placeholder, isMono }:
       autoHighlight
     >
       <Combobox.InputGroup className="field-box flex h-[30px] items-center group-data-error/field:border-bad max-sm:h-9">
+        {icon && <span className="pl-2.25 text-muted [&_svg]:size-3.5">{icon}</span>}
         <Combobox.Input
           aria-label={label}
           placeholder={placeholder}

@@ -13,7 +13,7 @@ export function Tag({ children, isMono, removeLabel, onRemove }: TagProps) {
   return (
     <span
       className={classes(
-        "inline-flex max-w-full items-center gap-1 rounded-sm border border-line px-1.5 text-muted text-sm",
+        "inline-flex max-w-full items-center gap-1 rounded-sm border border-line in-[.bg-sel]:border-line-strong px-1.5 text-muted text-sm",
         isMono && "mono",
       )}
     >

@@ -94,7 +94,7 @@ def _view(provider: Provider, language: str) -> ProviderView:
     return {
         "type": provider.type,
         "slug": provider.slug,
-        "name": provider.name,
+        "name": (language == "zh" and about.name_zh) or provider.name,
         "icon": about.icon,
         "kind": about.kind,
         "home": about.home,

@@ -46,7 +46,7 @@ export function Page() {
         {
           id: "by",
           label: t("audit.by"),
-          width: 96,
+          width: 112,
           isOnPhone: true,
           cell: (row) => row.username,
           text: (row) => row.username,
@@ -58,7 +58,10 @@ export function Page() {
           isMain: true,
           isOnPhone: true,
           cell: (row) =>
-            `${t(`audit.kinds.${row.kind as "channel"}`)}: ${t(`audit.actions.${row.action as "change"}`)}`,
+            t("audit.did", {
+              kind: t(`audit.kinds.${row.kind as "channel"}`),
+              action: t(`audit.actions.${row.action as "change"}`),
+            }),
           text: (row) => `${row.kind} ${row.action}`,
         },
         {

@@ -58,7 +58,7 @@ export function useChannelColumns(test: (channels: Channel[]) => void): Column<C
       {
         id: "state",
         label: t("channel.state"),
-        width: 122,
+        width: 136,
         sort: "status",
         isOnPhone: true,
         cell: (row) => <ChannelState row={row} />,
@@ -67,7 +67,7 @@ export function useChannelColumns(test: (channels: Channel[]) => void): Column<C
       {
         id: "name",
         label: t("channel.name"),
-        width: 140,
+        width: 130,
         sort: "name",
         isMain: true,
         isOnPhone: true,
@@ -117,12 +117,12 @@ export function useChannelColumns(test: (channels: Channel[]) => void): Column<C
       {
         id: LAST_DAY,
         label: t("list.lastDay"),
-        width: 90,
+        width: 88,
         cell: (row) => <LastDay id={row.id} />,
         text: () => "",
       },
-      number("priority", t("channel.priority"), 76, isInOrder),
-      number("weight", t("channel.weight"), 60),
+      number("priority", t("channel.priority"), 70, isInOrder),
+      number("weight", t("channel.weight"), 62),
       {
         id: "first",
         label: t("channel.first"),
@@ -136,7 +136,7 @@ export function useChannelColumns(test: (channels: Channel[]) => void): Column<C
       {
         id: "used",
         label: t("channel.used"),
-        width: 80,
+        width: 76,
         isEnd: true,
         sort: "used_quota",
         cell: (row) => <Money quota={row.used_quota} decimals={2} />,
@@ -177,7 +177,7 @@ export function useChannelColumns(test: (channels: Channel[]) => void): Column<C
       {
         id: "act",
         label: "",
-        width: 40,
+        width: 42,
         cell: (row) => (
           <IconButton
             label={`${t("channel.test")}: ${row.name}`}

@@ -36,7 +36,7 @@ export function Page() {
       <div className="flex min-h-12 flex-wrap items-center gap-1.5 py-1.5">
         <RangeChips otherwise="7" />
         {isAdmin && (
-          <span className="ml-auto">
+          <span className="max-sm:basis-full sm:ml-auto">
             <Choices
               label={t("dash.scope")}
               value={isSite ? "site" : "own"}

@@ -42,7 +42,7 @@ export function UseChart({ data, by, isSite }: UseChartProps) {
           onChange={setWhat}
           choices={WHATS.map((one) => ({ value: one, label: t(`dash.chart.${one}`) }))}
         />
-        <span className="ml-auto">
+        <span className="sm:ml-auto">
           <Choices
             label={t("dash.byWhat")}
             value={by}
@@ -63,7 +63,7 @@ export function UseChart({ data, by, isSite }: UseChartProps) {
           formatMark={(value) => (what === "quota" ? roundMoney(value, style) : compact(value))}
         />
       ) : (
-        <Skeleton className="h-65 w-full" />
+        <Skeleton className="h-75 w-full" />
       )}
       <Legend series={series} hasOthers={hasOthers} isMono={by === "model"} />
     </section>

@@ -76,9 +76,8 @@ function JobBody({ job }: { job: Job }) {
       <div className="mb-3 flex items-center gap-3 text-muted" aria-live="polite">
         <Progress share={isActive(job) ? done / Math.max(1, total) : 1} label={far} />
         <span>
-          {isActive(job)
-            ? `${t(`job.states.${job.state as "waiting"}`)} · ${far}`
-            : `${t(`job.states.${job.state as "waiting"}`)} · ${t("job.done", { count: done, failed })}`}
+          {t(`job.states.${job.state as "waiting"}`)}
+          {isActive(job) ? total > 0 && ` · ${far}` : ` · ${t("job.done", { count: done, failed })}`}
         </span>
       </div>
       {job.note && (

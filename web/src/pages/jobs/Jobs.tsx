@@ -43,14 +43,11 @@ export function Page() {
         {
           id: "state",
           label: t("job.state"),
-          width: 110,
+          width: 130,
           isOnPhone: true,
           cell: (row) => (
-            <State
-              tone={row.state === "done" && row.failed > 0 ? "warn" : (TONES[row.state] ?? "off")}
-              title={row.note}
-            >
-              {t(`job.states.${row.state as "waiting"}`)}
+            <State tone={isPartly(row) ? "warn" : (TONES[row.state] ?? "off")} title={row.note}>
+              {isPartly(row) ? t("job.partly") : t(`job.states.${row.state as "waiting"}`)}
             </State>
           ),
           text: (row) => row.state,
@@ -74,7 +71,7 @@ export function Page() {
         },
         {
           id: "failed",
-          label: t("job.states.failed"),
+          label: t("job.failures"),
           width: 90,
           isEnd: true,
           cell: (row) => row.failed,
@@ -116,12 +113,15 @@ export function Page() {
   );
 }
 
+/** Whether a job came to its end, but some of it did not come off. */
+const isPartly = (job: Job) => job.state === "done" && job.failed > 0;
+
 /** What is begun by itself: how often, and when it was last. */
 function Schedule() {
   const { t } = useTranslation();
   const { data } = useQuery({ queryKey: ["schedule"], queryFn: () => get<Turn[]>("/api/status/schedule") });
   return (
-    <span className="flex gap-x-4 whitespace-nowrap text-muted max-lg:hidden">
+    <span className="mr-2.5 flex gap-x-4 whitespace-nowrap text-muted max-lg:hidden">
       {data?.map(({ kind, minutes, last }) => {
         const name = t(`job.kinds.${kind as "test_channels"}`);
         const [before, after] = t("job.turn.last", { last: "\n" }).split("\n");

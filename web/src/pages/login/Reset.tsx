@@ -25,7 +25,13 @@ export function Forgotten() {
     setSent(true);
   });
   return (
-    <DoorForm title={t("login.resetTitle")} action={t("login.sendLink")} form={form} isReady={robot.isPassed}>
+    <DoorForm
+      title={t("login.resetTitle")}
+      action={t("login.sendLink")}
+      back={t("login.backToLogin")}
+      form={form}
+      isReady={robot.isPassed}
+    >
       {isSent && <Note tone="good">{t("login.linkSent")}</Note>}
       <Email isFirst error={form.errors.email} value={email} onValueChange={setEmail} />
       {robot.widget}
@@ -56,7 +62,12 @@ export function Reset() {
     );
   }
   return (
-    <DoorForm title={t("login.resetTitle")} action={t("login.change")} form={form}>
+    <DoorForm
+      title={t("login.resetTitle")}
+      action={t("login.change")}
+      back={t("login.backToLogin")}
+      form={form}
+    >
       <p className="break-words text-muted">{t("login.resetFor", { email })}</p>
       <NewPassword
         label={t("login.newPassword")}

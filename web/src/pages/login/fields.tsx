@@ -48,12 +48,14 @@ interface DoorFormProps {
   form: ReturnType<typeof useSubmit>;
   children: ReactNode;
   after?: ReactNode;
+  /** What the way back is called where nobody is about to get an account. */
+  back?: string;
   /** False while something else must come first. */
   isReady?: boolean;
 }
 
 /** A form at the door: what belongs to no field stands above it, the way back to the sign-in below. */
-export function DoorForm({ title, action, form, children, after, isReady = true }: DoorFormProps) {
+export function DoorForm({ title, action, form, children, after, back, isReady = true }: DoorFormProps) {
   const { t } = useTranslation();
   return (
     <Door title={title}>
@@ -66,7 +68,7 @@ export function DoorForm({ title, action, form, children, after, isReady = true 
       </form>
       {after}
       <p className="mt-3.5">
-        <DoorLink to="/login">{t("login.haveAccount")}</DoorLink>
+        <DoorLink to="/login">{back ?? t("login.haveAccount")}</DoorLink>
       </p>
     </Door>
   );

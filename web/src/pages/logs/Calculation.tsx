@@ -7,7 +7,7 @@ import { isTokens, type Line } from "./detail";
 const MILLION = 1_000_000;
 const QUOTA_OF_A_DOLLAR = 500_000;
 const GRID =
-  "grid grid-cols-[1fr_5.5rem_8rem_6rem] items-baseline gap-2 px-2.5 py-1 max-sm:grid-cols-[1fr_4rem_5.5rem]";
+  "grid grid-cols-[1fr_5.5rem_11rem_6rem] items-baseline gap-2 px-2.5 py-1 max-sm:grid-cols-[1fr_4rem_5.5rem]";
 const UNITS = [
   "input",
   "output",
@@ -47,14 +47,12 @@ export function Calculation({ story }: { story: Story }) {
         <div key={line.unit} className={GRID}>
           <span>{name(line)}</span>
           <span className="text-right">{grouped(line.count)}</span>
-          <span className="text-right text-muted max-sm:hidden">{price(line)}</span>
+          <span className="whitespace-nowrap text-right text-muted max-sm:hidden">{price(line)}</span>
           <span className="text-right">{money(line.quota, style)}</span>
         </div>
       ))}
       <div className={`${GRID} font-semibold`}>
-        <span>{t("log.factor")}</span>
-        <span />
-        <span className="text-right max-sm:hidden">× {story.factor}</span>
+        <span className="col-span-2 sm:col-span-3">{t("log.factorOf", { factor: story.factor })}</span>
         <span className="text-right">{money(story.charge + story.uncollected, style)}</span>
       </div>
     </div>

@@ -1,4 +1,4 @@
-import { Code, Columns2, SlidersHorizontal, Trash2, Wrench, X } from "lucide-react";
+import { Code, Columns2, KeyRound, SlidersHorizontal, Trash2, Wrench, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { ApiKey } from "@/api/types";
 import { useAddress } from "@/list/address";
@@ -53,7 +53,7 @@ export function Bar(props: BarProps) {
             change({ other: choice.offered.find((name) => name !== choice.first) ?? choice.first }, true);
           }}
         >
-          {t("play.compare")}
+          <span className="max-sm:sr-only">{t("play.compare")}</span>
         </Button>
       ) : (
         <span className="flex w-64 items-center gap-1 max-sm:w-full">
@@ -75,8 +75,9 @@ export function Bar(props: BarProps) {
           </IconButton>
         </span>
       )}
-      <span className="w-36 max-sm:flex-1">
+      <span className="w-40 max-sm:w-24 max-sm:flex-1">
         <Picker
+          icon={<KeyRound aria-hidden />}
           label={t("play.key")}
           value={choice.keyId}
           onChange={choice.setKeyId}
@@ -86,12 +87,23 @@ export function Bar(props: BarProps) {
       <Popover
         align="start"
         className="w-80"
-        trigger={<Button icon={<SlidersHorizontal aria-hidden />}>{t("play.parameters")}</Button>}
+        trigger={
+          <Button icon={<SlidersHorizontal aria-hidden />}>
+            <span className="max-sm:sr-only">{t("play.parameters")}</span>
+          </Button>
+        }
       >
         <Parameters chosen={chosen} onChange={onChosen} />
       </Popover>
       <Button icon={<Wrench aria-hidden />} onClick={onTools}>
-        {toolCount ? t("play.toolCount", { count: toolCount }) : t("play.tools")}
+        <span className="max-sm:sr-only">
+          {toolCount ? t("play.toolCount", { count: toolCount }) : t("play.tools")}
+        </span>
+        {toolCount > 0 && (
+          <span className="sm:hidden" aria-hidden>
+            {toolCount}
+          </span>
+        )}
       </Button>
       <span className="ml-auto flex items-center gap-1">
         <IconButton label={t("play.code")} onClick={onCode}>

@@ -18,7 +18,8 @@ export function Formula({ text, isBlock }: { text: string; isBlock: boolean }) {
   }, [text, isBlock]);
   return (
     <>
-      <span ref={place} hidden={isBad} />
+      {/* Chinese text has other fonts, whose digits and roots do not fit a formula. */}
+      <span ref={place} lang="en" hidden={isBad} />
       {isBad && <code>{text}</code>}
     </>
   );

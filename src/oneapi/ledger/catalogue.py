@@ -80,4 +80,4 @@ def entries() -> Iterator[tuple[str, Entry]]:
 
 @lru_cache(maxsize=1)
 def _slips() -> _Slips:
-    return msgspec.json.decode(_lines.text, type=_Slips)
+    return _lines.whole(_Slips)

@@ -1,18 +1,22 @@
-"""A JSON file of the package with a line for each model, kept as it is; a line is decoded when its model is asked for.
+"""A JSON file of the package with a line for each model; a line is decoded when its model is asked for.
 
-So thousands of models cost neither start-up time nor memory. `make models` makes such files.
+So thousands of models cost no start-up time. Nor do they cost memory: the file is looked at where the system keeps it, and
+not copied, for 0.4 MB of every worker. `make models` makes such files.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from importlib import resources
+from mmap import ACCESS_READ, mmap
 from typing import Generic, TypeVar
 
 import msgspec
 
 from oneapi.wire.model_names import undated
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -28,21 +32,20 @@ class _Sources(msgspec.Struct):
 
 
 class ModelLines(Generic[T]):
-    """The lines `"name":{…}` of a file in `package`, each of them a `T`; read when first asked."""
+    """The lines `"name":{…}` of a file in `package`, each of them a `T`; whoever asks often keeps what is found."""
 
     def __init__(self, package: str, file: str, line: type[T]) -> None:
         self._file = resources.files(package).joinpath(file)
         self._line = line
 
     @cached_property
-    def text(self) -> bytes:
-        """The whole file."""
-        return self._file.read_bytes()
-
-    @cached_property
     def sources(self) -> list[Source]:
         """Where the lines are from, in the order of their `ref`."""
-        return msgspec.json.decode(self.text, type=_Sources).refs
+        return self.whole(_Sources).refs
+
+    def whole(self, shape: type[S]) -> S:
+        """Decode what else the file says, beside its lines."""
+        return msgspec.json.decode(self._file.read_bytes(), type=shape)
 
     def find(self, model: str) -> T | None:
         """Return a model's line; a dated name falls back on the undated one."""
@@ -53,18 +56,28 @@ class ModelLines(Generic[T]):
 
     def items(self) -> Iterator[tuple[str, T]]:
         """Yield every model; takes a while, for lists that people ask for."""
-        for line in self.text.split(b"\n"):
-            name, opens, rest = line.partition(b'":{')
-            if opens and rest:
-                yield msgspec.json.decode(name + b'"'), self._decoded(b"{" + rest)
+        with self._file.open("rb") as lines:
+            for line in lines:
+                name, opens, rest = line.rstrip(b"\n").partition(b'":{')
+                if opens and rest:
+                    yield msgspec.json.decode(name + b'"'), self._decoded(b"{" + rest)
 
     def _find(self, model: str) -> T | None:
         name = json.dumps(model, ensure_ascii=False).encode(errors="surrogatepass")
         start = b"\n" + name + b":{"
-        at = self.text.find(start)
-        if at < 0:
-            return None
-        return self._decoded(self.text[at + len(start) - 1 : self.text.index(b"\n", at + 1)])
+        with self._text() as text:
+            at = text.find(start)
+            if at < 0:
+                return None
+            return self._decoded(text[at + len(start) - 1 : text.find(b"\n", at + 1)])
+
+    @contextmanager
+    def _text(self) -> Generator[mmap]:
+        with (
+            self._file.open("rb") as file,
+            mmap(file.fileno(), 0, access=ACCESS_READ) as text,
+        ):
+            yield text
 
     def _decoded(self, line: bytes) -> T:
         return msgspec.json.decode(line.removesuffix(b","), type=self._line)

@@ -44,7 +44,7 @@ def test_what_the_table_knows_is_said_of_it(world: World) -> None:
     seen = priced(world)["gpt-4o"]
     assert seen["source"] == "table"
     assert seen["prices"]["cache_read"] < seen["prices"]["input"] < seen["prices"]["output"]
-    assert (seen["context"], seen["kind"]) == (128_000, "chat")
+    assert (seen["vendor"], seen["context"], seen["kind"]) == ("OpenAI", 128_000, "chat")
     assert {"image", "tools"} <= set(seen["can"])
 
 

@@ -152,6 +152,11 @@ def owners() -> dict[str, str]:
     return found
 
 
+def slug_of(shown: str) -> str:
+    """Return the slug of the vendor that `owner` names so."""
+    return next((slug for slug, name in _OWNERS if name == shown), shown)
+
+
 def owner(name: str) -> str | None:
     """Return who owns a model, `None` for one that nobody knows."""
     listed = owners().get(name)

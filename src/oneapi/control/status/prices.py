@@ -1,6 +1,7 @@
 """`/api/prices`: what the models that somebody may use cost, and what they are."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -11,7 +12,7 @@ from typing_extensions import TypedDict
 from oneapi.control.answers import Answer, Found, Refusal, as_go, found
 from oneapi.control.identity import Role, Surroundings, User
 from oneapi.ledger.pricing import NANO, ONE, Price, PriceList
-from oneapi.providers import catalogue, models as known_models
+from oneapi.providers import catalogue, models as known_models, registry
 from oneapi.providers.models import Model
 from oneapi.store.settings import load
 from oneapi.store.tables import abilities, channels
@@ -113,7 +114,7 @@ def _view(model: str, ways: set[tuple[str, int]], price_list: PriceList) -> Pric
     longs = [price.long for price in found_prices if price.long is not None]
     return {
         "model": model,
-        "vendor": catalogue.owner(model) or next(iter(known.vendors), ""),
+        "vendor": _vendor(catalogue.owner(model) or next(iter(known.vendors), "")),
         "context": known.context or 0,
         "output": known.output or 0,
         "prices": dearest(found_prices),
@@ -124,6 +125,16 @@ def _view(model: str, ways: set[tuple[str, int]], price_list: PriceList) -> Pric
         "can": _abilities(known),
         "retires": known.retires,
     }
+
+
+def _vendor(owner: str) -> str:
+    """Return a model's owner as people write it, where a channel type is the owner's own."""
+    return _names().get(catalogue.slug_of(owner), owner)
+
+
+@lru_cache(maxsize=1)
+def _names() -> dict[str, str]:
+    return {provider.slug: provider.name for provider in registry.providers()}
 
 
 def _abilities(known: Model) -> list[str]:

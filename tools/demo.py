@@ -387,9 +387,10 @@ def _topped_up(connection: Connection, now: int) -> None:
     """Write where root's balance comes from."""
     root = {"user_id": 1, "username": "root", "type": 1}
     for days, dollars in ((40, 10), (12, 50), (3, 50)):
-        row = {"created_at": now - days * 86_400, "quota": dollars * DOLLAR}
         content = f"通过兑换码充值 ＄{dollars}.000000 额度"
-        connection.execute(insert(logs).values(root | row | {"content": content}))
+        said = {"credited": dollars * DOLLAR, "reason": "redemption"}
+        row = {"created_at": now - days * 86_400, "content": content, "detail": json.dumps(said)}
+        connection.execute(insert(logs).values(root | row))
 
 
 def _hours(connection: Connection, rows: list[dict[str, Any]]) -> None:

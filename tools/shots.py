@@ -204,7 +204,7 @@ def _document(browser: Browser, base: str) -> None:
         page.goto(address)
         page.wait_for_load_state("networkidle")
         if name == "explain":
-            page.get_by_text("moved on once").first.click()
+            page.get_by_text("after 1 other").first.click()
         if name == "playground":
             page.get_by_role("textbox", name="Message").fill("Who are you?")
             page.keyboard.press("Enter")

@@ -97,6 +97,6 @@ def test_people_end_their_other_sessions(as_root: Visits) -> None:
     as_root("/setting")
     page = as_root("/setting")
     expect(page.get_by_text("this browser")).to_have_count(1)
-    page.get_by_role("button", name="End all others").click()
+    page.get_by_role("button", name="Sign out everywhere else").click()
     expect(page.get_by_text("All other sessions ended")).to_be_visible()
-    expect(page.get_by_role("button", name="End all others")).to_have_count(0)
+    expect(page.get_by_role("button", name="Sign out everywhere else")).to_have_count(0)

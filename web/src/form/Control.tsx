@@ -33,7 +33,7 @@ export function Control({ field, bound }: { field: FieldSpec; bound: Bound }) {
       return (
         <Input
           {...plain}
-          isMono
+          isMono={text !== ""}
           type="password"
           autoComplete="new-password"
           value={text}

@@ -54,7 +54,7 @@ export function FilterChip({ filter }: { filter: Filter }) {
           type="button"
           aria-label={t("list.clearFilter", { name: filter.label })}
           onClick={() => change({ [filter.id]: undefined, page: undefined })}
-          className="inline-flex h-6 items-center rounded-r-full border border-accent border-l-0 bg-sel pr-2 pl-0.5 text-accent-text max-sm:h-7"
+          className="inline-flex h-6 items-center rounded-r-full border border-accent border-l-0 bg-sel pr-2 pl-0.5 text-accent-text max-sm:h-8"
         >
           <X className="size-3" aria-hidden />
         </button>

@@ -56,7 +56,12 @@ export function Table<Row>(props: TableProps<Row>) {
             </th>
           )}
           {columns.map((column, place) => (
-            <Head key={column.id} column={column} isAfterEnd={isAfterEnd(columns, place)} />
+            <Head
+              key={column.id}
+              column={column}
+              isAfterEnd={isAfterEnd(columns, place)}
+              isRest={!!column.isMain && !columns.some((one) => one.isOnPhone && !one.width)}
+            />
           ))}
           {!hasFlexible && <td className={classes(HEAD, "max-sm:hidden")} />}
         </tr>
@@ -107,7 +112,14 @@ function isAfterEnd<Row>(columns: Column<Row>[], place: number): boolean {
   return !!column?.label && !column.isEnd && !!columns[place - 1]?.isEnd;
 }
 
-function Head<Row>({ column, isAfterEnd }: { column: Column<Row>; isAfterEnd: boolean }) {
+interface HeadProps<Row> {
+  column: Column<Row>;
+  isAfterEnd: boolean;
+  /** On a phone it takes what is left. */
+  isRest: boolean;
+}
+
+function Head<Row>({ column, isAfterEnd, isRest }: HeadProps<Row>) {
   const { t } = useTranslation();
   const [search, change] = useAddress();
   const isSorted = column.sort !== undefined && search.sort === column.sort;
@@ -125,7 +137,7 @@ function Head<Row>({ column, isAfterEnd }: { column: Column<Row>; isAfterEnd: bo
       style={column.width ? ({ "--width": `${column.width}px` } as React.CSSProperties) : undefined}
       className={classes(
         HEAD,
-        !!column.width && (column.isMain ? "sm:w-(--width)" : "w-(--width)"),
+        !!column.width && (isRest ? "sm:w-(--width)" : "w-(--width)"),
         column.isEnd && "!text-right",
         isAfterEnd && "!pl-5",
         !column.isOnPhone && "max-sm:hidden",

@@ -7,6 +7,7 @@ import { useSite } from "@/session";
 import { Button } from "@/ui/Button";
 import { Empty } from "@/ui/Empty";
 import { Toasts } from "@/ui/Toasts";
+import { Brand } from "./Brand";
 import { Offline } from "./Offline";
 
 /** Around everything: the site's name and picture in the browser's tab, what is said in passing. */
@@ -30,7 +31,8 @@ export function NotFound() {
   const { t } = useTranslation();
   const router = useRouter();
   return (
-    <main className="pt-20">
+    <main className="flex flex-col items-center pt-[16vh]">
+      <Brand className="size-8" />
       <Empty
         title={t("error.notFound")}
         action={<Button onClick={() => router.navigate({ to: "/" })}>{t("error.home")}</Button>}

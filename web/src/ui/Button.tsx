@@ -33,7 +33,7 @@ export function Button({
       disabled={disabled || isBusy}
       aria-busy={isBusy || undefined}
       className={classes(
-        "inline-flex h-7 shrink-0 select-none items-center justify-center gap-1.5 whitespace-nowrap rounded border px-2.5 disabled:opacity-50 [&_svg]:size-3.5 [&_svg]:shrink-0 max-sm:h-8",
+        "inline-flex h-7 shrink-0 select-none items-center justify-center gap-1.5 whitespace-nowrap rounded border px-2.5 disabled:opacity-50 [&_svg]:size-3.5 [&_svg]:shrink-0 max-sm:h-9",
         LOOKS[look],
         className,
       )}
@@ -57,7 +57,7 @@ export function IconButton({ label, className, children, ...rest }: IconButtonPr
       title={label}
       {...rest}
       className={classes(
-        "inline-flex size-7 shrink-0 items-center justify-center rounded text-muted hover:not-disabled:bg-hover hover:not-disabled:text-text disabled:opacity-50 [&_svg]:size-4 max-sm:size-8",
+        "inline-flex size-7 shrink-0 items-center justify-center rounded text-muted hover:not-disabled:bg-hover hover:not-disabled:text-text disabled:opacity-50 [&_svg]:size-4 max-sm:size-9",
         className,
       )}
     >

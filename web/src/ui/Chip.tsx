@@ -13,10 +13,10 @@ export function Chip({ isOn, className, children, ...rest }: ChipProps) {
       aria-pressed={isOn}
       {...rest}
       className={classes(
-        "inline-flex h-6 shrink-0 items-center gap-1 whitespace-nowrap rounded-full border px-2 [&_svg]:size-3 max-sm:h-7",
+        "inline-flex h-6 shrink-0 items-center gap-1 whitespace-nowrap rounded-full border px-2 [&_svg]:size-3 max-sm:h-8",
         isOn
           ? "border-accent bg-sel text-accent-text"
-          : "border-line text-muted hover:bg-hover hover:text-text",
+          : "border-text/12 text-muted hover:bg-hover hover:text-text",
         className,
       )}
     >

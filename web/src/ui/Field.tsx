@@ -47,7 +47,7 @@ export function Field({ label, help, error, action, className, isBeside, childre
       invalid={!!error}
       className={classes(
         "group/field min-w-0",
-        isBeside && "flex items-start gap-x-8 max-sm:flex-col max-sm:gap-y-2",
+        isBeside && "flex items-start gap-x-8 max-sm:gap-y-2 max-sm:not-has-[[role=switch]]:flex-col",
         className,
       )}
       data-error={error ? "" : undefined}
@@ -58,7 +58,7 @@ export function Field({ label, help, error, action, className, isBeside, childre
         {action && <span className="ml-auto text-muted">{action}</span>}
       </div>
       {isBeside ? (
-        <div className="flex w-64 shrink-0 has-[[role=switch]]:w-auto justify-end pt-0.5 max-sm:w-full max-sm:justify-start [&>*:not([role=switch])]:w-full">
+        <div className="flex w-64 shrink-0 has-[[role=switch]]:w-auto justify-end pt-0.5 max-sm:not-has-[[role=switch]]:w-full [&>*:not([role=switch])]:w-full">
           {children}
         </div>
       ) : (

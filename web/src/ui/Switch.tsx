@@ -17,13 +17,13 @@ export function Switch({ isOn, onChange, label, disabled }: SwitchProps) {
       aria-label={label}
       disabled={disabled}
       className={classes(
-        "flex h-4 w-7 shrink-0 items-center rounded-full border p-px disabled:opacity-50",
+        "relative flex h-4 w-7 shrink-0 items-center rounded-full border p-px after:absolute after:-inset-2 disabled:opacity-50 max-sm:h-5 max-sm:w-9",
         isOn ? "border-accent bg-accent" : "border-faint bg-hover",
       )}
     >
       <Base.Thumb
         className={classes(
-          "size-3 rounded-full transition-transform duration-100 data-checked:translate-x-3",
+          "size-3 rounded-full transition-transform duration-100 data-checked:translate-x-3 max-sm:size-4 max-sm:data-checked:translate-x-4",
           isOn ? "bg-on-accent" : "bg-faint",
         )}
       />

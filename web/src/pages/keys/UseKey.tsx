@@ -13,6 +13,7 @@ import { copy } from "@/ui/copy";
 import { Dialog } from "@/ui/Dialog";
 import { Field } from "@/ui/Field";
 import { Picker } from "@/ui/Picker";
+import { Select } from "@/ui/Select";
 import { offered, shown, type Told } from "./forms";
 
 const GROUPS = ["programs", "code"] as const;
@@ -41,12 +42,21 @@ export function UseKey({ row, onClose }: { row: ApiKey; onClose: () => void }) {
   if (!form) return null;
   return (
     <Dialog isOpen onClose={onClose} title={t("use.title", { name: row.name })} isWide>
-      <div className="flex gap-5 max-sm:flex-col">
-        <div className="w-44 shrink-0 max-sm:flex max-sm:w-full max-sm:gap-4 max-sm:overflow-x-auto">
+      <div className="flex gap-5 max-sm:flex-col max-sm:gap-3">
+        <div className="sm:hidden">
+          <Field label={t("use.programs")}>
+            <Select
+              value={form.id}
+              onChange={setId}
+              choices={forms.map((one) => ({ value: one.id, label: one.name }))}
+            />
+          </Field>
+        </div>
+        <div className="w-44 shrink-0 max-sm:hidden">
           {GROUPS.map((group) => (
-            <div key={group} className="mb-3 max-sm:mb-0">
+            <div key={group} className="mb-3">
               <p className="mb-1 px-2 text-muted text-xs">{t(`use.${group}`)}</p>
-              <ul className="max-sm:flex">
+              <ul>
                 {forms
                   .filter((one) => one.group === group)
                   .map((one) => (
@@ -58,7 +68,7 @@ export function UseKey({ row, onClose }: { row: ApiKey; onClose: () => void }) {
                         className={classes(
                           "h-7 w-full whitespace-nowrap rounded px-2 text-left",
                           one.id === form.id
-                            ? "bg-hover font-medium"
+                            ? "bg-text/7 font-medium"
                             : "text-muted hover:bg-hover hover:text-text",
                         )}
                       >

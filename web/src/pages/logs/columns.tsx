@@ -6,7 +6,6 @@ import { grouped, percent } from "@/format/money";
 import { clock, duration, exact, nowSeconds } from "@/format/time";
 import type { Column } from "@/list/types";
 import { useIsAdmin } from "@/session";
-import { classes } from "@/ui/class";
 import { Money } from "@/ui/Money";
 import { State } from "@/ui/State";
 import { cachedShare, firstTokenMs, movedOn, testOf } from "./detail";
@@ -138,11 +137,10 @@ export function useLogColumns(): Column<LogRow>[] {
         cell: (row) =>
           row.quota ? (
             <Money quota={row.quota} decimals={6} />
+          ) : hasFailed(row) ? (
+            <span className="text-bad">{t("log.types.6")}</span>
           ) : (
-            <>
-              {row.type === FAILED && <span className="text-bad sm:hidden">{t("log.types.6")}</span>}
-              <span className={classes("text-muted", row.type === FAILED && "max-sm:hidden")}>–</span>
-            </>
+            <span className="text-muted">–</span>
           ),
         text: (row) => row.quota,
       },
@@ -183,6 +181,10 @@ function numberColumn(
   };
 }
 
+function hasFailed(row: LogRow): boolean {
+  return row.type === FAILED || testOf(row)?.isPassed === false;
+}
+
 function Kind({ type }: { type: number }) {
   const { t } = useTranslation();
   const name = TYPES.find((one) => one === String(type));
@@ -204,7 +206,7 @@ function Served({ row, name }: { row: LogRow; name: string }) {
   if (!attempts) return <span className="text-muted">{name}</span>;
   return (
     <State tone="warn" title={t("log.moved", { count: attempts })}>
-      {name} <span className="text-muted">{t("log.moved", { count: attempts })}</span>
+      {name} <span className="text-muted">{t("log.movedShort", { count: attempts })}</span>
     </State>
   );
 }

@@ -17,7 +17,7 @@ import { Loading } from "@/ui/Loading";
 import { Select } from "@/ui/Select";
 import { State } from "@/ui/State";
 import { Price } from "./Price";
-import { CELL, HEAD } from "./table";
+import { BENEATH, CELL, HEAD } from "./table";
 
 const Own = lazy(() => import("./Own").then((part) => ({ default: part.Own })));
 
@@ -41,7 +41,7 @@ export function Page() {
   return (
     <div className="flex h-full flex-col">
       <div className="flex min-h-12 shrink-0 flex-wrap items-center gap-x-3 gap-y-1.5 px-4 py-1.5">
-        <span className="flex h-7 w-60 items-center gap-1.5 rounded border border-line bg-panel px-2 focus-within:border-accent max-sm:w-full">
+        <span className="flex h-7 w-60 items-center gap-1.5 rounded border border-line bg-panel px-2 focus-within:border-accent max-sm:h-9 max-sm:w-full">
           <Search className="size-3.5 shrink-0 text-muted" aria-hidden />
           <input
             type="search"
@@ -64,7 +64,7 @@ export function Page() {
           <GroupChoice group={data.group} choose={(group) => change({ group })} />
         )}
         {data && !isOwn && (
-          <span className="text-muted">
+          <span className="text-muted max-sm:basis-full">
             {t("model.count", { count: data.models.length })}
             {data.factor !== 1 && ` · ${t("model.factor", { factor: data.factor })}`}
           </span>
@@ -94,7 +94,7 @@ function GroupChoice({ group, choose }: { group: string; choose: (group: string)
   const groups = useGroups();
   const all = groups.includes(group) ? groups : [group, ...groups];
   return (
-    <span className="w-40">
+    <span className="w-40 max-sm:w-auto max-sm:min-w-0 max-sm:flex-1">
       <Select
         label={t("model.group")}
         value={group}
@@ -114,13 +114,13 @@ function PriceTable({ models, factor }: { models: ModelPrice[]; factor: number }
       <thead>
         <tr>
           <th className={classes(HEAD, "!text-left")}>{t("log.model")}</th>
-          <th className={classes(HEAD, WIDE, "w-28 !text-left")}>{t("channel.vendor")}</th>
+          <th className={classes(HEAD, WIDE, "w-38 !text-left")}>{t("channel.vendor")}</th>
           <th className={classes(HEAD, "w-48 !text-left max-xl:hidden")}>{t("model.can")}</th>
           <th className={classes(HEAD, WIDE, "w-20")}>{t("model.context")}</th>
           <th className={classes(HEAD, "w-24 max-sm:w-20")}>{t("log.input")}</th>
           <th className={classes(HEAD, "w-28 max-sm:hidden")}>{t("model.cached")}</th>
           <th className={classes(HEAD, "w-24 max-sm:w-20")}>{t("log.output")}</th>
-          <th className={classes(HEAD, WIDE, "w-80 !text-left !pl-8")}>{t("model.others")}</th>
+          <th className={classes(HEAD, WIDE, "w-72 !text-left !pl-8")}>{t("model.others")}</th>
           <th className={classes(HEAD, "w-24 max-sm:hidden")}>
             <span className="sr-only">{t("list.actions")}</span>
           </th>
@@ -133,8 +133,13 @@ function PriceTable({ models, factor }: { models: ModelPrice[]; factor: number }
               <span className="mono block truncate" title={one.model}>
                 {one.model}
               </span>
+              <span className={BENEATH}>
+                <Others of={one} factor={factor} />
+              </span>
             </td>
-            <td className={classes(CELL, WIDE, "!text-left text-muted")}>{one.vendor || "–"}</td>
+            <td className={classes(CELL, WIDE, "!text-left text-muted")} title={one.vendor}>
+              {one.vendor || "–"}
+            </td>
             <td className={classes(CELL, "!text-left max-xl:hidden")}>
               <Abilities of={one} />
             </td>
@@ -148,7 +153,7 @@ function PriceTable({ models, factor }: { models: ModelPrice[]; factor: number }
             <td className={CELL}>
               <Price of={one.prices} unit="output" factor={factor} />
             </td>
-            <td className={classes(CELL, WIDE, "!text-left !pl-8 py-1 text-muted")}>
+            <td className={classes(CELL, WIDE, "!whitespace-normal !text-left !pl-8 py-1 text-muted")}>
               <Others of={one} factor={factor} />
             </td>
             <td className={classes(CELL, "max-sm:hidden")}>
@@ -244,7 +249,7 @@ function Others({ of, factor }: { of: ModelPrice; factor: number }) {
       {isAdmin && of.source === "default" && <NoPrice model={of.model} />}
       {priced.map((unit) => (
         <span key={unit}>
-          {t(`log.units.${unit}`)} <Price of={of.prices} unit={unit} factor={factor} />
+          {t(`model.units.${unit}`)} <Price of={of.prices} unit={unit} factor={factor} />
         </span>
       ))}
       {of.long_from > 0 && (

@@ -5,6 +5,7 @@ import { get } from "@/api/call";
 import type { OwnPrice } from "@/api/types";
 import { useAddress } from "@/list/address";
 import { Chip } from "@/ui/Chip";
+import { classes } from "@/ui/class";
 import { Empty } from "@/ui/Empty";
 import { Loading } from "@/ui/Loading";
 import { OwnTable } from "./OwnTable";
@@ -41,21 +42,25 @@ export function Own() {
   const wanted = (search.q ?? "").trim().toLowerCase();
   const rows = data.filter((row) => SHOWN[shown](row) && row.model.toLowerCase().includes(wanted));
   const takeable = (row: OwnPrice) => row.entries.length > 0 && differs(row);
+  const all = data.filter(takeable);
   const open = data.find((row) => row.model === search.open);
   return (
     <>
-      <div className="flex shrink-0 flex-wrap items-center gap-1 px-4 pb-2">
-        {(Object.keys(SHOWN) as Shown[]).map((name) => (
-          <Chip
-            key={name}
-            isOn={name === shown}
-            onClick={() => change({ show: name === "all" ? undefined : name })}
-          >
-            {t(`prices.show.${name}`)} {data.filter(SHOWN[name]).length}
-          </Chip>
-        ))}
-        <span className="ml-auto">
-          <TakeAll rows={data.filter(takeable)} />
+      <div className="flex shrink-0 items-center gap-x-3 gap-y-2 px-4 pb-2 max-sm:flex-col max-sm:items-stretch">
+        <div className="flex min-w-0 items-center gap-1 max-sm:-mx-4 max-sm:overflow-x-auto max-sm:px-4 max-sm:[scrollbar-width:none]">
+          {(Object.keys(SHOWN) as Shown[]).map((name) => (
+            <Chip
+              key={name}
+              isOn={name === shown}
+              onClick={() => change({ show: name === "all" ? undefined : name })}
+            >
+              {t(`prices.show.${name}`)} {data.filter(SHOWN[name]).length}
+            </Chip>
+          ))}
+        </div>
+        <span className="text-muted max-sm:hidden">{t("prices.perMillion")}</span>
+        <span className={classes("ml-auto flex max-sm:ml-0 max-sm:*:flex-1", !all.length && "max-sm:hidden")}>
+          <TakeAll rows={all} />
         </span>
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto px-4 pb-8">

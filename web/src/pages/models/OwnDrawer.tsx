@@ -9,7 +9,7 @@ import { Input } from "@/ui/Input";
 import { SendKeys } from "@/ui/Kbd";
 import { Note } from "@/ui/Note";
 import { sayError } from "@/ui/toasts";
-import { entriesOf, type Mode, modeOf, TOKEN_UNITS, typedOf, type Usd, wrongIn } from "./own";
+import { entriesOf, isOfMillion, type Mode, modeOf, TOKEN_UNITS, typedOf, type Usd, wrongIn } from "./own";
 import { useSavePrices } from "./useSavePrices";
 
 const FORM = "own-price";
@@ -102,7 +102,11 @@ export function OwnDrawer({ row, onClose }: { row: OwnPrice; onClose: () => void
                   value={typed[unit] ?? ""}
                   placeholder={unit === "input" || mode !== "tokens" ? "" : t("prices.asInput")}
                   onValueChange={(text) => setTyped({ ...typed, [unit]: text })}
-                  end={<span className="text-muted text-sm">{t("prices.usd")}</span>}
+                  end={
+                    <span className="text-muted text-sm">
+                      {t(isOfMillion(unit) ? "prices.usdOfMillion" : "prices.usd")}
+                    </span>
+                  }
                 />
               </Field>
             );
@@ -111,7 +115,7 @@ export function OwnDrawer({ row, onClose }: { row: OwnPrice; onClose: () => void
         {address?.startsWith("http") && (
           <p className="text-muted text-sm">
             {t("prices.source", { date: row.date })}{" "}
-            <a href={address} target="_blank" rel="noreferrer" className="break-all underline">
+            <a href={address} target="_blank" rel="noreferrer" className="underline wrap-anywhere">
               {address?.replace(/^https?:\/\//, "")}
             </a>
           </p>

@@ -7,7 +7,7 @@ import { classes } from "@/ui/class";
 import { State } from "@/ui/State";
 import { differing } from "./own";
 import { Price } from "./Price";
-import { CELL, HEAD } from "./table";
+import { BENEATH, CELL, HEAD } from "./table";
 
 const UNITS = ["input", "cache_read", "output"] as const;
 const ORIGINS = { own: "accent", adopted: "warn", default: "bad", table: "good" } as const;
@@ -24,6 +24,13 @@ function Last({ of }: { of: Record<string, number> }) {
       <Price of={of} unit={unit} factor={1} /> <span className="text-muted">{t(`prices.each.${unit}`)}</span>
     </>
   );
+}
+
+/** Who named the price that is in force. */
+function Origin({ of }: { of: string }) {
+  const { t } = useTranslation();
+  const origin = of as keyof typeof ORIGINS;
+  return <State tone={ORIGINS[origin] ?? "off"}>{t(`prices.origins.${origin}`)}</State>;
 }
 
 interface OwnTableProps {
@@ -62,13 +69,13 @@ export function OwnTable({ rows, selected, onSelect, canTake, onOpen }: OwnTable
             )}
           </th>
           <th className={classes(HEAD, "!text-left")}>{t("log.model")}</th>
-          <th className={classes(HEAD, "w-32 !text-left max-sm:w-24")}>{t("prices.origin")}</th>
+          <th className={classes(HEAD, "w-32 !text-left max-sm:hidden")}>{t("prices.origin")}</th>
           <th className={classes(HEAD, "w-24 max-sm:w-20")}>{t("log.input")}</th>
-          <th className={classes(HEAD, "w-24", wide)}>{t("model.cached")}</th>
-          <th className={classes(HEAD, "w-24 max-sm:w-20")}>{t("log.output")}</th>
+          <th className={classes(HEAD, "w-28", wide)}>{t("model.cached")}</th>
+          <th className={classes(HEAD, "w-28 max-sm:w-26")}>{t("log.output")}</th>
           <th className={classes(HEAD, "w-32", wide)}>{t("prices.catalogueInput")}</th>
-          <th className={classes(HEAD, "w-24", wide)}>{t("model.cached")}</th>
-          <th className={classes(HEAD, "w-24", wide)}>{t("log.output")}</th>
+          <th className={classes(HEAD, "w-28", wide)}>{t("model.cached")}</th>
+          <th className={classes(HEAD, "w-28", wide)}>{t("log.output")}</th>
           <th className={classes(HEAD, "w-12 max-sm:hidden")}>
             <span className="sr-only">{t("list.actions")}</span>
           </th>
@@ -100,11 +107,12 @@ export function OwnTable({ rows, selected, onSelect, canTake, onOpen }: OwnTable
                 >
                   {row.model}
                 </button>
+                <span className={BENEATH}>
+                  <Origin of={row.origin} />
+                </span>
               </td>
-              <td className={classes(CELL, "!text-left")}>
-                <State tone={ORIGINS[row.origin as keyof typeof ORIGINS] ?? "off"}>
-                  {t(`prices.origins.${row.origin as keyof typeof ORIGINS}`)}
-                </State>
+              <td className={classes(CELL, "!text-left max-sm:hidden")}>
+                <Origin of={row.origin} />
               </td>
               {UNITS.map((unit) => (
                 <td

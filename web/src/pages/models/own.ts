@@ -10,6 +10,11 @@ const USD_OF_RATIO = { tokens: 2, character: 2, image: 1 / 500, second: 1 / 150_
 
 export type Usd = Record<string, string>;
 
+/** Whether a unit is so small that its price is said of a million. */
+export function isOfMillion(unit: string): boolean {
+  return unit === "character" || TOKEN_UNITS.some((one) => one === unit);
+}
+
 export function modeOf(row: OwnPrice): Mode {
   if (row.now.call) return "call";
   const known = Object.keys(row.catalogue).length ? row.catalogue : row.now;

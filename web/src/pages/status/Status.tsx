@@ -28,6 +28,8 @@ export function Page() {
     queryFn: () => get<Overview>("/api/status/overview"),
   });
   if (!data) return <Loading error={error} retry={refetch} />;
+  // hours are added up as wholes: this one and the one before
+  const since = exact(new Date().setMinutes(-60, 0, 0) / 1000).slice(11, 16);
   const enabled = { to: "/channel", search: { status: "1" } };
   return (
     <div className="h-full overflow-y-auto px-4 pb-10">
@@ -35,15 +37,15 @@ export function Page() {
         figures={[
           { name: t("status.channels"), value: grouped(data.channels_enabled), to: enabled },
           {
-            name: t("channel.autoDisabled"),
+            name: t("status.autoDisabled"),
             value: grouped(data.channels_auto_disabled),
             to: { to: "/channel", search: { status: "3" } },
           },
           { name: t("place.users"), value: grouped(data.users), to: { to: "/user", search: {} } },
           { name: t("place.keys"), value: grouped(data.api_keys) },
-          { name: t("status.requests"), value: grouped(data.requests) },
+          { name: t("status.requests", { time: since }), value: grouped(data.requests) },
           {
-            name: t("status.failed"),
+            name: t("status.failed", { time: since }),
             value: data.requests ? percent(data.failed / data.requests) : "–",
             to: { to: "/log", search: { type: "6" } },
           },
@@ -58,8 +60,8 @@ export function Page() {
           <Fact name={t("status.started")}>
             <Time at={data.started_at} />
           </Fact>
-          <Fact name={t("status.database")}>{data.database}</Fact>
-          {data.log_database && <Fact name={t("status.logDatabase")}>{data.log_database}</Fact>}
+          <Fact name={t("status.database")}>{databaseName(data.database)}</Fact>
+          {data.log_database && <Fact name={t("status.logDatabase")}>{databaseName(data.log_database)}</Fact>}
         </Part>
         <Part title={t("status.processes")}>
           {data.processes.map((process) => (
@@ -72,6 +74,12 @@ export function Page() {
       </div>
     </div>
   );
+}
+
+const DATABASES: Record<string, string> = { sqlite: "SQLite", mysql: "MySQL", postgresql: "PostgreSQL" };
+
+function databaseName(dialect: string): string {
+  return DATABASES[dialect] ?? dialect;
 }
 
 function Part({ title, children }: { title: string; children: ReactNode }) {
@@ -142,13 +150,11 @@ function Schedule() {
     <Part title={t("status.schedule")}>
       {data?.map((turn) => (
         <li key={turn.kind} className={LINE}>
-          <span className="min-w-0 flex-1 truncate">
-            {turn.minutes
-              ? t("job.turn.next", {
-                  kind: t(`job.kinds.${turn.kind as "test_channels"}`),
-                  minutes: turn.minutes,
-                })
-              : t("job.turn.never", { kind: t(`job.kinds.${turn.kind as "test_channels"}`) })}
+          <span className="min-w-0 flex-1 truncate text-muted">
+            {t(`job.kinds.${turn.kind as "test_channels"}`)}
+          </span>
+          <span className="shrink-0">
+            {turn.minutes ? t("status.every", { minutes: turn.minutes }) : t("status.byHand")}
           </span>
           {turn.last && (
             <Link
@@ -162,8 +168,8 @@ function Schedule() {
         </li>
       ))}
       <li className={LINE}>
-        <span className="min-w-0 flex-1 truncate">{t("status.mail")}</span>
-        <span className="shrink-0 text-muted">{t(site.mail ? "status.set" : "status.notSet")}</span>
+        <span className="min-w-0 flex-1 truncate text-muted">{t("status.mail")}</span>
+        <span className="shrink-0">{t(site.mail ? "status.set" : "status.notSet")}</span>
       </li>
     </Part>
   );

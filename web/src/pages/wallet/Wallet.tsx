@@ -34,7 +34,7 @@ export function Page() {
           { name: t("wallet.group"), value: account.group },
         ]}
       />
-      <div className="mt-6 grid max-w-280 grid-cols-[1fr_1fr] gap-x-10 gap-y-8 max-md:grid-cols-1">
+      <div className="mt-6 grid grid-cols-2 gap-x-10 gap-y-8 max-md:grid-cols-1">
         <div className="flex flex-col gap-8">
           <Redeem />
           <Invite />
@@ -89,7 +89,7 @@ function Redeem() {
               className="flex-1"
               autoComplete="off"
             />
-            <Button type="submit" look="primary" isBusy={isBusy} className="h-[30px]">
+            <Button type="submit" look="primary" isBusy={isBusy} className="sm:h-[30px]">
               {t("wallet.redeem")}
             </Button>
           </span>
@@ -159,9 +159,7 @@ function History() {
             <span className="w-24 shrink-0 text-muted">
               <Time at={row.created_at} />
             </span>
-            <span className="min-w-0 flex-1 truncate" title={row.content}>
-              {row.content}
-            </span>
+            <span className="min-w-0 flex-1 wrap-anywhere">{row.content}</span>
             {row.quota > 0 && (
               <span className="text-good">
                 +<Money quota={row.quota} decimals={2} />

@@ -1,5 +1,6 @@
 """Fixtures that everybody may use: real database servers, and databases made anew for each test."""
 
+import gc
 from collections.abc import Generator
 
 import pytest
@@ -104,6 +105,17 @@ def _engine_of(item: pytest.Item) -> str:
 
 def _faults_of(item: pytest.Item) -> set[str]:
     return {number for marker in item.iter_markers("fault") for number in marker.args}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect without the garbage collector: what is made lasts as long as the run, and searching it takes long."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -44,7 +44,7 @@ test: deps $(VENV)/.dev ## install what is needed (apt packages too), check ever
 
 suite: $(VENV)/.dev $(COMPILED)/.made web
 	@rm -f .coverage .coverage.*
-	$(BIN)/pytest -q -m alone --cov --cov-fail-under=0 --cov-report= $(ARGS)
+	$(BIN)/pytest -q -m alone tests/bad_days --cov --cov-fail-under=0 --cov-report= $(ARGS)
 	$(BIN)/pytest $(PARALLEL) -m "not alone" --cov --cov-append --cov-report=term:skip-covered $(ARGS)
 	@test -e $(COMPILED)/.made # what follows is the same again, with the hot modules compiled
 	PYTHONPATH=$(COMPILED) $(BIN)/pytest $(PARALLEL) --plain -p no:cacheprovider $(TESTS_OF_COMPILED)

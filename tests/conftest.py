@@ -76,6 +76,9 @@ def _opened(engine: Engine, name: str) -> Generator[Database, None, None]:
 SERVED_FOLDERS = ("adoption", "bad_days", "bench", "browser", "e2e", "server")
 """Folders whose tests run the product, or others' servers, in processes of their own."""
 
+ALONE_FOLDER = "bad_days"
+"""Where tests are that run alone: the Makefile asks for them there, without collecting all others."""
+
 SERVED_FIXTURES = {"gateway", "redis_url"}
 
 
@@ -119,9 +122,13 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark every property: `make fuzz` tries them all."""
+    """Mark every property: `make fuzz` tries them all. Refuse tests that `make test` would not ask for."""
     if getattr(getattr(item, "function", None), "is_hypothesis_test", False):
         item.add_marker("fuzz")
+    if item.get_closest_marker("alone") is not None and item.path.parent.name != ALONE_FOLDER:
+        raise pytest.UsageError(
+            f"{item.nodeid}: only {ALONE_FOLDER} is asked for tests that run alone"
+        )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

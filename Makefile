@@ -18,7 +18,7 @@ PAGE         := src/oneapi/web/dist
 PAGE_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo shots web page page-checks test quick fuzz check fmt docs bench bench-peers soak lock wheel compiled clean deps models models-upgrade lint types house suite
+.PHONY: help run demo shots web page page-checks test quick fuzz check fmt docs bench bench-peers soak lock wheel compiled clean deps models models-upgrade lint types names house suite
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s%s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -39,7 +39,7 @@ page: # as `web`, but whoever cannot build it can still serve the API
 	@if [ -d $(PAGE) ] && [ -d $(COMPILED)/oneapi/web ]; then rm -rf $(COMPILED)/oneapi/web/dist && cp -r $(PAGE) $(COMPILED)/oneapi/web/dist; fi
 
 test: deps $(VENV)/.dev ## install what is needed (apt packages too), check everything, run all tests
-	@$(MAKE) --no-print-directory check
+	@+$(CHECKS) lint types names page-checks $(COMPILED)/.made # tests/architecture is among the tests
 	@$(MAKE) --no-print-directory suite
 
 suite: $(VENV)/.dev $(COMPILED)/.made web
@@ -61,7 +61,9 @@ TESTS_OF_COMPILED := tests/ledger tests/upstream tests/providers tests/wire test
 	tests/bad_days/test_clients.py tests/bad_days/test_vendors.py
 
 check: $(VENV)/.dev ## style, types, layers, names, sizes, documents (under a minute)
-	@$(MAKE) --no-print-directory -j2 --keep-going --output-sync=target lint types house page-checks
+	@+$(CHECKS) lint types names house page-checks
+
+CHECKS = $(MAKE) --no-print-directory -j2 --keep-going --output-sync=target
 
 lint:
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check . && echo "ruff: ok"
@@ -70,8 +72,11 @@ types:
 	@$(BIN)/pyright | tail -n 40 | sed 's/^/pyright: /' > $(VENV)/.types; status=$$?; \
 	cat $(VENV)/.types; grep -q '^pyright: 0 errors' $(VENV)/.types
 
+names:
+	@$(BIN)/python tools/lint_names.py src tests
+
 house:
-	@$(BIN)/python tools/lint_names.py src tests && $(BIN)/pytest -q tests/architecture
+	@$(BIN)/pytest -q tests/architecture
 
 # What the page is checked for where Node is; not again before something in web/ changes.
 page-checks:

@@ -33,10 +33,10 @@ class KeyDocument(Document):
     def check(self) -> None:
         """Refuse a name that is too long and networks that are none."""
         if len((self.name or "").encode()) > _NAME_BYTES_MAX:
-            raise Refused("key_name_too_long")
+            raise Refused("key_name_too_long", field="name")
         for network in comma_list(self.subnet or ""):
             if "/" not in network or not _is_network(network):
-                raise Refused("bad_subnet", subnet=network)
+                raise Refused("bad_subnet", subnet=network, field="subnet")
 
     def models_column(self) -> str | None:
         """Return the model list, trimmed and without duplicates; None stays None."""

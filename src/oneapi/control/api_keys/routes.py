@@ -140,10 +140,10 @@ def _refuse_useless(status: int, will_be: dict[str, Any], now: int) -> None:
     """Refuse to enable a key that the next request would find expired or exhausted again."""
     expires_at = will_be["expired_time"]
     if status == KeyStatus.EXPIRED and expires_at != NEVER and expires_at <= now:
-        raise Refused("key_expired")
+        raise Refused("key_expired", field="expired_time")
     is_spent = will_be["remain_quota"] <= 0 and not will_be["unlimited_quota"]
     if status == KeyStatus.EXHAUSTED and is_spent:
-        raise Refused("key_exhausted")
+        raise Refused("key_exhausted", field="remain_quota")
 
 
 @router.delete("/{key_id:int}", response_model=Done | Refusal)

@@ -107,7 +107,7 @@ def create(document: ChannelDocument, person: Admin, services: Surroundings) -> 
         raise bad_field("type", "must be a channel type")
     keys = [line.strip() for line in (document.key or "").split("\n") if line.strip()]
     if not keys:
-        raise Refused("no_channel_keys")
+        raise Refused("no_channel_keys", field="key")
     with services.writing() as connection:
         insert_channels(connection, document.columns(), keys, person, services.now())
     return done()

@@ -23,11 +23,11 @@ class CodeDocument(Document):
     def check_name(self) -> None:
         """Refuse a name that is empty or too long."""
         if not 1 <= len((self.name or "").encode()) <= _NAME_BYTES_MAX:
-            raise Refused("code_name_length")
+            raise Refused("code_name_length", field="name")
 
     def check_count(self) -> None:
         """Refuse to make no codes, or too many."""
         if (self.count or 0) <= 0:
-            raise Refused("code_count_low")
+            raise Refused("code_count_low", field="count")
         if (self.count or 0) > _COUNT_MAX:
-            raise Refused("code_count_high")
+            raise Refused("code_count_high", field="count")

@@ -78,7 +78,7 @@ def change(option: Option, root: Root, services: Surroundings) -> Answer:
             settings.check(option.key, option.value, present)
         except ValueError as error:
             if option.key == "Theme":
-                raise Refused("bad_theme") from error
+                raise Refused("bad_theme", field=option.key) from error
             raise Refused("bad_option", reason=str(error), field=option.key) from error
         value = option.value
         if option.key in _TABLES:

@@ -110,7 +110,7 @@ def reset(document: PasswordReset, services: Surroundings) -> Answer:
     password_hash = hashed(password)
     with services.writing() as connection:
         if not use(connection, services, Purpose.RESET, subject, secret):
-            raise Refused("bad_reset_link")
+            raise Refused("bad_reset_link", field="token")
         change_user(connection, int(subject), {"password": password_hash}, services.now())
     return found("" if document.password else password)
 
@@ -120,4 +120,4 @@ def _subject(connection: Connection, services: Services, email: str, secret: str
     for owner in owners_of(connection, email) if email and secret else ():
         if is_good(connection, services, Purpose.RESET, str(owner.id), secret):
             return str(owner.id)
-    raise Refused("bad_reset_link")
+    raise Refused("bad_reset_link", field="token")

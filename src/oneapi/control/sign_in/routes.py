@@ -51,7 +51,7 @@ def login(credentials: Credentials, request: Request, services: Surroundings) ->
     Every name has a limit of wrong passwords, whether there is such an account or not, and from wherever they come.
     """
     if not credentials.username or not credentials.password:
-        raise Refused("invalid_parameter")
+        raise Refused("invalid_parameter", field="password" if credentials.username else "username")
     accounts: RateLimiter = request.app.state.accounts
     account = _alike(credentials.username)
     wait = accounts.wait_seconds(account)

@@ -55,7 +55,7 @@ def change(
             check_new_name(person.username, columns.get("username"))
             change_user(connection, person.id, columns, services.now())
     except IntegrityError as error:
-        raise Refused("user_exists") from error
+        raise Refused("user_exists", field="username") from error
     answer = done()
     if person.session is not None and "password" in columns:
         start_session(answer, request, person.id, columns["password"], False)
@@ -119,7 +119,7 @@ def redeem_code(code: CodeToRedeem, person: User, services: Surroundings) -> Ans
     """Redeem a code; answers the quota that it brought."""
     key = (code.key or "").strip()
     if not key:
-        raise Refused("no_code")
+        raise Refused("no_code", field="key")
     try:
         with services.crediting() as (connection, log_connection):
             quota = redeem(
@@ -127,6 +127,6 @@ def redeem_code(code: CodeToRedeem, person: User, services: Surroundings) -> Ans
             )
     except InvalidRequest as error:
         if error.code == "redemption_used":
-            raise Refused("used_code") from error
-        raise Refused("bad_code") from error
+            raise Refused("used_code", field="key") from error
+        raise Refused("bad_code", field="key") from error
     return found(quota)

@@ -101,7 +101,7 @@ def user(user_id: RowId, admin: Admin, services: Surroundings) -> Answer:
 def create(document: NewUser, admin: Admin, services: Surroundings) -> Answer:
     """Make a common user, with the quota and the key that every new user gets."""
     if (document.role or 0) >= admin.role:
-        raise Refused("role_too_high")
+        raise Refused("role_too_high", field="role")
     check_new_name(None, document.username)
     password_hash = hashed(document.password)
     try:
@@ -114,7 +114,7 @@ def create(document: NewUser, admin: Admin, services: Surroundings) -> Answer:
             deed = Deed("user", "create", user_id, document.username, after=made)
             record(connections[0], admin, services.now(), deed)
     except IntegrityError as error:
-        raise Refused("user_exists") from error
+        raise Refused("user_exists", field="username") from error
     return done()
 
 
@@ -147,7 +147,7 @@ def change(document: UserChanges, admin: Admin, request: Request, services: Surr
             deed = Deed("user", "change", document.id, row["username"], before, after)
             record(connection, admin, services.now(), deed)
     except IntegrityError as error:
-        raise Refused("user_exists") from error
+        raise Refused("user_exists", field="username") from error
     answer = _changed(document, balance, request, services)
     if admin.session is not None and document.id == admin.id and "password" in columns:
         start_session(answer, request, admin.id, columns["password"], False)
@@ -174,7 +174,7 @@ def _check_change(admin: Person, row: RowMapping, columns: dict[str, Any]) -> No
         raise Refused("user_level_protected")
     new_role = columns.get("role", row["role"])
     if new_role != row["role"] and not admin.outranks(new_role):
-        raise Refused("role_too_high")
+        raise Refused("role_too_high", field="role")
     if row["role"] >= Role.ROOT and (
         new_role < Role.ROOT or columns.get("status", UserStatus.ENABLED) != UserStatus.ENABLED
     ):
@@ -240,7 +240,7 @@ def _manage(
         case "demote":
             columns = {"role": Role.COMMON}
         case _:
-            raise Refused("bad_action", action=action)
+            raise Refused("bad_action", action=action, field="action")
     change_user(connection, row["id"], columns, services.now())
 
 
@@ -248,7 +248,7 @@ def _manage(
 def top_up(document: TopUp, admin: Admin, services: Surroundings) -> Answer:
     """Add quota to an account, as a shop does after a payment."""
     if document.quota < 0:
-        raise Refused("negative_top_up")
+        raise Refused("negative_top_up", field="quota")
     with services.crediting() as (connection, log_connection):
         row = user_by_id(connection, document.user_id)
         credited = credit(

@@ -1,4 +1,4 @@
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { type UseFormReturn, useForm } from "react-hook-form";
 import { Refusal } from "@/api/call";
 import { messageOf } from "@/format/message";
@@ -35,6 +35,18 @@ export function useDataForm(
   const [isBusy, setBusy] = useState(false);
   const onRelease = useRef(() => {});
   const release = () => onRelease.current();
+
+  // What is said to be wrong is looked at again while it is mended.
+  useEffect(() => {
+    const watching = form.watch((given, { name }) => {
+      if (!name || !form.getFieldState(name).error) return;
+      const field = checked.current.find((one) => one.name === name);
+      const message = field && wrong(field, given[name]);
+      if (message) form.setError(name, { message });
+      else form.clearErrors(name);
+    });
+    return () => watching.unsubscribe();
+  }, [form]);
 
   const refuse = (error: unknown) => {
     const named = (error instanceof Refusal && error.field) || "";

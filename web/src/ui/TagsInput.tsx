@@ -34,6 +34,10 @@ export function TagsInput(props: TagsInputProps) {
     onChange([...new Set([...values, ...allowed])]);
     setText("");
   };
+  // What was typed counts when the field is left, too.
+  const left = () => {
+    if (typed) add([typed]);
+  };
   const pressed = (event: React.KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return;
     if (event.key === "," || (event.key === "Enter" && !highlighted.current)) {
@@ -65,6 +69,9 @@ export function TagsInput(props: TagsInputProps) {
         }
         onChange(chosen);
         setText("");
+      }}
+      onOpenChange={(_, { reason }) => {
+        if (reason === "outside-press" || reason === "focus-out") left();
       }}
       inputValue={text}
       onInputValueChange={setText}
@@ -108,7 +115,10 @@ export function TagsInput(props: TagsInputProps) {
           <Combobox.Input
             onKeyDown={pressed}
             onPaste={pasted}
-            onBlur={onBlur}
+            onBlur={() => {
+              left();
+              onBlur?.();
+            }}
             placeholder={values.length ? "" : placeholder}
             className={classes("h-5.5 min-w-20 flex-1 bg-transparent px-1 outline-none", isMono && "mono")}
           />

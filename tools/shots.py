@@ -296,6 +296,8 @@ def _picture(page: Page, name: str, address: str, path: Path) -> None:
     page.goto(f"/log?open={_moved(page)}" if name == "explain" else address)
     page.wait_for_load_state("networkidle")
     try:
+        if "open=" in page.url:
+            _opened(page)
         STEPS.get(name, lambda _: None)(page)
     except Error as error:
         print(f"  {path.name}: {str(error).splitlines()[0]}")

@@ -65,7 +65,7 @@ class ProviderView(TypedDict):
 
 
 def _tiers(language: str) -> FieldView:
-    names = ", ".join(f"`{name}`" for name in TIER_FIELDS)
+    names = ("、" if language == "zh" else ", ").join(f"`{name}`" for name in TIER_FIELDS)
     return {
         "name": ALLOWS_TIERS,
         "label": sentence("service_tiers", language),

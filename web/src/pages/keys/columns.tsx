@@ -124,7 +124,7 @@ export function useKeyColumns(): Column<ApiKey>[] {
         label: t("key.expires"),
         width: 100,
         sort: "expired_time",
-        cell: (row) => <Time at={row.expired_time} never={t("key.in.never")} />,
+        cell: (row) => <Time at={row.expired_time} never={t("key.endless")} />,
         text: (row) => (row.expired_time > 0 ? exact(row.expired_time) : ""),
       },
       {

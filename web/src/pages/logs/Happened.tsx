@@ -28,6 +28,7 @@ export function Happened({ row, story }: { row: LogRow; story: Story }) {
           {name(attempt.channel_id, attempt.channel_name)}
           <More isBad>
             {attempt.status ? t("log.attempt", { status: attempt.status }) : t("log.attemptNone")}
+            {(!story.code || place < story.attempts.length - 1) && t("log.movedOn")}
             {attempt.error && <span className="mono block break-words text-sm">{attempt.error}</span>}
           </More>
         </Step>

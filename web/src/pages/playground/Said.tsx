@@ -19,34 +19,65 @@ interface SaidProps {
 /** What was said, the newest in sight while it is being said. */
 export function Said({ messages, isRunning, label, onAnswers }: SaidProps) {
   const { t } = useTranslation();
-  const end = useRef<HTMLDivElement>(null);
-  const last = messages.at(-1);
-  const size = last && last.content.length + (last.thinking?.length ?? 0) + (last.calls?.length ?? 0);
-  useEffect(() => {
-    if (size !== undefined) end.current?.scrollIntoView({ block: "end" });
-  }, [size]);
+  const { box, content, scrolled } = useEndInSight(messages.length);
   const open = isRunning ? [] : openCalls(messages);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keys must reach it
-    <section className="min-h-0 flex-1 overflow-y-auto" tabIndex={0} aria-label={label}>
-      {messages.length === 0 && <Empty title={t("play.empty")}>{t("play.emptyHelp")}</Empty>}
-      <ol className="mx-auto flex w-full max-w-200 flex-col gap-5 px-4 py-5">
-        {messages.map((message, place) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a conversation only grows
-          <li key={place} className="min-w-0">
-            <p className="mb-1 font-medium text-muted text-sm">{speaker(message, t("play.you"))}</p>
-            {message.role === "assistant" ? (
-              <Answer message={message} isRunning={isRunning && place === messages.length - 1} />
-            ) : (
-              <Told message={message} />
-            )}
-          </li>
-        ))}
-      </ol>
-      {open.length > 0 && <Calls key={messages.length} calls={open} onAnswers={onAnswers} />}
-      <div ref={end} />
+    <section
+      ref={box}
+      onScroll={scrolled}
+      className="min-h-0 flex-1 overflow-y-auto"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keys must reach it
+      tabIndex={0}
+      aria-label={label}
+    >
+      <div ref={content}>
+        {messages.length === 0 && <Empty title={t("play.empty")}>{t("play.emptyHelp")}</Empty>}
+        <ol className="mx-auto flex w-full max-w-200 flex-col gap-5 px-4 py-5">
+          {messages.map((message, place) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a conversation only grows
+            <li key={place} className="min-w-0">
+              <p className="mb-1 font-medium text-muted text-sm">{speaker(message, t("play.you"))}</p>
+              {message.role === "assistant" ? (
+                <Answer message={message} isRunning={isRunning && place === messages.length - 1} />
+              ) : (
+                <Told message={message} />
+              )}
+            </li>
+          ))}
+        </ol>
+        {open.length > 0 && <Calls key={messages.length} calls={open} onAnswers={onAnswers} />}
+      </div>
     </section>
   );
+}
+
+const NEAR_PX = 40;
+
+/** Keep the end of what grows in sight, unless the reader has scrolled up; what is newly said is followed again. */
+function useEndInSight(count: number) {
+  const box = useRef<HTMLElement>(null);
+  const content = useRef<HTMLDivElement>(null);
+  const isFollowed = useRef(true);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with every message
+  useEffect(() => {
+    isFollowed.current = true;
+  }, [count]);
+  useEffect(() => {
+    const grown = new ResizeObserver(() => {
+      if (isFollowed.current) box.current?.scrollTo({ top: box.current.scrollHeight });
+    });
+    if (content.current) grown.observe(content.current);
+    return () => grown.disconnect();
+  }, []);
+  // What grows meanwhile is below the end, too: only who goes up does not want to follow.
+  const top = useRef(0);
+  const scrolled = () => {
+    const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = box.current ?? {};
+    if (scrollHeight - scrollTop - clientHeight < NEAR_PX) isFollowed.current = true;
+    else if (scrollTop < top.current) isFollowed.current = false;
+    top.current = scrollTop;
+  };
+  return { box, content, scrolled };
 }
 
 function speaker(message: Message, you: string): string {

@@ -78,6 +78,8 @@ def create_app(services: Services) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
+        # FastAPI traces every request, and sends it away when an environment variable says so.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.services = services
     limits, clock, debts = services.rate_limits, services.clock, services.debts

@@ -106,6 +106,8 @@ function GroupChoice({ group, choose }: { group: string; choose: (group: string)
 }
 
 const WIDE = "max-lg:hidden";
+/** Where beside it the name of a model can still be read. */
+const WIDER = "max-[1400px]:hidden";
 
 function PriceTable({ models, factor }: { models: ModelPrice[]; factor: number }) {
   const { t } = useTranslation();
@@ -114,9 +116,9 @@ function PriceTable({ models, factor }: { models: ModelPrice[]; factor: number }
       <thead>
         <tr>
           <th className={classes(HEAD, "!text-left")}>{t("log.model")}</th>
-          <th className={classes(HEAD, WIDE, "w-38 !text-left")}>{t("channel.vendor")}</th>
+          <th className={classes(HEAD, WIDER, "w-38 !text-left")}>{t("channel.vendor")}</th>
           <th className={classes(HEAD, "w-48 !text-left max-xl:hidden")}>{t("model.can")}</th>
-          <th className={classes(HEAD, WIDE, "w-20")}>{t("model.context")}</th>
+          <th className={classes(HEAD, WIDER, "w-20")}>{t("model.context")}</th>
           <th className={classes(HEAD, "w-24 max-sm:w-20")}>{t("log.input")}</th>
           <th className={classes(HEAD, "w-28 max-sm:hidden")}>{t("model.cached")}</th>
           <th className={classes(HEAD, "w-24 max-sm:w-20")}>{t("log.output")}</th>
@@ -137,13 +139,13 @@ function PriceTable({ models, factor }: { models: ModelPrice[]; factor: number }
                 <Others of={one} factor={factor} />
               </span>
             </td>
-            <td className={classes(CELL, WIDE, "!text-left text-muted")} title={one.vendor}>
+            <td className={classes(CELL, WIDER, "!text-left text-muted")} title={one.vendor}>
               {one.vendor || "–"}
             </td>
             <td className={classes(CELL, "!text-left max-xl:hidden")}>
               <Abilities of={one} />
             </td>
-            <td className={classes(CELL, WIDE, "text-muted")}>{one.context ? compact(one.context) : "–"}</td>
+            <td className={classes(CELL, WIDER, "text-muted")}>{one.context ? compact(one.context) : "–"}</td>
             <td className={CELL}>
               <Price of={one.prices} unit="input" factor={factor} />
             </td>

@@ -69,13 +69,13 @@ export function OwnTable({ rows, selected, onSelect, canTake, onOpen }: OwnTable
             )}
           </th>
           <th className={classes(HEAD, "!text-left")}>{t("log.model")}</th>
-          <th className={classes(HEAD, "w-32 !text-left max-sm:hidden")}>{t("prices.origin")}</th>
+          <th className={classes(HEAD, "w-28 !text-left max-sm:hidden")}>{t("prices.origin")}</th>
           <th className={classes(HEAD, "w-24 max-sm:w-20")}>{t("log.input")}</th>
-          <th className={classes(HEAD, "w-28", wide)}>{t("model.cached")}</th>
-          <th className={classes(HEAD, "w-28 max-sm:w-26")}>{t("log.output")}</th>
+          <th className={classes(HEAD, "w-24", wide)}>{t("model.cached")}</th>
+          <th className={classes(HEAD, "w-26")}>{t("log.output")}</th>
           <th className={classes(HEAD, "w-32", wide)}>{t("prices.catalogueInput")}</th>
-          <th className={classes(HEAD, "w-28", wide)}>{t("model.cached")}</th>
-          <th className={classes(HEAD, "w-28", wide)}>{t("log.output")}</th>
+          <th className={classes(HEAD, "w-24", wide)}>{t("model.cached")}</th>
+          <th className={classes(HEAD, "w-26", wide)}>{t("log.output")}</th>
           <th className={classes(HEAD, "w-12 max-sm:hidden")}>
             <span className="sr-only">{t("list.actions")}</span>
           </th>

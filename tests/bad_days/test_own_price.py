@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.bad_days.test_overdraft import burst_of
-from tests.bad_days.test_service_tiers import MESSAGE, MESSAGE_EVENTS
+from tests.bad_days.test_service_tiers import MESSAGE
 from tests.fakes import (
     Answer,
     FakeVendor,
@@ -19,6 +19,7 @@ from tests.fakes import (
     chat_document,
     event,
     json_answer,
+    message_events,
     stream_answer,
     wait_until,
 )
@@ -189,8 +190,9 @@ def test_a_compaction_that_the_client_asks_for_is_charged(
         "usage": COMPACTED,
     }
     begins: dict[str, Any] = {"type": "message_start", "message": start}
-    events = [begins, *MESSAGE_EVENTS[1:4], ends, {"type": "message_stop"}]
-    vendor.script(stream_answer(*map(event, events)) if stream else json_answer(message))
+    _, *text, _, stop = message_events(MESSAGE)
+    events = [event(begins), *text, event(ends), stop]
+    vendor.script(stream_answer(*events) if stream else json_answer(message))
     name = f"sums{stream}{path.count('/')}".lower()
     key = gateway.add_user(name, 2_000_000)
 

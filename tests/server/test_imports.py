@@ -15,7 +15,6 @@ OIDC = (
 )
 NEVER = {
     "click",
-    "multiprocessing",
     "uvicorn.supervisors",
     "pydantic.v1.main",
     "joserfc",

@@ -306,6 +306,7 @@ class MariaDb(Engine):
         self.run(
             [
                 *("mariadb-install-db", "--no-defaults", f"--datadir={self.folder / 'd'}"),
+                f"--tmpdir={self.folder}",  # a server that starts removes what others have in /tmp
                 *("--auth-root-authentication-method=normal", "--skip-test-db", *user),
             ]
         )
@@ -316,6 +317,7 @@ class MariaDb(Engine):
             "--no-defaults",
             *(["--user=root"] if os.geteuid() == 0 else []),
             f"--datadir={self.folder / 'd'}",
+            f"--tmpdir={self.folder}",
             f"--socket={self.folder / 's.sock'}",
             f"--port={self.port}",
             "--bind-address=127.0.0.1",

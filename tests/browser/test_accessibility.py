@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.architecture.project import ROOT
 from tests.browser.conftest import Visits
@@ -69,7 +69,7 @@ def test_axe_finds_nothing(as_root: Visits, vendor: FakeVendor, gateway: Gateway
             page.evaluate(AXE.read_text("utf-8"))  # a script element would be stopped by the policy
             found = findings_of(page)
             page.emulate_media(color_scheme="dark")
-            assert page.locator("[data-theme=dark]").count() == 1
+            expect(page.locator("[data-theme=dark]")).to_have_count(1)
             found += findings_of(page, CONTRAST)
             page.emulate_media(color_scheme="light")
             if found:

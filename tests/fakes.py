@@ -268,6 +268,19 @@ def chat_events(words: Sequence[str], usage: tuple[int, int] | None = (10, 5)) -
     return [*events, DONE]
 
 
+def message_document(usage: Mapping[str, Any]) -> dict[str, Any]:
+    """A whole answer in Anthropic's shape: the text `hi`."""
+    return {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": "m",
+        "content": [{"type": "text", "text": "hi"}],
+        "stop_reason": "end_turn",
+        "usage": usage,
+    }
+
+
 def message_events(message: Mapping[str, Any]) -> list[bytes]:
     """The events of a whole message in Anthropic's shape, of its text alone; what it put out is counted again at its end."""
     text = message["content"][-1]["text"]

@@ -19,6 +19,7 @@ from tests.fakes import (
     chat_document,
     event,
     json_answer,
+    message_document,
     message_events,
     stream_answer,
     wait_until,
@@ -36,17 +37,7 @@ def greedy(received: Received) -> Answer:
     read = len(received.body) if "dense" in str(sent.get("user")) else 50
     if received.path.endswith("/messages"):
         usage = {"input_tokens": read, "output_tokens": made}
-        return json_answer(
-            {
-                "id": "msg_1",
-                "type": "message",
-                "role": "assistant",
-                "model": "m",
-                "content": [{"type": "text", "text": "hi"}],
-                "stop_reason": "end_turn",
-                "usage": usage,
-            }
-        )
+        return json_answer(message_document(usage))
     return json_answer(chat_document("hi", read, made))
 
 

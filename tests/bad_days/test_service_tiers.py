@@ -15,6 +15,7 @@ from tests.fakes import (
     chat_events,
     error_answer,
     json_answer,
+    message_document,
     message_events,
     stream_answer,
 )
@@ -44,15 +45,7 @@ CLIENTS = [
 ]
 SAME_DIALECT = [CLIENTS[0], CLIENTS[2]]
 SWITCH = {"config": json.dumps({"allow_service_tier": True})}
-MESSAGE: dict[str, Any] = {
-    "id": "msg_1",
-    "type": "message",
-    "role": "assistant",
-    "model": "m",
-    "content": [{"type": "text", "text": "hi"}],
-    "stop_reason": "end_turn",
-    "usage": {"input_tokens": 9, "output_tokens": 3},
-}
+MESSAGE = message_document({"input_tokens": 9, "output_tokens": 3})
 
 
 def served(received: Received) -> Answer:

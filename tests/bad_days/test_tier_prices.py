@@ -14,6 +14,7 @@ from tests.fakes import (
     chat_document,
     chat_events,
     json_answer,
+    message_document,
     message_events,
     stream_answer,
 )
@@ -47,15 +48,7 @@ def _said(chunk: bytes, said: dict[str, str]) -> bytes:
 
 
 def _message(counts: dict[str, Any], *, streams: bool) -> Answer:
-    message: dict[str, Any] = {
-        "id": "msg_1",
-        "type": "message",
-        "role": "assistant",
-        "model": "m",
-        "content": [{"type": "text", "text": "hi"}],
-        "stop_reason": "end_turn",
-        "usage": counts,
-    }
+    message = message_document(counts)
     return stream_answer(*message_events(message)) if streams else json_answer(message)
 
 

@@ -1,5 +1,6 @@
 """Compressed answers, unpacked as they arrive, for vendors that compress although we ask them not to.
 
+Some say `UTF-8` or `none` where they do not: a word that names no coding is none.
 Bounded: the pieces are small, and an answer that unpacks to an absurd multiple of itself is refused.
 """
 
@@ -12,6 +13,22 @@ PIECE_BYTES = 256 << 10
 FREE_BYTES = 4 << 20  # below this, any ratio is harmless
 MAX_RATIO = 200
 _GZIP = b"\x1f"  # of the two bytes that a member begins with; the other may come later
+# Codings that we do not know how to undo; any other word is none: https://www.iana.org/assignments/http-parameters
+# (read 2026-11-26).
+_OTHERS = frozenset(
+    {
+        "aes128gcm",
+        "br",
+        "compress",
+        "dcb",
+        "dcz",
+        "exi",
+        "pack200-gzip",
+        "x-compress",
+        "zstd",
+    }
+)
+_OURS = frozenset({"gzip", "x-gzip", "deflate"})
 
 
 class Decoder:
@@ -61,14 +78,16 @@ class Decoder:
 
 
 def decoder(headers: dict[str, str], host: str) -> Decoder | None:
-    """Return the decoder that an answer needs; raise `UpstreamError` for an unknown encoding.
+    """Return the decoder that an answer needs; raise `UpstreamError` for a coding that we cannot undo.
 
     Takes away the headers that are no longer true of the decoded answer.
     """
-    encoding = headers["content-encoding"].strip().lower()
-    if encoding in {"", "identity"}:
+    said = [word.strip().lower() for word in headers["content-encoding"].split(",")]
+    codings = [word for word in said if word in _OURS or word in _OTHERS]
+    if not codings:
         return None
-    if encoding not in {"gzip", "x-gzip", "deflate"}:
+    encoding = codings[0]
+    if len(codings) > 1 or encoding in _OTHERS:
         raise UpstreamError(f"{host} sent an answer in an encoding that we did not accept")
     del headers["content-encoding"]
     headers.pop("content-length", None)

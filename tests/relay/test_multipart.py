@@ -1,12 +1,18 @@
 """Forms: fields are found wherever they stand, files stay on the spool, a model is exchanged in place."""
 
+import json
+
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from oneapi.errors import InvalidRequest
 from oneapi.relay.intake import Intake, Limits
 from oneapi.relay.multipart import envelope_of, read_form, with_model
+from oneapi.relay.other_models import check_other_models
 from oneapi.upstream.bodies import SpooledBody
+from oneapi.wire.endpoints import Endpoint
+from oneapi.wire.openai import OpenAIClient
+from oneapi.wire.openai_envelopes import ImagesEnvelope
 
 TYPE = "multipart/form-data; boundary=XX"
 
@@ -135,3 +141,32 @@ def test_rubbish_is_refused_and_nothing_else(rubbish: bytes) -> None:
     body.append(rubbish)
     with pytest.raises(InvalidRequest):
         envelope_of(read_form(body, TYPE), "whisper-1", "file")
+
+
+@pytest.mark.fault("A1", "A2")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("svg[model]", b"dear"), ("SVG[Model]", b"dear"), ("svg", b'{"model":"dear"}')],
+)
+def test_no_other_model_redraws_a_picture(name: str, value: bytes) -> None:
+    body = form(part("image", b"x", "a.png"), part("model", b"cheap"), part(name, value))
+    with pytest.raises(InvalidRequest, match=r"svg"):
+        check_other_models(envelope_of(read_form(body, TYPE), "cheap", "image"), body)
+
+
+def test_how_a_picture_is_redrawn_is_the_clients_to_say() -> None:
+    said = part("svg[reasoning][effort]", b"low")
+    body = form(part("image", b"x", "a.png"), part("model", b"cheap"), said)
+    check_other_models(envelope_of(read_form(body, TYPE), "cheap", "image"), body)
+
+
+@pytest.mark.fault("A1", "A2")
+@pytest.mark.parametrize("endpoint", [Endpoint.IMAGES, Endpoint.IMAGE_EDITS])
+def test_pictures_asked_for_in_json_say_all_that_they_cost(endpoint: Endpoint) -> None:
+    said = {"model": "cheap", "prompt": "x", "size": "2048x2048", "quality": "high"}
+    body = json.dumps({**said, "num_images": 4, "svg": {"model": "dear"}}).encode()
+    envelope = OpenAIClient().envelope(body, endpoint)
+    assert isinstance(envelope, ImagesEnvelope)
+    assert (envelope.size, envelope.quality, envelope.answers) == ("2048x2048", "high", 4)
+    with pytest.raises(InvalidRequest, match=r"`svg\.model`"):
+        check_other_models(envelope, body)

@@ -15,7 +15,7 @@ from python_multipart.multipart import parse_options_header
 from oneapi.errors import InvalidRequest
 from oneapi.upstream.bodies import Body, Edit, SpooledBody
 from oneapi.wire.dialect import Envelope
-from oneapi.wire.field_names import ambiguous, meant
+from oneapi.wire.field_names import ambiguous, folded, meant
 from oneapi.wire.openai_envelopes import IMAGE_COUNTS
 
 MAX_FIELD_BYTES = 64 * 1024
@@ -41,6 +41,7 @@ class MultipartEnvelope(Envelope, frozen=True, kw_only=True):
     form: Form
     size: str | None = None
     quality: str | None = None
+    svg: dict[str, str] | None = None
 
 
 class _Reader:
@@ -166,7 +167,15 @@ def envelope_of(form: Form, default_model: str, file_field: str) -> MultipartEnv
         ),
         size=fields.get("size"),
         quality=fields.get("quality"),
+        svg=_svg(fields),
     )
+
+
+def _svg(fields: dict[str, str]) -> dict[str, str] | None:
+    """Return the model that draws an SVG, where a form names one, in a field of its own or in JSON."""
+    said = {name: value for name, value in fields.items() if folded(name).startswith("svg")}
+    models = [value for name, value in said.items() if "model" in folded(name + value)]
+    return {"model": models[0]} if models else None
 
 
 def _number(fields: dict[str, str], name: str) -> int | None:

@@ -3,7 +3,8 @@
 `models` is OpenRouter's, `fallbacks` Anthropic's (https://openrouter.ai/docs/features/model-routing, types of Anthropic's
 SDK). Tools that the vendor runs may ask another model for advice, or several: Anthropic's advisor, OpenRouter's advisor and
 fusion (https://platform.claude.com/docs/en/agents-and-tools/tool-use/advisor-tool,
-https://openrouter.ai/docs/guides/features/server-tools; all read 2026-11-26).
+https://openrouter.ai/docs/guides/features/server-tools). A picture may be redrawn by a model of its own,
+`svg.model` (types of OpenAI's SDK 3.54; all read 2026-11-26).
 """
 
 from collections.abc import Iterator
@@ -43,6 +44,8 @@ def check_other_models(envelope: Envelope, body: bytes | Sized) -> None:
     for name, named in (("models", envelope.models), ("fallbacks", envelope.fallbacks)):
         if named:
             raise _refusal(name)
+    if any(name != envelope.model for name in _models_in(getattr(envelope, "svg", None))):
+        raise _refusal("svg.model")
     if not isinstance(body, bytes) or not _has_equipment(body):
         return
     try:

@@ -33,7 +33,7 @@ DECISIVE: Final = frozenset(
     thinking reasoning reasoning_effort thinking_budget enable_thinking output_config effort
     batch_size num_images num_outputs image_num max_images sequential_image_generation sequential_image_generation_options
     size quality style resolution background partial_images frame_count frame_duration_ms seconds duration
-    audio modalities prediction voice service_tier speed inference_geo billing_policy
+    audio modalities prediction voice service_tier speed inference_geo billing_policy svg
     """)
 )
 # What clients say every day besides. A name that is missing here costs a closer look, nothing else.

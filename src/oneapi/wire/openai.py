@@ -46,6 +46,7 @@ _DECODERS: Final[dict[Endpoint, msgspec.json.Decoder[Envelope]]] = cast(
         Endpoint.MODERATIONS: msgspec.json.Decoder(InputEnvelope),
         Endpoint.EDITS: msgspec.json.Decoder(EditsEnvelope),
         Endpoint.IMAGES: msgspec.json.Decoder(ImagesEnvelope),
+        Endpoint.IMAGE_EDITS: msgspec.json.Decoder(ImagesEnvelope),
         Endpoint.SPEECH: msgspec.json.Decoder(SpeechEnvelope),
     },
 )

@@ -52,6 +52,7 @@ class ImagesEnvelope(Envelope, frozen=True, kw_only=True):
     max_images: Answers | None = None
     sequential_image_generation: Any = None
     sequential_image_generation_options: Any = None
+    svg: Any = None
 
     @property
     def answers(self) -> int:

@@ -209,3 +209,20 @@ def test_a_forced_prompt(messages: list[Any], first: dict[str, Any]) -> None:
 def test_a_prompt_cannot_be_forced_on_rubbish(body: bytes) -> None:
     with pytest.raises(InvalidRequest):
         _edited(body=body, system_prompt="P")
+
+
+@pytest.mark.fault("R6")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("compaction", {"type": "summarize"}),
+        ("thread", {"type": "continue", "previous_message_id": "msg_1"}),
+    ],
+)
+def test_what_only_anthropic_remembers_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(InvalidRequest, match=f"`{name}` is not supported"):
+        _sent(**{name: value})
+
+
+def test_a_chat_that_anthropic_may_remember_is_told_whole() -> None:
+    assert _sent(thread={"type": "create"})["messages"] == HELLO

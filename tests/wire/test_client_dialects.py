@@ -556,3 +556,14 @@ def test_an_anthropic_client_gets_no_blank_text_to_send_back() -> None:
     document: dict[str, Any] = {"choices": [{"message": message}]}
     content = json.loads(ANTHROPIC.render(document, None))["content"]
     assert [block["type"] for block in content] == ["tool_use"]
+
+
+@pytest.mark.fault("R6")
+@pytest.mark.parametrize("config", [{}, {"output_config": {"effort": "low"}}])
+def test_a_schema_is_understood_where_its_beta_had_it(config: dict[str, Any]) -> None:
+    shape = {"type": "json_schema", "schema": {"type": "object"}}
+    asked: dict[str, Any] = {"model": "m", "max_tokens": 9, "messages": HELLO, **config}
+    now = {**asked, "output_config": {**config.get("output_config", {}), "format": shape}}
+    then = {**asked, "output_format": shape}
+    assert ANTHROPIC.to_canonical(_body(**then)) == ANTHROPIC.to_canonical(_body(**now))
+    assert "output_format" not in ANTHROPIC.to_canonical(_body(**then))["anthropic"]

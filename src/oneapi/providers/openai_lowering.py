@@ -41,8 +41,7 @@ HINTS: Final = ("parallel_tool_calls", "reasoning", "reasoning_effort", "thinkin
 def lowered(document: Document, quirks: Quirks) -> Document:
     """Return a copy of the document that the vendor understands."""
     rest = section(document.get("anthropic"))
-    if rest.get("mcp_servers"):
-        raise InvalidRequest("`mcp_servers` is not supported by this provider", param="mcp_servers")
+    _check_anthropics(rest)
     plain = {name: value for name, value in document.items() if name not in _SAID_OTHERWISE}
     plain["messages"] = plain_messages(document["messages"], quirks)
     if not plain.get("stop"):
@@ -63,6 +62,19 @@ def lowered(document: Document, quirks: Quirks) -> Document:
         if name in quirks.omits:
             plain.pop(name, None)
     return plain
+
+
+def _check_anthropics(rest: Document) -> None:
+    """Refuse what of Anthropic's would be another request without it: its servers, its memory of a chat, its summary."""
+    remembers = section(rest.get("thread")).get("type") == "continue"
+    asked = {
+        "mcp_servers": rest.get("mcp_servers"),
+        "compaction": rest.get("compaction"),
+        "thread": remembers,
+    }
+    for name, value in asked.items():
+        if value:
+            raise InvalidRequest(f"`{name}` is not supported by this provider", param=name)
 
 
 def _equip(document: Document, plain: Document, quirks: Quirks) -> None:

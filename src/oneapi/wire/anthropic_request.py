@@ -21,6 +21,7 @@ _CONVERTED = frozenset(
         "tools",
         "tool_choice",
         "output_config",
+        "output_format",
         "metadata",
     }
 )
@@ -40,8 +41,9 @@ def canonical_request(request: Block) -> Block:
         document["tools"] = [_tool(tool, f"tools[{i}]") for i, tool in enumerate(tools)]
     if "tool_choice" in request:
         _choice(request["tool_choice"], document)
-    if "output_config" in request:
-        _output(request["output_config"], document)
+    output = _asked_output(request)
+    if output is not None:
+        _output(output, document)
     if "metadata" in request:
         metadata = section(request["metadata"])
         if isinstance(metadata.get("user_id"), str):
@@ -201,6 +203,18 @@ def _choice(value: object, document: Block) -> None:
         )
     if "disable_parallel_tool_use" in choice:
         document["parallel_tool_calls"] = choice["disable_parallel_tool_use"] is not True
+
+
+def _asked_output(request: Block) -> object:
+    """Return `output_config`, with the schema that stood beside it in its beta, where older SDKs still say it.
+
+    Source: https://platform.claude.com/docs/en/build-with-claude/structured-outputs (read 2026-11-26).
+    """
+    schema = section(request.get("output_format"))
+    output: Any = request.get("output_config")
+    if schema and (output is None or isinstance(output, dict)):
+        return {"format": schema, **section(request.get("output_config"))}
+    return output
 
 
 def _output(value: object, document: Block) -> None:

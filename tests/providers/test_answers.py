@@ -221,7 +221,8 @@ def test_thoughts_that_only_the_total_counts_are_output(
 
 def test_usage_of_other_endpoints() -> None:
     assert _usage(
-        Endpoint.EMBEDDINGS, {"data": [{}], "usage": {"prompt_tokens": 8, "total_tokens": 8}}
+        Endpoint.EMBEDDINGS,
+        {"data": [{"embedding": [0.5]}], "usage": {"prompt_tokens": 8, "total_tokens": 8}},
     ) == Usage(input_tokens=8)
     assert _usage(Endpoint.IMAGES, {"created": 1, "data": [{"url": "a"}, {"url": "b"}]}) == Usage(
         images=2
@@ -229,7 +230,7 @@ def test_usage_of_other_endpoints() -> None:
     assert _usage(
         Endpoint.IMAGES,
         {
-            "data": [{}],
+            "data": [{"url": "a"}],
             "usage": {
                 "input_tokens": 50,
                 "output_tokens": 9,

@@ -133,3 +133,19 @@ def test_log_probabilities_are_no_text() -> None:
 @pytest.mark.fault("W2")
 def test_a_long_chunk_of_a_stream_is_counted_as_what_it_is() -> None:
     assert streaming(reporting(), *words(3), chunk(delta={"content": "x" * 4000})) == 1003
+
+
+@pytest.mark.fault("W2")
+@pytest.mark.parametrize("client", ["openai", "anthropic"])
+def test_what_is_spoken_is_delivered_text(client: str) -> None:
+    spoken = [chunk(delta={"audio": {"transcript": "word"}}) for _ in range(9)]
+    call = call_to(8, stream=True, document={"messages": []})
+    events = [event_bytes(json.dumps(one).encode()) for one in [*spoken, *words(1)]]
+    assert relayed(call, *events, client=client).output_tokens == 10
+
+
+@pytest.mark.fault("W2")
+def test_what_only_details_think_is_delivered_text() -> None:
+    details = [{"type": "reasoning.text", "text": "word"}]
+    thoughts = [chunk(delta={"reasoning_details": details}) for _ in range(9)]
+    assert streaming(reporting(), *thoughts, *words(1)) == 10

@@ -180,3 +180,36 @@ def test_half_an_emoji_is_no_reason_to_lose_an_answer(endpoint: Endpoint) -> Non
     chunk = b'data: {"choices":[{"delta":{"content":"hi \\ud83d"},"finish_reason":"stop"}]}\n\n'
     assert relayed(call_to(1, stream=True), chunk).out.startswith(chunk)
     assert "hi \ufffd" in relayed(call_to(1, stream=True), chunk, client="anthropic").out.decode()
+
+
+BLOCKED = {"error": {"code": "OutputImageSensitiveContentDetected", "message": "blocked"}}
+NOT_MADE: list[tuple[list[Any], str]] = [
+    ([{}], "empty data"),
+    ([{"url": None, "b64_json": None}], "empty data"),
+    ([{"url": "", "revised_prompt": "a cat", "index": 0}], "empty data"),
+    ([BLOCKED, BLOCKED], "blocked"),
+]
+
+
+@pytest.mark.parametrize(("data", "message"), NOT_MADE, ids=str)
+def test_places_of_pictures_that_were_not_made_are_no_answer(data: list[Any], message: str) -> None:
+    body = json.dumps({"created": 1, "data": data}).encode()
+    for endpoint in (Endpoint.IMAGES, Endpoint.IMAGE_EDITS, Endpoint.IMAGE_VARIATIONS):
+        with pytest.raises(UpstreamError, match=message):
+            OPENAI.usage(call_to(1, endpoint=endpoint), body)
+
+
+@pytest.mark.parametrize("vector", [[], None, ""])
+@pytest.mark.parametrize("usage", [{}, {"usage": {"prompt_tokens": 5, "total_tokens": 5}}])
+def test_an_embedding_without_a_vector_is_none(vector: Any, usage: Any) -> None:
+    entry = {"object": "embedding", "index": 0, "embedding": vector}
+    body = json.dumps({"object": "list", "data": [entry], **usage}).encode()
+    with pytest.raises(UpstreamError, match="empty data"):
+        OPENAI.usage(call_to(1, endpoint=Endpoint.EMBEDDINGS), body)
+
+
+def test_only_pictures_that_were_made_are_charged() -> None:
+    body = json.dumps({"data": [{"url": "u"}, BLOCKED, {"b64_json": "x"}, {}]}).encode()
+    usage = OPENAI.usage(call_to(1, endpoint=Endpoint.IMAGES), body)
+    assert usage is not None
+    assert usage.images == 2

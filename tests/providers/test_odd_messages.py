@@ -134,3 +134,45 @@ def test_calls_of_a_whole_message_are_told_apart() -> None:
     reply = registry.dialect("anthropic").response(call_to(14, document={"messages": []}), body)
     wanted = [("call_req-1_0", "get", "{}"), ("a", "get", '{"x":1}'), ("a_2", "get", "{}")]
     assert calls(reply.document["choices"][0]) == wanted
+
+
+TEXT_BLOCK = [begin(0, EMPTY_TEXT), text(0, "hi"), stop(0)]
+CALL_BLOCK = [begin(0, use(id="a")), given(0, "{}"), stop(0)]
+ENDS: list[tuple[str | None, str, str]] = [
+    ("end_turn", "stop", "tool_calls"),
+    ("tool_use", "stop", "tool_calls"),
+    ("stop", "stop", "tool_calls"),
+    (None, "stop", "tool_calls"),
+    ("eos", "stop", "tool_calls"),
+    ("length", "length", "length"),
+    ("MAX_TOKENS", "length", "length"),
+    ("stop_sequence", "stop", "stop"),
+    ("pause_turn", "stop", "stop"),
+    ("sensitive", "content_filter", "content_filter"),
+]
+
+
+@pytest.mark.fault("W9")
+@pytest.mark.parametrize(("reason", "of_text", "of_call"), ENDS)
+def test_the_end_for_chat_clients_follows_what_was_said(
+    reason: str | None, of_text: str, of_call: str
+) -> None:
+    last = event("message_delta", delta={"stop_reason": reason}, usage={"output_tokens": 3})
+    for blocks, finish in ((TEXT_BLOCK, of_text), (CALL_BLOCK, of_call)):
+        assert completed(*blocks, last)["finish_reason"] == finish
+    for block, finish in (({"type": "text", "text": "hi"}, of_text), (use(id="a"), of_call)):
+        body = json.dumps({"id": "m", "content": [block], "stop_reason": reason}).encode()
+        reply = registry.dialect("anthropic").response(call_to(14, document={"messages": []}), body)
+        assert reply.document["choices"][0]["finish_reason"] == finish
+
+
+@pytest.mark.fault("W9", "W11")
+def test_counts_amid_an_answer_do_not_end_it() -> None:
+    counts = event("message_delta", delta={}, usage={"output_tokens": 1})
+    call = call_to(14, document={"messages": []}, stream=True)
+    events = [begin(0, EMPTY_TEXT), text(0, "He"), counts, text(0, "llo"), stop(0), END, LAST]
+    found = relayed(call, START, *events, client="openai")
+    lines = [line[6:] for line in found.out.splitlines() if line.startswith(b"data: {")]
+    choices = [chunk["choices"][0] for chunk in map(json.loads, lines) if chunk["choices"]]
+    assert "".join(choice["delta"].get("content") or "" for choice in choices) == "Hello"
+    assert [choice["finish_reason"] for choice in choices if choice["finish_reason"]] == ["stop"]

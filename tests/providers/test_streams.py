@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from oneapi.errors import UpstreamError
+from oneapi.providers import registry
 from oneapi.providers.base import Call
 from oneapi.wire.endpoints import Endpoint
 from oneapi.wire.sse import EventParser
+from oneapi.wire.usage import Usage
 from tests.providers.exchanges import call_to
 from tests.providers.relaying import Relayed, relayed, translation
 
@@ -429,3 +432,121 @@ def test_other_endpoints_have_no_choices_to_miss() -> None:
     found = relayed(call, partial, done)
     assert (found.out, found.failure) == (partial + done, None)
     assert relayed(call, partial).failure is not None
+
+
+@pytest.mark.fault("W12", "W31")
+@pytest.mark.parametrize("client", ["openai", "anthropic"])
+def test_a_stream_of_several_answers_is_whole_when_each_has_ended(client: str) -> None:
+    both = [chunk({"content": "a"}), event({"choices": [{"index": 1, "delta": {"content": "b"}}]})]
+    other = event({"choices": [{"index": 1, "delta": {}, "finish_reason": "stop"}]})
+    again = event({"choices": [{"index": 0, "finish_reason": None, "content_filter_offsets": {}}]})
+    cut = relayed(chat(), *both, FIN, client=client)
+    assert cut.failure is not None
+    assert cut.failure.code == "upstream_truncated"
+    for end in ([other], [other, again], [DONE]):
+        assert relayed(chat(), *both, FIN, *end, client=client).failure is None
+
+
+@pytest.mark.fault("W2", "W31")
+def test_a_choice_that_is_read_again_is_counted_once() -> None:
+    first = {"index": 0, "delta": {"content": "x" * 40}}
+    both = event({"choices": [first, {"index": 1, "delta": None, "finish_reason": "stop"}]})
+    assert relayed(chat(), both, FIN, DONE).output_tokens == 10
+
+
+NO_ERRORS: list[Any] = [{}, {"message": "", "type": "", "code": None}, {"code": 0}, "", [], False]
+
+
+@pytest.mark.fault("R3", "W12")
+@pytest.mark.parametrize("nothing", NO_ERRORS, ids=str)
+@pytest.mark.parametrize("client", ["openai", "anthropic"])
+def test_an_empty_error_is_none(client: str, nothing: Any) -> None:
+    said = [chunk({"content": "He"}, error=nothing), chunk({"content": "llo"}, error=nothing)]
+    found = relayed(chat(), *said, chunk({}, "stop", error=nothing), DONE, client=client)
+    assert heard(found) == Heard("Hello", finished=True, ended=True)
+
+
+@pytest.mark.fault("W2", "W31")
+def test_what_a_block_says_at_its_beginning_is_delivered() -> None:
+    whole = {"type": "tool_use", "id": "t", "name": "get", "input": {"a": "x" * 92}}
+    for block in ({"type": "text", "text": "x" * 100}, whole):
+        begun = piece("content_block_start", index=0, content_block=block)
+        assert relayed(chat(14), START, begun, STOPPED, STOP).output_tokens >= 25
+
+
+ZEROS: dict[str, Any] = {
+    "role": "",
+    "content": "",
+    "refusal": "",
+    "audio": {"id": "", "data": ""},
+    "images": [],
+}
+
+
+@pytest.mark.fault("R3", "W8")
+@pytest.mark.parametrize("client", ["openai", "anthropic"])
+def test_zero_values_say_nothing(client: str) -> None:
+    nothing = relayed(chat(), chunk(ZEROS), chunk(ZEROS), DONE, client=client)
+    assert nothing.failure is not None
+    assert nothing.out == b""
+    body = json.dumps({"choices": [{"text": "", "message": ZEROS, "finish_reason": ""}]}).encode()
+    with pytest.raises(UpstreamError):
+        registry.dialect("openai").response(call_to(8, document={"messages": []}), body)
+
+
+@pytest.mark.fault("R3", "W31")
+@pytest.mark.parametrize("client", ["openai", "anthropic"])
+def test_a_message_beside_an_empty_text_is_read(client: str) -> None:
+    whole = {"index": 0, "text": "", "message": {"content": "Hello"}, "finish_reason": "stop"}
+    found = relayed(chat(), event({"id": "c", "choices": [whole]}), DONE, client=client)
+    assert heard(found) == Heard("Hello", finished=True, ended=True)
+
+
+@pytest.mark.fault("R3")
+def test_an_empty_error_beside_an_event_of_anthropics_is_none() -> None:
+    empty = {"type": "", "message": ""}
+    begun = piece("message_start", message={"id": "m", "content": []}, error=empty)
+    ended = piece("message_delta", delta={"stop_reason": "end_turn"}, error=empty)
+    found = relayed(chat(14), begun, BLOCK, spoken("hi"), ended, STOP)
+    assert heard(found) == Heard("hi", finished=True, ended=True)
+    assert b"message_start" in found.out
+
+
+@pytest.mark.fault("W7")
+@pytest.mark.parametrize("shows_usage", [True, False])
+def test_a_moderation_that_was_asked_for_passes_without_choices(shows_usage: bool) -> None:
+    judged = {"input": {"type": "error"}, "output": {"type": "error"}}
+    last = event({"id": "c", "choices": [], "moderation": judged, "usage": None})
+    found = relayed(chat(shows_usage=shows_usage), *GOOD[8][:4], last, *GOOD[8][4:])
+    chunks = [json.loads(e.data) for e in EventParser().feed(found.out) if e.data[0] == 123]
+    assert [c["moderation"] for c in chunks if c.get("moderation")] == [judged]
+    assert heard(found) == Heard("Hello", finished=True, ended=True)
+
+
+UNCOUNTED = [0, -1, "120", None]
+
+
+@pytest.mark.fault("W5", "A6")
+@pytest.mark.parametrize("last", UNCOUNTED, ids=str)
+@pytest.mark.parametrize("client", ["openai", "anthropic"])
+def test_a_count_that_says_nothing_does_not_make_the_one_before_it_late(
+    client: str, last: Any
+) -> None:
+    long = "x" * 400
+    start = piece("message_start", message={"id": "m", "usage": {"input_tokens": 7, **ONE}})
+    ended = piece("message_delta", delta={"stop_reason": "end_turn"}, usage={"output_tokens": last})
+    running = translation(chat(14), client)
+    running.feed(b"".join([start, BLOCK, spoken(long), ended, STOP]))
+    assert (running.usage, running.counted_at) == (Usage(7, 1), 0)
+
+    early = chunk({"content": "x"}, usage={"prompt_tokens": 7, "completion_tokens": 1})
+    counts: dict[str, Any] = {
+        "choices": [],
+        "usage": {"prompt_tokens": last, "completion_tokens": last},
+    }
+    running = translation(chat(), client)
+    running.feed(b"".join([early, said(long), FIN, event(counts), DONE]))
+    assert (running.usage, running.counted_at) == (Usage(7, 1), 1)
+
+
+ONE = {"output_tokens": 1}

@@ -419,3 +419,37 @@ def test_any_fragments_are_put_together_as_the_whole_answer(
     expected = _whole({"content": said, "tool_calls": whole})
     assert streamed["content"] == expected["content"]
     assert streamed["stop_reason"] == expected["stop_reason"] == "tool_use"
+
+
+@pytest.mark.fault("W10", "W20")
+def test_half_a_character_in_the_arguments_does_not_hide_that_they_are_whole() -> None:
+    broken = '{"a":"\\ud83d"}'
+    calls = _calls(*([_entry(broken, "get", index=0)] for _ in range(2)))
+    assert [(name, found) for _, name, found in calls] == [("get", {"a": "\ud83d"})] * 2
+
+
+@pytest.mark.fault("R3")
+def test_arguments_that_are_null_are_none() -> None:
+    assert _calls([_entry("null", "get", index=0, id="x")]) == [("x", "get", {})]
+    assert _uses(_whole({"tool_calls": [_entry("null", "get", id="x")]})) == [("x", "get", {})]
+    split = [[_entry('{"a":', "get", index=0, id="x")], [_entry("null", index=0)]]
+    assert _calls(*split, [_entry("}", index=0)]) == [("x", "get", {"a": None})]
+
+
+@pytest.mark.fault("W10", "W31")
+@pytest.mark.parametrize("index", [None, "0", 0])
+def test_a_choice_without_a_number_is_the_answer(index: Any) -> None:
+    message = _streamed({"index": index, "delta": {"content": "hi"}})
+    assert [block["text"] for block in message["content"]] == ["hi"]
+
+
+DETAILS = [{"type": "reasoning.text", "format": "MiniMax-response-v1", "index": 0, "text": "hm"}]
+
+
+@pytest.mark.fault("W2", "W25")
+def test_thoughts_that_only_details_say_are_thoughts() -> None:
+    said = {"content": "hi", "reasoning_details": DETAILS}
+    thinking = {"type": "thinking", "thinking": "hm", "signature": ""}
+    for message in (_whole(said), _streamed(said)):
+        assert [block["type"] for block in message["content"]] == ["thinking", "text"]
+        assert message["content"][0] == thinking

@@ -183,3 +183,17 @@ def test_a_usage_that_says_nothing_says_so() -> None:
     assert not Usage().says_something
     assert not Usage(searches=1, cached_tokens=3).says_something
     assert Usage(seconds=0.5).says_something
+
+
+@pytest.mark.fault("W22")
+@pytest.mark.parametrize("unsaid", [{}, {"cache_read_input_tokens": None}])
+def test_a_cache_that_one_name_does_not_count_is_told_by_the_other(unsaid: dict[str, Any]) -> None:
+    counts = {
+        "prompt_tokens": 100,
+        "completion_tokens": 5,
+        "prompt_tokens_details": {"cached_tokens": 80, "cache_write_tokens": 10},
+        **unsaid,
+    }
+    told = anthropic_counts(counts)
+    assert (told["input_tokens"], told["cache_read_input_tokens"]) == (10, 80)
+    assert told["cache_creation_input_tokens"] == 10

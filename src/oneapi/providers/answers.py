@@ -31,6 +31,10 @@ FIELDS: Final = {
     if row.answer not in (Answer.SOUND, Answer.COUNT)
 }
 _MARK: Final = b"\xef\xbb\xbf"  # the byte order mark that some servers begin with
+# What stands beside a vector or a picture.
+_ASIDE: Final = frozenset(
+    {"content_filter_results", "index", "object", "prompt_filter_results", "revised_prompt", "size"}
+)
 _SHOWN: Final = 200  # characters of a body that is not JSON
 _BAD_BODY: Final = "bad_response_body"
 _NOT_THE_CLIENTS: Final = frozenset({401, 402, 403, 404, 408, 409, 425, 429})
@@ -208,12 +212,26 @@ def _says_nothing(document: Document, field: str) -> UpstreamError | None:
     """Return the error of choices or blocks of which none says anything, or why there is nothing to say."""
     if field == "choices":
         is_answer = any(map(_is_answer, objects(document["choices"])))
+    elif field == "data":
+        found = objects(document["data"])
+        is_answer = any(map(is_made, found))
+        document = document if error_inside(document) else found[0]
     elif field == "content":
         blocks = objects(document["content"])
         is_answer = bool(document.get("stop_reason")) or any(block.get("type") for block in blocks)
     else:
         is_answer = True
     return None if is_answer else no_answer(document, f"the provider's answer has empty {field}")
+
+
+def is_made(entry: object) -> bool:
+    """Say whether an entry of `data` is a vector or a picture, not the place of one that was not made, or why."""
+    if not isinstance(entry, dict):
+        return bool(entry)
+    found = cast("Document", entry)
+    if error_inside(found) is not None:
+        return False
+    return any(value for name, value in found.items() if name not in _ASIDE)
 
 
 def _is_answer(choice: Document) -> bool:
@@ -223,4 +241,10 @@ def _is_answer(choice: Document) -> bool:
 
 def _says_something(choice: Document) -> bool:
     said = section(choice.get("message")) or section(choice.get("delta"))
-    return "text" in choice or any(value for name, value in said.items() if name != "role")
+    if not said and "text" in choice:
+        return True  # of a completion, which may be empty
+    return bool(choice.get("text")) or any(
+        any(section(value).values()) if section(value) else value
+        for name, value in said.items()
+        if name != "role"
+    )

@@ -24,7 +24,7 @@ from oneapi.wire.anthropic_blocks import (
 from oneapi.wire.anthropic_citations import annotations
 from oneapi.wire.anthropic_usage import canonical_counts, usage_of
 from oneapi.wire.canonical import CHAT_CHUNK, CHAT_COMPLETION
-from oneapi.wire.finish import FINISH, STOP
+from oneapi.wire.finish import STOP, finish_of
 from oneapi.wire.served_tiers import words_of
 from oneapi.wire.shapes import objects, section, text
 from oneapi.wire.sse import Event, is_done
@@ -44,6 +44,7 @@ _EMPTY: Final[dict[str, Block]] = {
     "text": {"type": "text", "text": ""},
     "thinking": {"type": "thinking", "thinking": "", "signature": ""},
 }
+_OTHER_ENDS: Final = frozenset({"pause_turn", "stop_sequence"})  # behind a call, too
 _READ = ("id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "usage")
 
 
@@ -58,7 +59,8 @@ def reply_of(call: Call, body: bytes) -> Reply:
     ids = CallIds(call.request_id)
     for found in objects(choice["message"].get("tool_calls")):
         found["id"] = ids.next(text(found["id"]))
-    choice |= ending(reason, message.get("stop_sequence"))
+    has_calls = bool(choice["message"].get("tool_calls"))
+    choice |= ending(reason, message.get("stop_sequence"), calls_tools=has_calls)
     refusal = section(message.get("stop_details")).get("explanation")
     if reason == "refusal" and refusal:
         _refuse(choice["message"], refusal)
@@ -97,9 +99,13 @@ def _untooled(blocks: list[Block], reason: Any) -> tuple[list[Block], Any]:
     return [*thinking, texts[0]], "end_turn"
 
 
-def ending(reason: Any, sequence: Any) -> Block:
-    """Return `finish_reason`, and what it does not say."""
-    finish = FINISH.get(text(reason), "stop")
+def ending(reason: Any, sequence: Any, *, calls_tools: bool) -> Block:
+    """Return `finish_reason`, which follows what was said as it does in the other direction, and what it does not say."""
+    finish = finish_of(reason)
+    if finish == "tool_calls" and not calls_tools:
+        finish = "stop"
+    elif finish == "stop" and calls_tools and text(reason) not in _OTHER_ENDS:
+        finish = "tool_calls"
     said: Block = {"finish_reason": finish}
     if STOP[finish] != reason:
         said["stop_reason"] = reason
@@ -291,12 +297,16 @@ class AnthropicDecoder:
         self._count(section(found.get("usage")))
         delta = section(found.get("delta"))
         reason = delta.get("stop_reason")
-        if reason is not None:
-            self.finished = True
+        if reason is None:  # there may be several: this one is about something else
+            aside = without(delta, "stop_reason", "stop_sequence")
+            chunk = self._chunk({}, None)
+            said_aside = {"anthropic": aside} if aside else {}
+            return [{**chunk, **said_aside, "usage": self._said_counts()}]
+        self.finished = True
         over = [piece for begun in self._blocks for piece in self._stop(begun)]
         if reason == "tool_use" and self._by_tool and not self._calls:
             reason = "end_turn"
-        end = ending(reason, delta.get("stop_sequence"))
+        end = ending(reason, delta.get("stop_sequence"), calls_tools=self._calls > 0)
         explanation = section(delta.get("stop_details")).get("explanation")
         said = {"refusal": explanation} if reason == "refusal" and explanation else {}
         rest = without(delta, "stop_reason", "stop_sequence")

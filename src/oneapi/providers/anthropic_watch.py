@@ -1,5 +1,6 @@
 """The fast lane's eye on an Anthropic stream: usage, errors, the end, and how much was delivered."""
 
+from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
@@ -35,6 +36,9 @@ class _Message(msgspec.Struct):
 class _Block(msgspec.Struct):
     type: str = ""
     text: str | None = None
+    thinking: str | None = None
+    name: str | None = None
+    input: Any = None
 
 
 class _Event(msgspec.Struct):
@@ -103,8 +107,8 @@ class AnthropicWatcher:
                 return self._piece(event, found.type, b"partial_json", delta.partial_json)
             self.finished = self.finished or delta.stop_reason is not None
         block = found.content_block
-        if block is not None and (block.type not in EMPTY_AT_FIRST or block.text):
-            self.said = True
+        if block is not None:
+            self._begin(block)
         if found.message is not None:
             self._count(found.message.usage)
         self._count(found.usage)
@@ -121,22 +125,34 @@ class AnthropicWatcher:
         self._template.learn(said, name, piece)
         return said
 
+    def _begin(self, block: _Block) -> None:
+        """Note a block: servers may say all of it at its beginning."""
+        begins = [block.text, block.thinking]
+        self.said = self.said or block.type not in EMPTY_AT_FIRST or any(begins)
+        if block.type == "tool_use":
+            begins += [block.name, msgspec.json.encode(block.input).decode() if block.input else ""]
+        for said in begins:
+            self._meter.add(said or "")
+
     def _judged(self, event: Event, kind: str, error: Any, document: Document | None) -> bytes:
         if error or not kind or kind == "error":
             found = section(json_value(event.data)) if document is None else document
             failure = error_inside(found) or event_error(found, event.name)
             if failure is not None:
                 raise failure
-            return b""
+            if not kind or kind == "error":
+                return b""
         if kind == "message_stop":
             self.ended = self._stopped = True
         return _named(event, kind)
 
     def _count(self, counts: dict[str, Any] | None) -> None:
         if counts:
+            before = self.usage
             merge_counts(self._counts, counts)
             self.usage = usage_of(self._counts)
-            self.counted_at = self._meter.tokens
+            if before is None or self.usage.output_tokens != before.output_tokens:
+                self.counted_at = self._meter.tokens
 
     def _say_leniently(self, event: Event) -> bytes:
         """Look at an event whose fields are not of the usual types."""
@@ -151,6 +167,10 @@ class AnthropicWatcher:
             if text(delta.get(name)):
                 self.said = True
                 self._meter.add(delta[name])
+        block = found.get("content_block")
+        if isinstance(block, dict):
+            with suppress(msgspec.ValidationError):
+                self._begin(msgspec.convert(block, _Block))
         self.finished = self.finished or bool(delta.get("stop_reason"))
         self._count(section(section(found.get("message")).get("usage")))
         self._count(section(found.get("usage")))

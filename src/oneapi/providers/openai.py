@@ -37,6 +37,7 @@ _decode_answer: Final = ANSWER.decode
 _UNUSUAL: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _values: Final = msgspec.structs.astuple
 _KEPT: Final = 512  # aims of one target
+_EMPTY_VECTOR: Final = 80  # bytes within which an embedding may have no vector
 NO_HEADERS: Final[Headers] = ()
 _LIGHT: Final = frozenset({Endpoint.CHAT, Endpoint.COMPLETIONS, Endpoint.EMBEDDINGS})
 
@@ -93,11 +94,14 @@ class OpenAIDialect:
                 pass  # looked at again below
             else:
                 counts = answer.usage
-                said = answer.data if endpoint is Endpoint.EMBEDDINGS else answer.choices
+                is_vector = endpoint is Endpoint.EMBEDDINGS
+                said = answer.data if is_vector else answer.choices
                 if counts is not None and said and answer.error is None:
                     usage = _plain_usage(counts)
                     if usage is not None and (
-                        usage.output_tokens or endpoint is Endpoint.EMBEDDINGS
+                        len(memoryview(said[0])) > _EMPTY_VECTOR
+                        if is_vector
+                        else usage.output_tokens
                     ):
                         return usage
         if is_transcript(endpoint, body):

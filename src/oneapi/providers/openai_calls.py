@@ -47,6 +47,8 @@ class _Call:
 
     def add(self, arguments: str) -> None:
         """Add a fragment of the arguments; what repeats them is left out."""
+        if not self.seen and arguments.strip() == "null":
+            return  # how some models say that there are none
         if arguments.lstrip().startswith("{"):
             if self.index < 0 and self.waiting.strip() == "{}":
                 self.waiting = ""  # an empty object that held the place

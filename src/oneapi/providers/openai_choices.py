@@ -2,7 +2,8 @@
 
 `reasoning` for `reasoning_content`, content in parts, a `message` where a delta should be, tool calls in any form.
 Sources: https://platform.openai.com/docs/api-reference/chat/object, https://docs.mistral.ai/capabilities/reasoning (thinking
-parts), https://openrouter.ai/docs/use-cases/reasoning-tokens (`reasoning`, `reasoning_details`), https://docs.vllm.ai
+parts), https://openrouter.ai/docs/use-cases/reasoning-tokens (`reasoning`, `reasoning_details`),
+https://platform.minimax.io/docs/api-reference/text-openai-api (`reasoning_split`), https://docs.vllm.ai
 (`stop_reason` is a token's id or the sequence that was found) (read 2026-11-26).
 """
 
@@ -51,7 +52,7 @@ class Choices:
             return choice
         delta = evened(said_in(choice, "delta"))
         entries = objects(delta.pop("tool_calls", None))
-        place = _place(choice)
+        place = place_of(choice)
         calls = self._calls.get(place)
         if entries and calls is None:
             calls = self._calls[place] = ToolCalls(self._call.request_id)
@@ -75,7 +76,7 @@ class Choices:
             return isinstance(delta.get("content"), str)
         if not self._calls or not _CALLS.issuperset(delta) or delta.get("content"):
             return False
-        calls = self._calls.get(_place(choice))
+        calls = self._calls.get(place_of(choice))
         found = calls.go_on(delta.get("tool_calls")) if calls is not None else None
         if found is not None:
             choice["delta"] = {"tool_calls": found}
@@ -98,7 +99,8 @@ def check_end(word: object) -> None:
         raise UpstreamError(f"the provider broke the answer off: finish_reason {word!r}")
 
 
-def _place(choice: Document) -> int:
+def place_of(choice: Document) -> int:
+    """Return which of several answers a choice is of."""
     index: Any = choice.get("index")
     return index if isinstance(index, int) else 0
 
@@ -149,9 +151,12 @@ def evened(message: Document) -> Document:
     """Return a message or delta in the canonical spelling."""
     message = dict(message)
     thought = message.get("reasoning_content") or message.pop("reasoning", None)
-    blocks = _thinking_blocks(objects(message.get("reasoning_details")))
-    if blocks:
-        message["thinking_blocks"] = blocks
+    details = message.get("reasoning_details")
+    if details:
+        blocks = _thinking_blocks(objects(details))
+        if blocks:
+            message["thinking_blocks"] = blocks
+        thought = thought or thought_in(details)
     content = message.get("content")
     if isinstance(content, list):
         message["content"], more = _texts(cast("list[object]", content))
@@ -182,6 +187,13 @@ def _tool_call(call: Document) -> Document:
     else:
         arguments = msgspec.json.encode(arguments).decode()
     return {**call, "function": {"name": text(function.get("name")), "arguments": arguments}}
+
+
+def thought_in(details: object) -> str:
+    """Return what `reasoning_details` say in words: MiniMax says its thoughts nowhere else."""
+    return "".join(
+        text(detail.get("text")) or text(detail.get("summary")) for detail in objects(details)
+    )
 
 
 def _thinking_blocks(details: list[Document]) -> list[Document]:

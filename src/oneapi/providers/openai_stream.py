@@ -7,10 +7,23 @@ Source: https://platform.openai.com/docs/api-reference/chat/streaming (read 2026
 
 from oneapi.providers.answers import answer_in, document_in, event_error
 from oneapi.providers.base import Call, Document, Reply
-from oneapi.providers.openai_choices import Choices, check_end, evened, said_in, whole_choice
+from oneapi.providers.openai_choices import (
+    Choices,
+    check_end,
+    evened,
+    place_of,
+    said_in,
+    whole_choice,
+)
 from oneapi.providers.openai_usage import canonical_counts, usage_of
 from oneapi.providers.refusals import error_inside
-from oneapi.wire.canonical import CHAT_CHUNK, CHAT_COMPLETION, delta_texts
+from oneapi.wire.canonical import (
+    CHAT_CHUNK,
+    CHAT_COMPLETION,
+    MODERATION,
+    delta_texts,
+    has_media,
+)
 from oneapi.wire.served_tiers import words_of
 from oneapi.wire.shapes import objects, section
 from oneapi.wire.sse import Event, is_done
@@ -42,6 +55,8 @@ class OpenAIDecoder:
         self.ended = False
         self.tier = ""
         self._counts: Document = {}
+        self._open: set[int] = set()  # choices that have not come to their end
+        self._done: set[int] = set()
         self._outside = {"object": CHAT_CHUNK, "created": call.created}
         self._choices = Choices(call)
 
@@ -66,7 +81,7 @@ class OpenAIDecoder:
             shown = canonical_counts(self._counts, self.usage)
         if not choices or chunk.get("error") or choices[0].get("error"):
             _check(chunk, event, choices)
-            if not choices and not shown:
+            if not choices and not shown and not chunk.get(MODERATION):
                 return []  # Azure's preamble of filter results
         self._note(choices)
         found = [self._choices.read(choice) for choice in choices]
@@ -76,12 +91,22 @@ class OpenAIDecoder:
         """See how far the answer has come."""
         for choice in choices:
             check_end(choice.get("finish_reason"))
-            self.finished = self.finished or bool(choice.get("finish_reason"))
+            self._follow(choice)
             if not self.said:
                 delta = evened(said_in(choice, "delta"))
-                self.said = any(delta_texts({"choices": [{**choice, "delta": delta}]})) or any(
-                    delta.get(name) for name in ("audio", "images", "tool_calls")
-                )
+                said = delta_texts({"choices": [{**choice, "delta": delta}]})
+                self.said = any(said) or bool(delta.get("tool_calls")) or has_media(delta)
+
+    def _follow(self, choice: Document) -> None:
+        """Note how far a choice has come: a stream of several is finished when each of them is."""
+        index = place_of(choice)
+        if choice.get("finish_reason"):
+            self._done.add(index)
+            self._open.discard(index)
+            self.finished = not self._open
+        elif index not in self._done:
+            self._open.add(index)
+            self.finished = False
 
     def finish(self) -> list[Document]:
         """Return what has been kept back of tool calls."""

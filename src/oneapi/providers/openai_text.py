@@ -29,10 +29,8 @@ def text_tokens(call: Call, body: bytes) -> int:
     if call.endpoint in TRANSCRIPTS:
         return estimate_text(text(document.get("text")))
     choices = [_choice(choice) for choice in objects(document.get("choices"))]
-    spoken = [text(section(_message(choice).get("audio")).get("transcript")) for choice in choices]
     whole = [text(choice.get("text")) for choice in choices]
-    said = text_of({"choices": choices})
-    return estimate_text("".join([said, *whole, *spoken]))
+    return estimate_text("".join([text_of({"choices": choices}), *whole]))
 
 
 def _choice(choice: Document) -> Document:

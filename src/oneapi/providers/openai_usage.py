@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
+from oneapi.providers.answers import is_made
 from oneapi.providers.base import Call
 from oneapi.wire.canonical import usage_object
 from oneapi.wire.endpoints import Answer, Unit, answered_with, charged_by
@@ -180,7 +181,7 @@ def usage_of_answer(call: Call, document: dict[str, Any]) -> Usage | None:
     images = document.get("data") if call.endpoint in IMAGES else None
     if isinstance(images, list):
         counts = {} if usage is None else usage.counts()
-        counts["images"] = len(cast("list[Any]", images))
+        counts["images"] = sum(map(is_made, cast("list[Any]", images)))
         return Usage(**counts, total_tokens=0 if usage is None else usage.total_tokens)
     return usage
 

@@ -11,20 +11,21 @@ import msgspec
 from oneapi.providers.answers import document_in, event_error
 from oneapi.providers.base import Call, Document
 from oneapi.providers.event_template import EventTemplate
-from oneapi.providers.openai_choices import check_end, evened
+from oneapi.providers.openai_choices import check_end, evened, thought_in
 from oneapi.providers.openai_usage import usage_of
 from oneapi.providers.refusals import error_inside
-from oneapi.wire.canonical import delta_texts
+from oneapi.wire.canonical import MODERATION, delta_texts, has_media
 from oneapi.wire.decoding import UNDECODABLE, json_value
 from oneapi.wire.endpoints import CHUNKED, Endpoint
 from oneapi.wire.served_tiers import served_tier
 from oneapi.wire.shapes import objects, section, text
 from oneapi.wire.sse import Event, event_bytes, is_done, printed
 from oneapi.wire.textmeter import TextMeter
-from oneapi.wire.usage import Usage, merge_counts
+from oneapi.wire.usage import Usage, counted, merge_counts
 
 END: Final = b"data: [DONE]\n\n"
 _LAST: Final = (".done", ".completed")
+_MADE: Final = ("completion_tokens", "output_tokens")
 
 
 class _Function(msgspec.Struct, gc=False):
@@ -40,6 +41,7 @@ class _Delta(msgspec.Struct):
     content: str | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None
+    reasoning_details: msgspec.Raw = msgspec.Raw()
     refusal: str | None = None
     tool_calls: list[_ToolCall] | None = None
     function_call: _Function | None = None
@@ -48,6 +50,7 @@ class _Delta(msgspec.Struct):
 
 
 class _Choice(msgspec.Struct):
+    index: int | None = 0
     delta: _Delta | None = None
     message: _Delta | None = None  # some send a whole message in the only chunk
     finish_reason: str | None = None
@@ -76,9 +79,12 @@ class OpenAIWatcher:
     __slots__ = (
         "_chats",
         "_counts",
+        "_counts_output",
+        "_done",
         "_hides",
         "_is_chat",
         "_meter",
+        "_open",
         "_reported_in",
         "_template",
         "_usage",
@@ -93,10 +99,13 @@ class OpenAIWatcher:
         self._counts: Document = {}
         self._usage: Usage | None = None
         self._reported_in = b""
+        self._counts_output = False  # what was reported last has an output
         self.counted_at = 0
         self.said = False
         self.finished = False
         self.ended = False
+        self._open: set[int | None] = set()  # choices that have not come to their end
+        self._done: set[int | None] = set()
         self._is_chat = call.endpoint is Endpoint.CHAT
         self._chats = call.endpoint in CHUNKED
         self._hides = self._chats and not call.shows_usage
@@ -135,8 +144,9 @@ class OpenAIWatcher:
             return self._say_aside(event, section(json_value(event.data)), counts)
         for choice in choices:
             if not self._note(choice):
-                return self._mended(event, section(json_value(event.data)))
-        if counts:
+                before = choices.index(choice)
+                return self._mended(event, section(json_value(event.data)), before)
+        if counts and self._counts_output:
             self.counted_at = self._meter.tokens
         said = printed(event)
         if self.said and not counts and len(choices) == 1 and not choices[0].finish_reason:
@@ -159,21 +169,35 @@ class OpenAIWatcher:
     def _reported(self, counts: Document) -> None:
         merge_counts(self._counts, counts)
         self._usage = None
-        self.counted_at = self._meter.tokens
+        self._counts_output = any(counted(counts.get(name)) > 0 for name in _MADE)
+        if self._counts_output:
+            self.counted_at = self._meter.tokens
 
     def _note(self, choice: _Choice) -> bool:
         """Note what a choice says, and say whether it has what a choice has."""
         if choice.delta is not None:
             self._count(choice.delta)
-        elif choice.text is None and self._is_chat:
+        elif not choice.text and self._is_chat:
             return False
         if choice.text:
             self._add(choice.text)
         if choice.finish_reason:
             if not self.said:
                 check_end(choice.finish_reason)
-            self.finished = True
+            self._follow(choice.index, choice.finish_reason)
+        elif choice.index not in self._open:
+            self._follow(choice.index, None)
         return True
+
+    def _follow(self, index: int | None, finish: Any) -> None:
+        """Note how far a choice has come: a stream of several is finished when each of them is."""
+        if finish:
+            self._done.add(index)
+            self._open.discard(index)
+            self.finished = not self._open
+        elif index not in self._done:
+            self._open.add(index)
+            self.finished = False
 
     def close(self) -> bytes:
         """Return the end mark, where there is one."""
@@ -202,7 +226,10 @@ class OpenAIWatcher:
             self.finished = self.finished or text(chunk.get("type")).endswith(_LAST)
             return printed(event)
         if self._hides or not has_counts:
-            return b""
+            if not chunk.get(MODERATION):
+                return b""
+            chunk = {name: value for name, value in chunk.items() if name != "usage"}
+            return event_bytes(msgspec.json.encode({**chunk, "choices": []}))
         if isinstance(chunk.get("choices"), list):
             return printed(event)
         return event_bytes(msgspec.json.encode({**chunk, "choices": []}))
@@ -215,6 +242,8 @@ class OpenAIWatcher:
         if delta.content:
             self._add(delta.content)
         thought = delta.reasoning_content or delta.reasoning
+        if not thought and delta.reasoning_details:
+            thought = thought_in(msgspec.json.decode(delta.reasoning_details))
         if thought:
             self._add(thought)
         if delta.refusal:
@@ -222,7 +251,10 @@ class OpenAIWatcher:
         if delta.tool_calls or delta.function_call:
             self._count_calls(delta)
         if delta.audio or delta.images:
-            self.said = True
+            self.said = self.said or has_media({"audio": delta.audio, "images": delta.images})
+            spoken = text(section(delta.audio).get("transcript"))
+            if spoken:
+                self._add(spoken)
 
     def _count_calls(self, delta: _Delta) -> None:
         functions = [call.function for call in delta.tool_calls or ()]
@@ -248,20 +280,26 @@ class OpenAIWatcher:
             self._reported(counts)
         return self._say_aside(event, chunk, bool(counts))
 
-    def _mended(self, event: Event, chunk: Document) -> bytes:
-        """Return a chunk of unusual types; in a chat, `message` or nothing in place of `delta` becomes one."""
+    def _mended(self, event: Event, chunk: Document, counted: int = 0) -> bytes:
+        """Return a chunk of unusual types; in a chat, `message` or nothing in place of `delta` becomes one.
+
+        `counted`: how many of its choices have been looked at already.
+        """
         mended = False
         choices = objects(chunk.get("choices"))
-        for choice in choices:
+        for place, choice in enumerate(choices):
             if self._is_chat and not isinstance(choice.get("delta"), dict):
                 choice["delta"] = section(choice.pop("message", None))
                 mended = True
+            if place < counted:
+                continue
             delta = evened(section(choice.get("delta")))
             for said in delta_texts({"choices": [{**choice, "delta": delta}]}):
                 if said:
                     self._add(said)
-            self.said = self.said or bool(delta.get("audio") or delta.get("images"))
-            self.finished = self.finished or bool(choice.get("finish_reason"))
+            self.said = self.said or has_media(delta)
+            index: Any = choice.get("index")
+            self._follow(index if isinstance(index, int) else 0, choice.get("finish_reason"))
         if not mended:
             return printed(event)
         return event_bytes(msgspec.json.encode({**chunk, "choices": choices}))

@@ -123,8 +123,9 @@ def error_inside(document: object) -> UpstreamError | None:
     if not isinstance(document, dict):
         return None
     found = cast("dict[str, Any]", document)
-    if not found.get("error"):
-        return None
+    error = found.get("error")
+    if not error or (isinstance(error, dict) and not any(cast("dict[str, Any]", error).values())):
+        return None  # others write an empty one
     complaint = complaint_of(found)
     status = status_inside(found)
     if status is None:

@@ -226,6 +226,10 @@ class StreamTranslation:
         return b""
 
 
+def _made(usage: Usage | None) -> int:
+    return 0 if usage is None else int(usage.output_tokens)
+
+
 class Conversion:
     """The slow lane: vendor events -> canonical chunks -> the client's events."""
 
@@ -275,7 +279,8 @@ class Conversion:
         decoder, encoder = self._decoder, self._encoder
         before = decoder.usage
         said = b"".join([encoder.feed(chunk) for chunk in decoder.feed(event)])
-        if decoder.usage is not before:
+        usage = decoder.usage
+        if usage is not before and (before is None or _made(usage) != before.output_tokens):
             self.counted_at = encoder.output_tokens
         return said
 

@@ -222,7 +222,7 @@ def arguments_of(arguments: object) -> Block:
     """Return a call's arguments as an object; a text that is no JSON object is kept as `raw_arguments`."""
     if isinstance(arguments, dict):
         return cast("Block", arguments)
-    if not isinstance(arguments, str) or not arguments.strip():
+    if not isinstance(arguments, str) or arguments.strip() in ("", "null"):
         return {}
     try:
         decoded: Any = json_value(arguments.encode())

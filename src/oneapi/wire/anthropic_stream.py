@@ -73,7 +73,8 @@ class AnthropicStream:
         else:
             self._details = section(chunk.get("anthropic")) or self._details
         for choice in objects(chunk.get("choices")):
-            if choice.get("index", 0) != 0:
+            index: Any = choice.get("index")
+            if isinstance(index, int) and index != 0:
                 continue
             delta = section(choice.get("delta"))
             piece = self._quick_piece(delta)

@@ -97,9 +97,10 @@ def anthropic_counts(counts: dict[str, Any]) -> dict[str, Any]:
     own = {k: v for k, v in counts.items() if k not in _OPENAI_NAMES}
     prompt = section(counts.get("prompt_tokens_details"))
     completion = section(counts.get("completion_tokens_details"))
-    if "cache_read_input_tokens" not in own and "cached_tokens" in prompt:
+    if own.get("cache_read_input_tokens") is None and "cached_tokens" in prompt:
         own["cache_read_input_tokens"] = counted(prompt["cached_tokens"])
-        own["cache_creation_input_tokens"] = counted(prompt.get("cache_write_tokens"))
+        written = counted(prompt.get("cache_write_tokens"))
+        own["cache_creation_input_tokens"] = own.get("cache_creation_input_tokens") or written
     thought = counted(completion.get("reasoning_tokens"))
     if thought and "output_tokens_details" not in own:
         own["output_tokens_details"] = {"thinking_tokens": thought}

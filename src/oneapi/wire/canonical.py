@@ -127,6 +127,7 @@ class Completion(TypedDict, total=False):
     anthropic: dict[str, Any]
 
 
+MODERATION = "moderation"  # of a chunk without choices: what the client asked for, as OpenAI's SDK 3.54 has it
 CHAT_COMPLETION = "chat.completion"
 CHAT_CHUNK = "chat.completion.chunk"
 TEXT_COMPLETION = "text_completion"
@@ -136,18 +137,25 @@ EXTRA_MESSAGE_FIELDS = frozenset(
 
 
 def delta_texts(chunk: dict[str, Any]) -> Iterator[str]:
-    """Yield every text of a chunk that counts as output: content, thinking, refusal, tool arguments."""
+    """Yield every text of a chunk that counts as output: content, thinking, refusal, what is spoken, tool arguments."""
     for choice in objects(chunk.get("choices")):
         yield text(choice.get("text"))  # of a completion
         delta = section(choice.get("delta"))
         for name in ("content", "reasoning_content", "refusal"):
             yield text(delta.get(name))
+        if "audio" in delta:
+            yield text(section(delta["audio"]).get("transcript"))
         for call in objects(delta.get("tool_calls")):
             function = section(call.get("function"))
             yield text(function.get("name"))
             yield text(function.get("arguments"))
         for entry in objects(delta.get("content_blocks")):
             yield text(entry.get("partial_json"))
+
+
+def has_media(delta: dict[str, Any]) -> bool:
+    """Say whether a message or delta has sound or pictures; others write an empty object."""
+    return bool(delta.get("images")) or any(section(delta.get("audio")).values())
 
 
 def text_of(document: dict[str, Any]) -> str:

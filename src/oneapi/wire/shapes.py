@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import msgspec
 
-from oneapi.wire.decoding import UNDECODABLE
+from oneapi.wire.decoding import UNDECODABLE, json_value
 
 
 def section(value: object) -> dict[str, Any]:
@@ -42,5 +42,10 @@ def is_object(said: str) -> bool:
         return False
     try:
         return isinstance(msgspec.json.decode(said), dict)
+    except UNDECODABLE:
+        if "\\u" not in said:
+            return False
+    try:
+        return isinstance(json_value(said.encode()), dict)  # half of a character in it
     except UNDECODABLE:
         return False

@@ -8,6 +8,7 @@ from tests.architecture.project import ROOT
 from tools import docs_openapi, docs_providers
 
 from oneapi.config import VARIABLES, VERSION, WITHOUT_EFFECT
+from oneapi.store.tables import metadata
 
 # One API's variables, all of them (songquanpeng/one-api, February 2025).
 ONE_API = [
@@ -134,3 +135,10 @@ def test_what_the_api_page_names_is_there_and_every_resource_is_named() -> None:
     assert named - paths == set()
     resources = {path.split("/")[2] for path in paths}
     assert resources - {path.split("/")[2] for path in named} == set()
+
+
+def test_going_back_names_every_table_of_ours() -> None:
+    theirs = {"users", "tokens", "channels", "abilities", "redemptions", "options", "logs"}
+    text = (ROOT / "docs" / "migrating.md").read_text("utf-8")
+    section = text.split("## Going back", 1)[1].split("\n## ", 1)[0]
+    assert set(metadata.tables) - theirs - set(re.findall(r"`([a-z_]+)`", section)) == set()

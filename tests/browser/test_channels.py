@@ -43,7 +43,7 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(as_root: V
     drawer.get_by_label("Base URL").fill("ftp://nowhere")
     drawer.get_by_role("button", name="Save").click()
     expect(drawer.get_by_label("Base URL")).to_have_accessible_description(
-        "invalid parameter `base_url`: must be an http:// or https:// address without a user name"
+        "Must be an http:// or https:// address without a user name"
     )
     expect(drawer.get_by_label("Key")).to_have_value("sk-1")
     models = drawer.get_by_label("Models", exact=True)

@@ -1,6 +1,7 @@
 """Trying channels: saved and unsaved ones, every kind of model, and what the vendor says when it fails."""
 
 import json
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -137,6 +138,15 @@ def test_a_claude_channel_is_tried_in_its_own_dialect(world: World, vendor: Fake
     assert (reply["model"], reply["answer"]) == ("sonnet", "I am Claude.")
     assert vendor.requests[0].path == "/v1/messages"
     assert vendor.requests[0].json()["model"] == "claude-sonnet-4-5"
+
+
+def test_a_vendor_that_cannot_be_reached_has_no_status(world: World, vendor: FakeVendor) -> None:
+    with socket.socket() as nobody:  # bound, and nobody listens
+        nobody.bind(("127.0.0.1", 0))
+        base_url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        channel_id = channel(world, vendor, base_url=base_url)
+        probe = world.admin.post(f"/api/channel/{channel_id}/test", {}).json["data"]
+    assert (probe["status"], "cannot connect" in probe["error"]) == (0, True)
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,13 @@ def test_what_the_table_knows_is_said_of_it(world: World) -> None:
     assert {"image", "tools"} <= set(seen["can"])
 
 
+def test_a_models_vendor_is_called_what_its_readers_call_it(world: World) -> None:
+    serve(world, "moonshot-v1-8k")
+    for language, name in (("en-US", "Moonshot"), ("zh-CN", "月之暗面 Kimi")):
+        (seen,) = world.admin.get("/api/prices", accept_language=language).content["models"]
+        assert name in seen["vendor"]
+
+
 def test_where_channels_differ_the_dearest_price_is_said(world: World) -> None:
     option(world, "ModelRatio", {"cheap": 1, "dear": 2})
     serve(world, "cheap,dear")

@@ -1,5 +1,7 @@
 """The vendors as the channel form gets them."""
 
+import re
+
 from oneapi.providers.registry import provider, providers
 from tests.control.conftest import World
 
@@ -27,6 +29,11 @@ def test_a_vendor_is_called_what_its_readers_call_it(world: World) -> None:
         answer = world.admin.get("/api/providers", **{"accept-language": language})
         rows = {row["type"]: row for row in answer.content}
         assert (rows[49]["name"], rows[36]["name"]) == (name, "DeepSeek")
+
+
+def test_no_vendor_is_called_half_in_english_by_readers_of_chinese(world: World) -> None:
+    rows = world.admin.get("/api/providers", **{"accept-language": "zh-CN"}).content
+    assert [row["name"] for row in rows if re.search(r"\((?!OpenAI\))", row["name"])] == []
 
 
 def test_the_switch_for_tiers_is_a_field_of_every_vendor_with_endpoints(world: World) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from oneapi.control.reasons import in_chinese
 from oneapi.errors import GatewayError
 
 _encoder = msgspec.json.Encoder()
@@ -19,12 +20,13 @@ T = TypeVar("T")
 
 
 class Refusal(BaseModel):
-    """It was not done: why in words, in a stable code, and at which field."""
+    """It was not done: why in words, in a stable code, and at which field; `reason` is what is wrong with that field."""
 
     success: Literal[False]
     message: str
     code: str | None = None
     field: str | None = None
+    reason: str | None = None
 
 
 class Done(BaseModel):
@@ -73,13 +75,17 @@ def found(content: Any, message: str = "") -> Answer:
     return Answer({"success": True, "message": message, "data": content})
 
 
-def refused(message: str, status: int = 200, *, code: str = "", field: str = "") -> Answer:
-    """Answer that it was not done, and why; `code` is stable, `field` the path of what is wrong."""
+def refused(
+    message: str, status: int = 200, *, code: str = "", field: str = "", reason: str = ""
+) -> Answer:
+    """Answer that it was not done, and why; `code` is stable, `field` the path of what is wrong, `reason` why that is."""
     content: dict[str, object] = {"success": False, "message": message}
     if code:
         content["code"] = code
     if field:
         content["field"] = field
+    if field and reason:
+        content["reason"] = reason
     return Answer(content, status_code=status)
 
 
@@ -98,6 +104,11 @@ def sentence(key: str, accept_language: str, **values: object) -> str:
     """Return the sentence in the client's language; what English lacks stays as One API has it."""
     template = None if speaks_chinese(accept_language) else _sentences("en").get(key)
     return (template or _sentences("zh")[key]).format(**values)
+
+
+def in_language(reason: str, accept_language: str) -> str:
+    """Return why something is wrong in the client's language."""
+    return in_chinese(reason) if speaks_chinese(accept_language) else reason
 
 
 def as_go(number: float) -> float:

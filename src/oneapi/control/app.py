@@ -13,7 +13,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 
 from oneapi.control import reference
-from oneapi.control.answers import Answer, Refused, refused, sentence
+from oneapi.control.answers import Answer, Refused, in_language, refused, sentence
 from oneapi.control.api_keys import routes as api_keys
 from oneapi.control.audit import routes as audit
 from oneapi.control.channels import routes as channels, testing
@@ -108,9 +108,12 @@ async def _told(request: Request, error: Exception) -> Response:
     if isinstance(error, TooManyRequests):
         return too_many(error.wait_seconds)
     if isinstance(error, Refused):
-        message = sentence(error.key, _language(request), **error.values)
-        field = str(error.values.get("field", ""))
-        answer = refused(message, error.status, code=error.key, field=field)
+        language = _language(request)
+        values = dict(error.values)
+        field, reason = str(values.get("field", "")), str(values.get("reason", ""))
+        reason = values["reason"] = in_language(reason, language)
+        message = sentence(error.key, language, **values)
+        answer = refused(message, error.status, code=error.key, field=field, reason=reason)
         if error.key == "banned":
             end_session(answer)
         if error.status == 503:
@@ -136,11 +139,12 @@ async def _misread(request: Request, error: Exception) -> Response:
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, OperationError):  # somewhere inside a text of JSON
         field, reason = f"{field}.{cause.place}", cause.reason
+    reason = in_language(reason, _language(request))
     if path == "/api/user/self":
         message = sentence("self_input", _language(request), detail=f"`{field}`: {reason}")
     else:
         message = sentence("bad_field", _language(request), field=field, reason=reason)
-    return refused(message, code="bad_field", field=field)
+    return refused(message, code="bad_field", field=field, reason=reason)
 
 
 def _not_json(request: Request) -> Response:

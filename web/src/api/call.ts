@@ -6,17 +6,20 @@ import type { ApiPath } from "./types";
 export class Refusal extends Error {
   readonly code: string;
   readonly field: string | undefined;
+  /** What is wrong with that field, where it stands beside it. */
+  readonly reason: string | undefined;
   readonly status: number;
   /** What came beside the refusal, if anything did. */
   readonly data: unknown;
 
-  constructor(message: string, status: number, code = "", field?: string, data?: unknown) {
+  constructor(message: string, status: number, answer: Envelope = {}) {
     super(message);
     this.name = "Refusal";
     this.status = status;
-    this.code = code;
-    this.field = field;
-    this.data = data;
+    this.code = answer.code ?? "";
+    this.field = fieldOf(answer);
+    this.reason = answer.reason;
+    this.data = answer.data;
   }
 
   /** Whether the same request may succeed a little later. */
@@ -33,6 +36,7 @@ interface Envelope {
   message?: string;
   code?: string;
   field?: string;
+  reason?: string;
   data?: unknown;
   error?: { message?: string };
 }
@@ -71,11 +75,9 @@ async function envelope<T>(method: Method, path: ApiPath, options: Options): Pro
   if (response.ok && answer.success !== false && !answer.error) return answer as T;
   if (response.status === 401 && !options.isAnonymous) onSignedOut();
   throw new Refusal(
-    known(answer.code) || answer.message || answer.error?.message || sentence(response.status),
+    known(answer.code) || inFull(answer) || answer.error?.message || sentence(response.status),
     response.status,
-    answer.code,
-    fieldOf(answer),
-    answer.data,
+    answer,
   );
 }
 
@@ -104,8 +106,13 @@ function fieldOf(answer: Envelope): string | undefined {
 
 /** What a refusal of that code means, in the reader's language: One API's sentences are Chinese for everybody. */
 function known(code: string | undefined): string | undefined {
-  if (!code || !i18next.exists(`refused.${code}`)) return undefined;
+  if (!code || code === "bad_field" || !i18next.exists(`refused.${code}`)) return undefined;
   return i18next.t(`refused.${code as "used_code"}`);
+}
+
+/** What is wrong, with the name of the field: the sentence around a reason may be One API's, which is Chinese. */
+function inFull({ message, field, reason }: Envelope): string | undefined {
+  return field && reason ? i18next.t("refused.bad_field", { field, reason }) : message;
 }
 
 function sentence(status: number): string {

@@ -1981,6 +1981,8 @@ export interface components {
             field?: string | null;
             /** Message */
             message: string;
+            /** Reason */
+            reason?: string | null;
             /**
              * Success
              * @constant
@@ -3149,7 +3151,7 @@ export interface components {
         };
         /**
          * Refusal
-         * @description It was not done: why in words, in a stable code, and at which field.
+         * @description It was not done: why in words, in a stable code, and at which field; `reason` is what is wrong with that field.
          */
         Refusal: {
             /** Code */
@@ -3158,6 +3160,8 @@ export interface components {
             field?: string | null;
             /** Message */
             message: string;
+            /** Reason */
+            reason?: string | null;
             /**
              * Success
              * @constant

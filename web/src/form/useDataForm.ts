@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { type UseFormReturn, useForm } from "react-hook-form";
 import { Refusal } from "@/api/call";
-import { messageOf } from "@/format/message";
+import { messageOf, reasonOf } from "@/format/message";
 import { wrong } from "./check";
 import type { FieldSpec, Values } from "./types";
 
@@ -50,8 +50,10 @@ export function useDataForm(
 
   const refuse = (error: unknown) => {
     const named = (error instanceof Refusal && error.field) || "";
-    const message = messageOf(error);
-    const field = named && checked.current.find((one) => isOf(one.name, named));
+    const field = checked.current.find((one) => isOf(one.name, named));
+    // Of what is inside a field, its place is said, too.
+    const isWhole = field?.name.replace(":", ".") === named;
+    const message = isWhole ? reasonOf(error) : messageOf(error);
     if (field) form.setError(field.name, { message }, { shouldFocus: true });
     else setRefusal(message);
   };

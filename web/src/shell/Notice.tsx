@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { getAnonymously } from "@/api/call";
 import { Button } from "@/ui/Button";
 
-const Markdown = lazy(() => import("@/ui/Markdown").then((part) => ({ default: part.Markdown })));
+const Written = lazy(() => import("@/ui/Written").then((part) => ({ default: part.Written })));
 const KEPT_AS = "notice";
 
 /** What root has to say to everybody, until the reader has seen it. */
@@ -28,7 +28,7 @@ export function Notice() {
     >
       <div className="min-w-0 flex-1">
         <Suspense>
-          <Markdown text={data} />
+          <Written text={data} />
         </Suspense>
       </div>
       <Button onClick={dismiss}>{t("site.dismiss")}</Button>

@@ -53,9 +53,11 @@ export function Rail() {
       <div className="mt-auto flex items-center gap-2 border-line border-t pt-2.5">
         <Link to="/setting" className={classes("flex min-w-0 flex-1 items-center gap-2 rounded px-1", wide)}>
           <Avatar name={account.display_name || account.username} />
-          <span className="truncate">{account.username}</span>
-          <span className="ml-auto text-muted">
-            <Money quota={account.quota} decimals={2} />
+          <span className="min-w-0 leading-4">
+            <span className="block truncate">{account.username}</span>
+            <span className="block truncate text-muted text-sm">
+              <Money quota={account.quota} decimals={2} />
+            </span>
           </span>
         </Link>
         <IconButton

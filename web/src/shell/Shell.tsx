@@ -3,6 +3,7 @@ import { Suspense, useState } from "react";
 import { BottomBar } from "./BottomBar";
 import { CommandMenu } from "./CommandMenu";
 import { useCommandKey } from "./commands";
+import { Footer } from "./Footer";
 import { Notice } from "./Notice";
 import { Rail } from "./Rail";
 import { TopBar } from "./TopBar";
@@ -22,6 +23,7 @@ export function Shell() {
             <Outlet />
           </Suspense>
         </main>
+        <Footer className="max-h-16 border-line border-t max-md:hidden" />
         <BottomBar />
       </div>
       <CommandMenu isOpen={isSearching} onClose={() => setSearching(false)} />

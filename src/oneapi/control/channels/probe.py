@@ -129,7 +129,7 @@ async def probe(
         status = reply.status
         answer = _ranked(call, reply) if is_ranking else _answer(call, reply)
     except UpstreamError as failure:
-        status = status or failure.status
+        status = status or failure.vendor_status
         error = failure.message
         key_refused = failure.auth_failed
     except GatewayError as failure:

@@ -1,6 +1,7 @@
 """Texts that root may write as Markdown or HTML, made harmless for whatever page shows them.
 
-Our own page shows no HTML at all; those made for One API put it into the document as it comes.
+Our own page draws what it knows of it (`web/src/ui/Written.tsx`); those made for One API put it into the document as it
+comes.
 """
 
 import re

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Query
 from sqlalchemy import Connection, select, true
 from typing_extensions import TypedDict
 
-from oneapi.control.answers import Answer, Found, Refusal, as_go, found
-from oneapi.control.identity import Role, Surroundings, User
+from oneapi.control.answers import Answer, Found, Refusal, as_go, found, speaks_chinese
+from oneapi.control.identity import Language, Role, Surroundings, User
+from oneapi.control.status.providers import shown_name
 from oneapi.ledger.pricing import NANO, ONE, Price, PriceList
 from oneapi.providers import catalogue, models as known_models, registry
 from oneapi.providers.models import Model
@@ -64,6 +65,7 @@ class PricesView(TypedDict):
 def prices(
     person: User,
     services: Surroundings,
+    language: Language,
     group: Annotated[str, Query(description="Another group than one's own; administrators.")] = "",
 ) -> Answer:
     """List the models that one's group may use, with their prices."""
@@ -71,7 +73,8 @@ def prices(
     with services.database.connect() as connection:
         price_list = PriceList.from_settings(load(connection))
         served = served_models(connection, wanted)
-    views = [_view(model, ways, price_list) for model, ways in sorted(served.items())]
+    reader = "zh" if speaks_chinese(language) else "en"
+    views = [_view(model, ways, price_list, reader) for model, ways in sorted(served.items())]
     factor = as_go(price_list.factor(wanted) / ONE)
     return found({"group": wanted, "factor": factor, "models": views})
 
@@ -108,13 +111,15 @@ def _mapped(mapping: str | None, model: str) -> str:
     return names.get(model, model)
 
 
-def _view(model: str, ways: set[tuple[str, int]], price_list: PriceList) -> PriceView:
+def _view(
+    model: str, ways: set[tuple[str, int]], price_list: PriceList, language: str
+) -> PriceView:
     found_prices = [price_list.price(name, kind) for name, kind in sorted(ways)]
     known = known_models.model(min(ways)[0]) or _UNKNOWN
     longs = [price.long for price in found_prices if price.long is not None]
     return {
         "model": model,
-        "vendor": _vendor(catalogue.owner(model) or next(iter(known.vendors), "")),
+        "vendor": _vendor(catalogue.owner(model) or next(iter(known.vendors), ""), language),
         "context": known.context or 0,
         "output": known.output or 0,
         "prices": dearest(found_prices),
@@ -127,14 +132,14 @@ def _view(model: str, ways: set[tuple[str, int]], price_list: PriceList) -> Pric
     }
 
 
-def _vendor(owner: str) -> str:
+def _vendor(owner: str, language: str) -> str:
     """Return a model's owner as people write it, where a channel type is the owner's own."""
-    return _names().get(catalogue.slug_of(owner), owner)
+    return _names(language).get(catalogue.slug_of(owner), owner)
 
 
-@lru_cache(maxsize=1)
-def _names() -> dict[str, str]:
-    return {provider.slug: provider.name for provider in registry.providers()}
+@lru_cache(maxsize=2)
+def _names(language: str) -> dict[str, str]:
+    return {provider.slug: shown_name(provider, language) for provider in registry.providers()}
 
 
 def _abilities(known: Model) -> list[str]:

@@ -87,6 +87,12 @@ def _views(language: str) -> list[ProviderView]:
     return [_view(provider, language) for provider in sorted(providers(), key=lambda row: row.type)]
 
 
+def shown_name(provider: Provider, language: str) -> str:
+    """Return what readers of a language call a vendor."""
+    about = descriptions().get(provider.type, _UNKNOWN)
+    return (language == "zh" and about.name_zh) or provider.name
+
+
 def _view(provider: Provider, language: str) -> ProviderView:
     chat = provider.services[_CHAT][0].path if _CHAT in provider.services else ""
     about = descriptions().get(provider.type, _UNKNOWN)
@@ -94,7 +100,7 @@ def _view(provider: Provider, language: str) -> ProviderView:
     return {
         "type": provider.type,
         "slug": provider.slug,
-        "name": (language == "zh" and about.name_zh) or provider.name,
+        "name": shown_name(provider, language),
         "icon": about.icon,
         "kind": about.kind,
         "home": about.home,

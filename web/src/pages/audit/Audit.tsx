@@ -8,11 +8,13 @@ import type { ListSpec } from "@/list/types";
 import { Time } from "@/ui/Time";
 import { DeedDialog } from "./DeedDialog";
 import { ACTIONS, AUDIT, KINDS, summary } from "./deed";
+import { useWords } from "./words";
 
 /** What administrators have changed. */
 export function Page() {
   const { t } = useTranslation();
   const [search, change] = useAddress();
+  const words = useWords();
   const spec = useMemo<ListSpec<Deed>>(
     () => ({
       name: "audit",
@@ -68,17 +70,14 @@ export function Page() {
           id: "subject",
           label: t("audit.subject"),
           width: 170,
-          cell: (row) =>
-            row.kind === "job" && row.subject
-              ? t(`job.kinds.${row.subject as "test_channels"}`)
-              : row.subject || (row.subject_id ? `#${row.subject_id}` : ""),
+          cell: (row) => words.subject(row),
           text: (row) => row.subject,
         },
         {
           id: "changes",
           label: t("audit.changes"),
-          cell: (row) => <span className="text-muted">{summary(row)}</span>,
-          text: summary,
+          cell: (row) => <span className="text-muted">{summary(row, words)}</span>,
+          text: (row) => summary(row, words),
         },
         {
           id: "address",
@@ -90,7 +89,7 @@ export function Page() {
       ],
       empty: { title: t("audit.empty"), help: t("audit.emptyHelp") },
     }),
-    [t],
+    [t, words],
   );
   return (
     <>

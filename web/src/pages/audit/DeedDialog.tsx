@@ -7,6 +7,7 @@ import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Loading } from "@/ui/Loading";
 import { AUDIT, differences } from "./deed";
+import { useWords } from "./words";
 
 /** One change: who made it, from where, and each field before and after. */
 export function DeedDialog({ id, onClose }: { id: string; onClose: () => void }) {
@@ -15,16 +16,21 @@ export function DeedDialog({ id, onClose }: { id: string; onClose: () => void })
     queryKey: ["deed", id],
     queryFn: () => ask<Page<Deed>>(AUDIT, { size: 1, id }),
   });
+  const words = useWords();
   const deed = data?.data[0];
+  const subject = deed && words.subject(deed);
   const what = deed
-    ? `${t(`audit.kinds.${deed.kind as "channel"}`)}: ${t(`audit.actions.${deed.action as "change"}`)}`
+    ? t("audit.did", {
+        kind: t(`audit.kinds.${deed.kind as "channel"}`),
+        action: t(`audit.actions.${deed.action as "change"}`),
+      })
     : t("place.audit");
   return (
     <Dialog
       isOpen
       isWide
       onClose={onClose}
-      title={deed?.subject ? `${what} · ${deed.subject}` : what}
+      title={subject ? `${what} · ${subject}` : what}
       footer={<Button onClick={onClose}>{t("action.close")}</Button>}
     >
       {deed ? <Changes deed={deed} /> : <Loading error={error} retry={refetch} />}
@@ -34,6 +40,7 @@ export function DeedDialog({ id, onClose }: { id: string; onClose: () => void })
 
 function Changes({ deed }: { deed: Deed }) {
   const { t } = useTranslation();
+  const words = useWords();
   const by = t(`audit.means.${deed.means as "session"}`);
   return (
     <>
@@ -49,9 +56,9 @@ function Changes({ deed }: { deed: Deed }) {
           </tr>
         </thead>
         <tbody>
-          {differences(deed).map(({ name, before, after }) => (
+          {differences(deed, words).map(({ name, before, after }) => (
             <tr key={name} className="border-line border-b align-top last:border-0">
-              <th scope="row" className="py-1.5 pr-3 font-mono font-normal">
+              <th scope="row" className="py-1.5 pr-3 font-normal">
                 {name}
               </th>
               <td className="break-all py-1.5 pr-3 text-muted">{before || "–"}</td>

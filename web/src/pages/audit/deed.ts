@@ -1,4 +1,5 @@
 import type { Deed } from "@/api/types";
+import type { Words } from "./words";
 
 export const AUDIT = "/api/audit/";
 
@@ -23,20 +24,25 @@ export interface Difference {
   after: string;
 }
 
+type Changed = Pick<Deed, "kind" | "before" | "after">;
+
 /** What was changed, field by field; a side that has nothing is blank. */
-export function differences(deed: Pick<Deed, "before" | "after">): Difference[] {
-  const names = [...new Set([...Object.keys(deed.before), ...Object.keys(deed.after)])];
-  return names.map((name) => ({ name, before: said(deed.before[name]), after: said(deed.after[name]) }));
+export function differences({ kind, before, after }: Changed, words: Words): Difference[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return names.map((name) => ({
+    name: words.field(name),
+    before: words.value(kind, name, before[name]),
+    after: words.value(kind, name, after[name]),
+  }));
 }
 
-export function summary(deed: Pick<Deed, "before" | "after">): string {
-  return differences(deed)
+/** The same in a line; of a setting, which has one value, without a name. */
+export function summary(deed: Changed, words: Words): string {
+  return differences(deed, words)
     .filter(({ before, after }) => before || after)
-    .map(({ name, before, after }) => [name, [before, after].filter(Boolean).join(" → ")].join(": "))
+    .map(({ name, before, after }) => {
+      const values = [before, after].filter(Boolean).join(" → ");
+      return deed.kind === "option" ? values : `${name}: ${values}`;
+    })
     .join(" · ");
-}
-
-function said(value: unknown): string {
-  if (value === undefined || value === null || (Array.isArray(value) && value.length === 0)) return "";
-  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { Probe } from "@/api/types";
+import { adviceOfVendor } from "@/format/advice";
 import { duration } from "@/format/time";
 import { Note } from "@/ui/Note";
 
@@ -13,11 +14,13 @@ export function Tested({ result }: { result: TestResult | undefined }) {
   const { t } = useTranslation();
   if (!result) return null;
   const { probe, error } = result;
+  const todo = error && probe ? adviceOfVendor(probe.status) : "";
   const facts = { model: probe?.model ?? "", time: duration(probe?.time_ms ?? 0) };
   return (
     <Note tone={error ? "bad" : "good"}>
       <p className="font-medium">{error ? t("channel.testFailed", facts) : t("channel.testPassed", facts)}</p>
       <p className="text-text">{error || probe?.answer}</p>
+      {todo && <p>{todo}</p>}
       {probe?.url && <p className="mono break-all text-muted">{probe.url}</p>}
     </Note>
   );

@@ -35,6 +35,7 @@ test("Cherry Studio reads the site and the key out of the link", () => {
   const data = new URL(text("cherry")).searchParams.get("data") ?? "";
   const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
   expect(JSON.parse(new TextDecoder().decode(bytes))).toMatchObject({
+    id: "api-example-com-one",
     baseUrl: TOLD.address,
     apiKey: TOLD.key,
     name: "我的 API",

@@ -93,7 +93,11 @@ export const COPY_FORMS: CopyForm[] = [
     needs: "chat",
     isLink: true,
     text: (told) => {
-      const id = told.site.toLowerCase().replace(/[^a-z0-9]+/g, "-");
+      // By its address: a name in Chinese has no letters that an id may have, and two sites may have one name.
+      const id = told.address
+        .replace(/^https?:\/\//, "")
+        .replace(/[^a-z0-9]+/gi, "-")
+        .toLowerCase();
       const data = JSON.stringify({ id, baseUrl: told.address, apiKey: told.key, name: told.site });
       return `cherrystudio://providers/api-keys?v=1&data=${encode(base64(data))}`;
     },

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useSite } from "@/session";
 import { Brand } from "@/shell/Brand";
+import { Footer } from "@/shell/Footer";
 import { LanguageButton, ThemeMenu } from "@/shell/TopBar";
 
 /** What stands around every form that is filled in before somebody is signed in. */
@@ -21,6 +22,7 @@ export function Door({ title, children }: { title?: string; children: ReactNode 
         {title && <h2 className="mb-3.5 font-semibold">{title}</h2>}
         {children}
       </main>
+      <Footer />
     </div>
   );
 }

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { put } from "@/api/call";
 import type { Account } from "@/api/types";
-import { messageOf } from "@/format/message";
+import { reasonOf } from "@/format/message";
 import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { Input } from "@/ui/Input";
@@ -31,7 +31,7 @@ export function FirstPassword({ account, onDone }: { account: Account; onDone: (
       await put("/api/user/self", { password });
       await onDone();
     } catch (error) {
-      setErrors({ password: messageOf(error) });
+      setErrors({ password: reasonOf(error) });
     } finally {
       setBusy(false);
     }

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { Refusal } from "@/api/call";
-import { messageOf } from "@/format/message";
+import { messageOf, reasonOf } from "@/format/message";
 
 /** Sends a small form: what was refused stands at its field, or above the form when it has none of that name. */
 export function useSubmit(fields: string[], send: () => Promise<void>) {
@@ -15,7 +15,7 @@ export function useSubmit(fields: string[], send: () => Promise<void>) {
     } catch (error) {
       const field =
         error instanceof Refusal && error.field && fields.includes(error.field) ? error.field : "";
-      setErrors({ [field]: messageOf(error) });
+      setErrors({ [field]: field ? reasonOf(error) : messageOf(error) });
     } finally {
       setBusy(false);
     }

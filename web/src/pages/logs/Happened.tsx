@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { LogRow, Story } from "@/api/types";
+import { advice } from "@/format/advice";
 import { money } from "@/format/money";
 import { duration } from "@/format/time";
 import { useMoneyStyle } from "@/session";
@@ -80,6 +81,7 @@ function Failed({ story }: { story: Story }) {
         ? t("log.clientLeft")
         : t("log.toldError", { status: story.status, code: story.code })}
       {story.status !== CLIENT_LEFT && <More isBad>{story.error}</More>}
+      {advice(story.code) && <More>{advice(story.code)}</More>}
       <More>
         {t("log.free")}
         {story.unwritten > 0 && ` · ${t("log.unwritten", { count: story.unwritten })}`}

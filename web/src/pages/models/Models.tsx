@@ -23,13 +23,13 @@ const Own = lazy(() => import("./Own").then((part) => ({ default: part.Own })));
 
 /** The models that a group may use, and what they cost it. */
 export function Page() {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const [search, change] = useAddress();
   const isAdmin = useIsAdmin();
   const isRoot = useIsRoot();
   const isOwn = isRoot && search.tab === "own";
   const { data, error, refetch } = useQuery({
-    queryKey: ["prices", "of", search.group ?? ""],
+    queryKey: ["prices", "of", i18n.language, search.group ?? ""],
     enabled: !isOwn,
     placeholderData: keepPreviousData,
     queryFn: () => get<Prices>("/api/prices", { group: search.group }),

@@ -143,6 +143,7 @@ function Answer({ message, isRunning }: { message: Message; isRunning: boolean }
       {message.error && (
         <Note tone="bad" className="mt-2">
           {message.error}
+          {message.advice && <p className="mt-1 text-text">{message.advice}</p>}
         </Note>
       )}
       {message.facts && !isRunning && <Known facts={message.facts} />}

@@ -1,5 +1,5 @@
 import { under } from "@/base";
-import { type Asked, type Facts, type Message, piecesOf, requestOf, withPart } from "./wire";
+import { type Asked, type Facts, type Message, piecesOf, requestOf, type Told, withPart } from "./wire";
 
 /** Send a chat, and tell of every piece as it comes; the answer's facts at its end. */
 export async function chat(
@@ -20,7 +20,7 @@ export async function chat(
   const requestId = response.headers.get("x-oneapi-request-id");
   if (requestId) facts.requestId = requestId;
   tell({ ...message, facts: { ...facts } });
-  if (!response.ok || !response.body) throw new Error(await refusalOf(response));
+  if (!response.ok || !response.body) throw new ToldError(await refusalOf(response));
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let left = "";
   for (;;) {
@@ -28,7 +28,7 @@ export async function chat(
     const { pieces, rest } = piecesOf(done ? `${left}\n\n` : left + value);
     left = rest;
     for (const piece of pieces) {
-      if (piece.error) throw new Error(piece.error);
+      if (piece.error) throw new ToldError(piece.error);
       if ((piece.text || piece.thinking || piece.calls.length) && facts.firstMs === undefined)
         facts.firstMs = performance.now() - began;
       message.content += piece.text;
@@ -46,11 +46,21 @@ export async function chat(
   tell({ ...message, facts: { ...facts } });
 }
 
-async function refusalOf(response: Response): Promise<string> {
+/** An answer that is an error. */
+export class ToldError extends Error {
+  readonly code: string | undefined;
+
+  constructor({ message, code }: Told) {
+    super(message);
+    this.code = code ?? undefined;
+  }
+}
+
+async function refusalOf(response: Response): Promise<Told> {
   const text = await response.text();
   try {
-    return (JSON.parse(text) as { error?: { message?: string } }).error?.message ?? text;
+    return (JSON.parse(text) as { error?: Told }).error ?? { message: text };
   } catch {
-    return text || `HTTP ${response.status}`;
+    return { message: text || `HTTP ${response.status}` };
   }
 }

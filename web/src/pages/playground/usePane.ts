@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
+import { advice } from "@/format/advice";
 import { messageOf } from "@/format/message";
-import { chat } from "./stream";
+import { chat, ToldError } from "./stream";
 import type { Asked, Message } from "./wire";
 
 export interface Pane {
@@ -32,7 +33,8 @@ export function usePane(): Pane {
     try {
       await chat(asked, tell, controller.signal);
     } catch (error) {
-      if (!controller.signal.aborted) tell({ ...last, error: messageOf(error) });
+      const todo = error instanceof ToldError ? advice(error.code) : "";
+      if (!controller.signal.aborted) tell({ ...last, error: messageOf(error), advice: todo });
     } finally {
       setRunning(false);
     }

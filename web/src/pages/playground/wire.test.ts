@@ -33,7 +33,7 @@ test("thinking, usage and errors are told apart from the answer; comments are no
   const { pieces } = piecesOf(text);
   expect(pieces.map((piece) => piece.thinking)).toEqual(["hm", "", ""]);
   expect(pieces[1]?.usage?.completion_tokens).toBe(5);
-  expect(pieces[2]?.error).toBe("overloaded");
+  expect(pieces[2]?.error?.message).toBe("overloaded");
 });
 
 test("only what was chosen is sent; what was typed as JSON wins", () => {

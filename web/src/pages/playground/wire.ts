@@ -16,6 +16,8 @@ export interface Message {
   callId?: string;
   facts?: Facts;
   error?: string;
+  /** What the reader may do about it. */
+  advice?: string;
 }
 
 /** What is known of an answer. Times in milliseconds. */
@@ -103,7 +105,13 @@ interface Chunk {
     };
   }[];
   usage?: { prompt_tokens?: number; completion_tokens?: number } | null;
-  error?: { message?: string };
+  error?: Told;
+}
+
+/** An error as the gateway tells it. */
+export interface Told {
+  message?: string;
+  code?: string | null;
 }
 
 export interface Piece {
@@ -111,7 +119,7 @@ export interface Piece {
   thinking: string;
   calls: CallPart[];
   usage: Chunk["usage"];
-  error: string;
+  error: Told | undefined;
 }
 
 /** The pieces in the events of a stream; what is left of an unfinished one comes back with the next text. */
@@ -132,7 +140,7 @@ export function piecesOf(text: string): { pieces: Piece[]; rest: string } {
           thinking: delta?.reasoning_content ?? delta?.reasoning ?? "",
           calls: delta?.tool_calls ?? [],
           usage: chunk.usage,
-          error: chunk.error?.message ?? "",
+          error: chunk.error,
         });
       } catch {
         // a line that is no JSON says nothing

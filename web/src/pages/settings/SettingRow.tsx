@@ -10,6 +10,7 @@ import { Time } from "@/ui/Time";
 
 interface SettingRowProps {
   setting: Setting;
+  help: string;
   value: string;
   isChanged: boolean;
   error: string | undefined;
@@ -20,12 +21,12 @@ const TALL = new Set(["json", "long_text", "list"]);
 const DEFAULT_SHOWN = 60;
 
 /** A setting: what it is and does at the left, its value at the right, or beneath where it is long. */
-export function SettingRow({ setting, value, isChanged, error, onChange }: SettingRowProps) {
+export function SettingRow({ setting, help, value, isChanged, error, onChange }: SettingRowProps) {
   const { t } = useTranslation();
   const isTall = TALL.has(setting.kind);
   const hasDefault =
     setting.default !== "" && setting.kind !== "bool" && setting.default.length < DEFAULT_SHOWN;
-  const help = [setting.help, hasDefault && t("settings.default", { value: setting.default })]
+  const said = [help, hasDefault && t("settings.default", { value: setting.default })]
     .filter(Boolean)
     .join(" ");
   return (
@@ -33,7 +34,7 @@ export function SettingRow({ setting, value, isChanged, error, onChange }: Setti
       id={`setting-${setting.key}`}
       className={classes("border-line border-b py-3", isChanged && "shadow-[inset_2px_0_var(--accent)] pl-3")}
     >
-      <Field label={setting.label} help={help} error={error} isBeside={!isTall}>
+      <Field label={setting.label} help={said} error={error} isBeside={!isTall}>
         <Value setting={setting} value={value} onChange={onChange} />
       </Field>
       {setting.changed && (

@@ -4,13 +4,14 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { get, put } from "@/api/call";
 import type { Setting } from "@/api/types";
-import { messageOf } from "@/format/message";
+import { reasonOf } from "@/format/message";
 import { statusQuery } from "@/session";
 import { Button } from "@/ui/Button";
 import { useUnsavedPage } from "@/ui/Drawer";
 import { Empty } from "@/ui/Empty";
 import { Loading } from "@/ui/Loading";
 import { say } from "@/ui/toasts";
+import { named } from "./named";
 import { SettingRow } from "./SettingRow";
 
 type Changes = ReadonlyMap<string, string>;
@@ -51,7 +52,7 @@ export function Site() {
         await put("/api/option/", { key, value });
         left.delete(key);
       } catch (failure) {
-        refused.set(key, messageOf(failure));
+        refused.set(key, named(reasonOf(failure), data));
       }
     }
     setBusy(false);
@@ -115,6 +116,7 @@ export function Site() {
                 <SettingRow
                   key={setting.key}
                   setting={setting}
+                  help={named(setting.help, data)}
                   value={changes.get(setting.key) ?? (setting.is_secret ? "" : setting.value)}
                   isChanged={changes.has(setting.key)}
                   error={errors.get(setting.key)}

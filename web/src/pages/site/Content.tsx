@@ -1,8 +1,8 @@
 import { lazy, Suspense } from "react";
 
-const Markdown = lazy(() => import("@/ui/Markdown").then((part) => ({ default: part.Markdown })));
+const Written = lazy(() => import("@/ui/Written").then((part) => ({ default: part.Written })));
 
-/** What root wrote for a page: the address of another one, shown in a frame, or Markdown. */
+/** What root wrote for a page: the address of another one, shown in a frame, or Markdown or HTML. */
 export function Content({ text, title }: { text: string; title: string }) {
   if (/^https?:\/\/\S+$/.test(text.trim())) {
     return (
@@ -12,7 +12,7 @@ export function Content({ text, title }: { text: string; title: string }) {
   return (
     <div className="mx-auto w-full max-w-200 px-4 py-8">
       <Suspense>
-        <Markdown text={text} />
+        <Written text={text} />
       </Suspense>
     </div>
   );

@@ -5,6 +5,8 @@ import { useTranslation } from "react-i18next";
 import { getAnonymously } from "@/api/call";
 import { useSite, visitorQuery } from "@/session";
 import { Brand } from "@/shell/Brand";
+import { Footer } from "@/shell/Footer";
+import { Notice } from "@/shell/Notice";
 import { LanguageButton, ThemeMenu } from "@/shell/TopBar";
 import { Empty } from "@/ui/Empty";
 import { Content } from "./Content";
@@ -54,7 +56,9 @@ function Frame({ children }: { children: ReactNode }) {
           </Link>
         </span>
       </header>
+      <Notice />
       <main className="flex min-h-0 flex-1 flex-col overflow-y-auto">{children}</main>
+      <Footer className="max-h-24 border-line border-t" />
     </div>
   );
 }

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from oneapi.control.oauth.lark import pages_of
+from oneapi.store import former_logins
 from oneapi.store.tables import options, users
 from tests.control.browser import Browser, Reply
 from tests.control.conftest import ALICE, BOB, PASSWORD, World
@@ -62,6 +63,31 @@ class TestLark:
         assert site.row(users, ALICE)["lark_id"] == "ou_1"
         reply = self.came_back(signed_in(site, "bob"), lark, bind=True)
         assert reply.refusal == "该飞书账户已被绑定"
+
+    def test_an_account_with_a_former_github_login_is_found(self, site: World, lark: Lark) -> None:
+        """One API had bound Alice by a GitHub login of digits: that says nothing of her account at Lark."""
+        with site.database.begin() as connection:
+            bound = {"github_id": "583231", "lark_id": "ou_1"}
+            connection.execute(update(users).where(users.c.id == ALICE).values(bound))
+            former_logins.note(connection)
+        assert self.came_back(site.visitor(), lark).content["id"] == ALICE
+        assert len(site.rows(users)) == 4
+
+    @pytest.mark.parametrize("takes_back", [False, True])
+    def test_a_former_github_login_stays_one(
+        self, site: World, lark: Lark, takes_back: bool
+    ) -> None:
+        """Forgotten, the login 583231 would be GitHub's number 583231, which is somebody else."""
+        with site.database.begin() as connection:
+            bound = update(users).where(users.c.id == ALICE).values(github_id="583231")
+            connection.execute(bound)
+            former_logins.note(connection)
+        alice = signed_in(site, "alice")
+        self.came_back(alice, lark, bind=True)
+        if takes_back:
+            assert alice.delete("/api/oauth/lark").json["success"] is True
+        with site.database.connect() as connection:
+            assert former_logins.noted(connection, [ALICE]) == {ALICE}
 
     @pytest.mark.parametrize("person", [{}, {"open_id": ""}, {"open_id": None}, {"open_id": 5}])
     def test_a_person_without_an_id_is_nobody(

@@ -94,7 +94,8 @@ def unbind(services: Services, provider: Provider, ways: list[Provider], user_id
         changed = connection.execute(forgotten.values({provider.column: ""}))
         if changed.rowcount != 1:
             raise Refused("last_way_in")
-        former_logins.forget(connection, user_id)
+        if provider.had_logins:
+            former_logins.forget(connection, user_id)
 
 
 def _found(connection: Connection, provider: Provider, identity: Identity) -> Account | None:
@@ -103,7 +104,8 @@ def _found(connection: Connection, provider: Provider, identity: Identity) -> Ac
         provider.column == identity.id, provider.column == (identity.former_id or identity.id)
     )
     accounts = connection.execute(select(users).where(same).order_by(users.c.id)).mappings().all()
-    noted = former_logins.noted(connection, [account["id"] for account in accounts])
+    ids = [account["id"] for account in accounts] if provider.had_logins else []
+    noted = former_logins.noted(connection, ids)
     for account in accounts:
         if _binding(account, provider) == identity.id and account["id"] not in noted:
             return account
@@ -123,7 +125,8 @@ def _bind(
     connection: Connection, services: Services, provider: Provider, user_id: int, identity_id: str
 ) -> None:
     change_user(connection, user_id, {provider.column.name: identity_id}, services.now())
-    former_logins.forget(connection, user_id)
+    if provider.had_logins:
+        former_logins.forget(connection, user_id)
 
 
 def _new_name(connection: Connection, provider: Provider, identity: Identity, attempt: int) -> str:

@@ -101,4 +101,5 @@ GITHUB: Final = Provider(
     is_on=_is_on,
     authorization=_authorization,
     identity=_identity,
+    had_logins=True,
 )

@@ -48,7 +48,8 @@ class Visit:
 class Provider:
     """A way to sign in. `key` stands in addresses and new names, `name` and `account` in One API's sentences.
 
-    `authorization` returns where the browser goes; `identity` asks who came back.
+    `authorization` returns where the browser goes; `identity` asks who came back. `had_logins`: One API kept a name of
+    the person's choice in `column`, where an id stands now (`store.former_logins`).
     """
 
     key: str
@@ -58,6 +59,7 @@ class Provider:
     is_on: Callable[[Settings], bool]
     authorization: Callable[[Visit], Awaitable[str]]
     identity: Callable[[Visit], Awaitable[Identity]]
+    had_logins: bool = False
 
 
 def id_of(value: object, provider: str) -> str:

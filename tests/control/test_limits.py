@@ -163,6 +163,22 @@ def test_an_account_has_a_limit_of_wrong_passwords_from_wherever_they_come(
 
 
 @pytest.mark.fault("A9")
+def test_an_open_page_is_no_place_to_guess_the_password(worlds: Callable[..., World]) -> None:
+    world = limited(worlds, account=3)
+    alice = world.visitor()
+    assert alice.post("/api/user/login", {"username": "alice", "password": PASSWORD}).content
+    right = {"password": "a new password", "original_password": PASSWORD}
+    statuses = [
+        alice.put("/api/user/self", right | {"original_password": f"guess {number}"}).status
+        for number in range(4)
+    ]
+    assert statuses == [200, 200, 200, 429]
+    assert alice.put("/api/user/self", right).status == 429
+    world.clock.advance(400)
+    assert alice.put("/api/user/self", right).json["success"] is True
+
+
+@pytest.mark.fault("A9")
 def test_right_passwords_do_not_count(worlds: Callable[..., World]) -> None:
     world = limited(worlds, account=2)
     right = {"username": "alice", "password": PASSWORD}

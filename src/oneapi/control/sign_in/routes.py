@@ -1,7 +1,5 @@
 """`/api/user/login` and `/api/user/logout`."""
 
-import unicodedata
-
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy import Connection, RowMapping, select
 from typing_extensions import TypedDict
@@ -11,13 +9,12 @@ from oneapi.control.context import Services
 from oneapi.control.fields import Document, Text
 from oneapi.control.gate import client_of
 from oneapi.control.identity import Surroundings, by_script, own_page
-from oneapi.control.limits import TooManyRequests, critical
+from oneapi.control.limits import count_guess, critical, take_back_guess
 from oneapi.control.sign_in.passwords import DEFAULT_PASSWORD, NOBODY, matches
 from oneapi.control.sign_in.session import close_session, end_session, start_session
 from oneapi.store import settings
 from oneapi.store.bootstrap import is_first_hour
 from oneapi.store.enums import UserStatus
-from oneapi.store.rate_limit import RateLimiter
 from oneapi.store.tables import users
 
 router = APIRouter(prefix="/api/user", tags=["sign in"])
@@ -52,11 +49,7 @@ def login(credentials: Credentials, request: Request, services: Surroundings) ->
     """
     if not credentials.username or not credentials.password:
         raise Refused("invalid_parameter", field="password" if credentials.username else "username")
-    accounts: RateLimiter = request.app.state.accounts
-    account = _alike(credentials.username)
-    wait = accounts.wait_seconds(account)
-    if wait:
-        raise TooManyRequests(wait)
+    count_guess(request, credentials.username)
     with services.database.connect() as connection:
         if not settings.load(connection).flag("PasswordLoginEnabled"):
             raise Refused("password_login_off")
@@ -65,7 +58,7 @@ def login(credentials: Credentials, request: Request, services: Surroundings) ->
     is_right = matches(credentials.password, user["password"] or "" if user is not None else NOBODY)
     if user is None or not is_right or user["status"] != UserStatus.ENABLED:
         raise Refused("login_failed")
-    accounts.forgive(account)
+    take_back_guess(request, credentials.username)
     is_default = credentials.password == DEFAULT_PASSWORD
     if is_default and not (client_of(request).is_private or _is_first_hour(services)):
         raise Refused("default_password_public")
@@ -90,12 +83,6 @@ def welcome(request: Request, user: RowMapping, *, by_default_password: bool) ->
 def _is_first_hour(services: Services) -> bool:
     with services.database.connect() as connection:
         return is_first_hour(connection, services.clock())
-
-
-def _alike(name: str) -> str:
-    """Return what is the same for all names that one of the three databases may take for one account's."""
-    plain = unicodedata.normalize("NFKD", name).casefold()
-    return "".join(letter for letter in plain if not unicodedata.combining(letter)).strip()
 
 
 def _account(connection: Connection, name: str) -> RowMapping | None:

@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from oneapi.control.answers import Answer, Done, Found, Refusal, Refused, done, found
 from oneapi.control.context import Services
 from oneapi.control.identity import NotByGet, Person, SignedIn, Surroundings, User
+from oneapi.control.limits import count_guess, take_back_guess
 from oneapi.control.sign_in.passwords import matches
 from oneapi.control.sign_in.session import end_session, start_session
 from oneapi.control.users.documents import CodeToRedeem, OwnChanges
@@ -48,7 +49,7 @@ def change(
     """Change one's name or password; other sessions end with the old password, this one goes on."""
     if person.must_change_password and not changes.password:
         raise Refused("default_password_first")
-    _check_original(changes, person, services)
+    _check_original(changes, person, request)
     columns = changes.columns()
     try:
         with services.writing() as connection:
@@ -74,14 +75,22 @@ def close(person: User, services: Surroundings) -> Answer:
     return answer
 
 
-def _check_original(changes: OwnChanges, person: Person, services: Services) -> None:
-    """Refuse a new password in a session whose old one was not told, but for the change that a first sign-in demands."""
+def _check_original(changes: OwnChanges, person: Person, request: Request) -> None:
+    """Refuse a new password in a session whose old one was not told, but for the change that a first sign-in demands.
+
+    What is tried counts as at the door: an open page is no place to guess.
+    """
     if not changes.password or person.session is None or person.must_change_password:
         return
+    services: Services = request.app.state.services
     with services.database.connect() as connection:
         stored = user_by_id(connection, person.id)["password"] or ""
-    if stored and not matches(changes.original_password or "", stored):
+    if not stored:
+        return
+    count_guess(request, person.username)
+    if not matches(changes.original_password or "", stored):
         raise Refused("wrong_password", field="original_password")
+    take_back_guess(request, person.username)
 
 
 @router.post("/token", response_model=Found[str] | Refusal)
@@ -128,5 +137,7 @@ def redeem_code(code: CodeToRedeem, person: User, services: Surroundings) -> Ans
     except InvalidRequest as error:
         if error.code == "redemption_used":
             raise Refused("used_code", field="key") from error
-        raise Refused("bad_code", field="key") from error
+        if error.code == "redemption_unknown":
+            raise Refused("bad_code", field="key") from error
+        raise
     return found(quota)

@@ -1,6 +1,9 @@
 """Lists with `size`: sorted, filtered, searched, counted, and gone on with by a cursor; without it they are One API's."""
 
+import base64
+import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -118,6 +121,64 @@ def test_a_query_that_cannot_be_answered_is_refused_by_its_field(
     reply = world.admin.get(f"/api/channel/?{query}")
     assert (reply.status, reply.json["success"]) == (200, False)
     assert (reply.json["code"], reply.json["field"]) == ("bad_field", field)
+
+
+def cursor_of(*said: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(said).encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("name", "desc", 5, 1),
+        ("name", "desc", "a\0b", 1),
+        ("name", "desc", "\ud800", 1),
+        ("name", "desc", "a", 2**70),
+        ("name", "desc", "a", True),
+        ("type", "desc", "a", 1),
+        ("type", "desc", True, 1),
+        ("type", "desc", 10**30, 1),
+        ("type", "desc", float("nan"), 1),
+        ("type", "desc", float("inf"), 1),
+        ("type", "desc", None, 1),
+    ],
+)
+def test_a_cursor_that_somebody_made_up_is_refused(everywhere: World, said: Any) -> None:
+    path = f"/api/channel/?size=5&sort={said[0]}&cursor={cursor_of(*said)}"
+    reply = everywhere.admin.get(path)
+    assert (reply.status, reply.json.get("field")) == (200, "cursor")
+
+
+def test_a_cursor_that_nests_without_end_is_refused(world: World) -> None:
+    nested = base64.urlsafe_b64encode(b"[" * 40_000).decode()
+    reply = world.admin.get(f"/api/channel/?size=5&cursor={nested}")
+    assert (reply.status, reply.json.get("field")) == (200, "cursor")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["channel/?keyword", "channel/?group", "channel/?model", "redemption/?name", "jobs/?kind"],
+)
+def test_what_no_database_keeps_is_not_looked_for(everywhere: World, path: str) -> None:
+    reply = everywhere.admin.get(f"/api/{path}=a%00b&size=5")
+    assert (reply.status, reply.json.get("code")) == (200, "bad_field")
+    assert reply.json["field"] == path.partition("?")[2]
+
+
+@pytest.mark.parametrize("keyword", ["Über", "über", "ÜBER", "ber all", "Ж", "ж", "频道"])
+def test_a_keyword_is_found_in_whatever_case_and_script(everywhere: World, keyword: str) -> None:
+    for name in ("Über allem", "ЖУК", "频道", "another"):
+        everywhere.put(channels, type=1, name=name, status=1, group="default", models="m")
+    reply = everywhere.admin.get(f"/api/channel/?size=5&keyword={quote(keyword)}").json
+    assert reply["total"] == 1
+
+
+def test_the_cursor_leads_past_rows_without_a_name(everywhere: World) -> None:
+    for name in (None, None, None, "a", "b"):
+        everywhere.put(channels, type=1, name=name, status=1, group="default", models="m")
+    for order in ("asc", "desc"):
+        rows = walk(everywhere.admin, f"/api/channel/?size=1&sort=name&order={order}")
+        assert sorted(row["id"] for row in rows) == [1, 2, 3, 4, 5]
 
 
 def test_a_cursor_of_another_order_is_refused(world: World) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from oneapi.store.tables import logs, options, tokens, users
 from tests.control.conftest import ADMIN, ALICE, BOB, PASSWORD, ROOT, World
@@ -56,6 +56,16 @@ def test_a_search_is_not_cut_into_pages_unless_one_is_asked_for(world: World) ->
         world.put(users, username=f"user{number}", password="", aff_code=f"c{number}")
     assert len(world.admin.get("/api/user/search?keyword=user").content) == 12
     assert len(world.admin.get("/api/user/search?keyword=user&p=1").content) == 2
+
+
+def test_a_script_that_searches_for_everybody_gets_everybody(everywhere: World) -> None:
+    people = [
+        {"username": f"user{number}", "password": "", "aff_code": f"c{number}"}
+        for number in range(2500)
+    ]
+    with everywhere.database.begin() as connection:
+        connection.execute(insert(users), people)
+    assert len(everywhere.admin.get("/api/user/search?keyword=user").content) == 2500
 
 
 def test_administrators_see_those_below_them_and_root_sees_all(world: World) -> None:
@@ -131,6 +141,19 @@ def test_the_balance_is_set_by_the_ledger_and_leaves_a_trace(everywhere: World, 
     everywhere.admin.put("/api/user/", {"id": ALICE, "quota": quota})
     assert everywhere.row(users, ALICE)["quota"] == quota
     assert [(log["user_id"], log["type"]) for log in everywhere.rows(logs)] == [(ALICE, 3)]
+
+
+@pytest.mark.parametrize("quota", [-2763, 2**63 - 1])
+def test_a_balance_that_one_api_left_may_come_back(everywhere: World, quota: int) -> None:
+    """Its clients send a user whole; such a balance is one that nobody may be given anew."""
+    with everywhere.database.begin() as connection:
+        connection.execute(update(users).where(users.c.id == ALICE).values(quota=quota))
+    row = everywhere.admin.get(f"/api/user/{ALICE}").content | {"group": "vip"}
+    assert everywhere.admin.put("/api/user/", row).json["success"] is True
+    now = everywhere.row(users, ALICE)
+    assert (now["quota"], now["group"]) == (quota, "vip")
+    less = everywhere.admin.put("/api/user/", {"id": ALICE, "quota": quota - 1}).json
+    assert (less["code"], less["field"]) == ("bad_field", "quota")
 
 
 def test_a_new_password_from_an_administrator_works_and_ends_sessions(world: World) -> None:

@@ -16,10 +16,13 @@ QUOTA_MAX = 2**53 - 1
 _TEXT_BYTES_MAX = 65_535  # of MySQL's TEXT
 PAGE_SIZE = 10
 PAGE_SIZE_MAX = 100
-FOUND_MAX = 1000  # a search without a page answers at most so many
+FOUND_MAX = (
+    20_000  # a search without a page answers at most so many: One API's scripts take it for all
+)
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
+    """Return a text that all three databases take; raises `ValueError` for any other."""
     if "\x00" in text:
         raise ValueError("must not contain a NUL character")
     try:
@@ -67,7 +70,7 @@ def comma_list(text: str) -> list[str]:
     return list(dict.fromkeys(part for item in text.split(",") if (part := item.strip())))
 
 
-Text = Annotated[str, AfterValidator(_storable)]
+Text = Annotated[str, AfterValidator(storable)]
 LongText = Annotated[Text, AfterValidator(_in_64k)]
 Line = Annotated[Text, AfterValidator(_one_line)]
 GroupName = Annotated[Line, AfterValidator(_group), Field(max_length=32)]

@@ -11,6 +11,7 @@ import inspect
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Annotated, Any, Final
 
 from fastapi import Query, Request
@@ -31,7 +32,7 @@ from sqlalchemy import (
 )
 
 from oneapi.control.answers import Answer, bad_field
-from oneapi.control.fields import BIGINT_MAX, PAGE_SIZE_MAX, comma_list
+from oneapi.control.fields import BIGINT_MAX, PAGE_SIZE_MAX, comma_list, storable
 
 COUNTED_MAX: Final = 10_000
 """Totals are exact up to here; a larger table is "more than" this."""
@@ -123,7 +124,16 @@ def contains(*columns: Column[Any]) -> Callable[[str], list[Condition]]:
 
     def conditions(keyword: str) -> list[Condition]:
         lowered = keyword.lower()
-        return [func.lower(column).contains(lowered, autoescape=True) for column in columns]
+        found = [func.lower(column).contains(lowered, autoescape=True) for column in columns]
+        if (
+            not keyword.isascii()
+        ):  # of other letters SQLite, and PostgreSQL in some locales, knows no case
+            spellings = dict.fromkeys((keyword, keyword.upper(), keyword.title()))
+            spellings.pop(lowered, None)
+            found += [
+                column.contains(spelt, autoescape=True) for column in columns for spelt in spellings
+            ]
+        return found
 
     return conditions
 
@@ -134,6 +144,13 @@ def _whole(name: str, text: str) -> int:
     except ValueError:
         raise bad_field(name, "must be a whole number") from None
     return max(-BIGINT_MAX, min(BIGINT_MAX, number))
+
+
+def _text(name: str, text: str) -> str:
+    try:
+        return storable(text)
+    except ValueError as error:
+        raise bad_field(name, str(error)) from None
 
 
 def wanted_of(listing: Listing) -> Callable[..., Awaitable[Wanted | None]]:
@@ -188,16 +205,18 @@ def _wanted(listing: Listing, query: Mapping[str, str]) -> Wanted:
         0 if cursor else offset,
         sort,
         order == "desc",
-        _read_cursor(cursor, sort, order) if cursor else None,
+        _read_cursor(cursor, listing.table.c[sort], order) if cursor else None,
         _conditions(listing, query),
     )
 
 
 def _conditions(listing: Listing, query: Mapping[str, str]) -> tuple[Condition, ...]:
     found = [
-        condition(text) for name, condition in listing.filters.items() if (text := query.get(name))
+        condition(_text(name, text))
+        for name, condition in listing.filters.items()
+        if (text := query.get(name))
     ]
-    keyword = (query.get("keyword") or "").strip()
+    keyword = _text("keyword", query.get("keyword") or "").strip()
     if keyword and listing.search is not None:
         found.append(or_(*listing.search(keyword)))
     return tuple(found)
@@ -219,7 +238,7 @@ def slice_of(
         rows,
         min(total, COUNTED_MAX),
         total <= COUNTED_MAX,
-        _cursor(rows[-1], wanted) if has_more else None,
+        _cursor(rows[-1], table.c[wanted.sort], wanted) if has_more else None,
     )
 
 
@@ -233,7 +252,9 @@ def _sorted(query: Select[Any], listing: Listing, wanted: Wanted) -> Select[Any]
         else:
             beyond = key < value if wanted.is_descending else key > value
             behind = row_id < last if wanted.is_descending else row_id > last
-            query = query.where(or_(beyond, and_(key == value, behind)))
+            # Said twice: engines find the place in an index by a bound, and not by an alternative.
+            bound = key <= value if wanted.is_descending else key >= value
+            query = query.where(bound, or_(beyond, and_(key == value, behind)))
     if wanted.offset:
         query = query.offset(wanted.offset)
     if wanted.sort == "id":
@@ -243,25 +264,39 @@ def _sorted(query: Select[Any], listing: Listing, wanted: Wanted) -> Select[Any]
     return query.order_by(key, row_id)
 
 
-def _cursor(row: RowMapping, wanted: Wanted) -> str:
+def _cursor(row: RowMapping, column: Column[Any], wanted: Wanted) -> str:
     value = row[wanted.sort]
-    if not isinstance(value, str | int | float):
-        value = 0 if value is None else float(value)
+    if isinstance(column.type, String):
+        value = value or ""
+    elif not isinstance(value, int | float):
+        value = float(value or 0)
     order = "desc" if wanted.is_descending else "asc"
     text = json.dumps([wanted.sort, order, value, row["id"]])
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _read_cursor(cursor: str, sort: str, order: str) -> tuple[Any, int]:
+def _read_cursor(cursor: str, column: Column[Any], order: str) -> tuple[Any, int]:
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         its_sort, its_order, value, row_id = json.loads(text)
-    except (binascii.Error, ValueError, TypeError):
+    except (binascii.Error, ValueError, TypeError, RecursionError):
         raise bad_field("cursor", "is not one of ours") from None
-    is_fit = (its_sort, its_order) == (sort, order) and isinstance(value, str | int | float)
-    if not is_fit or not isinstance(row_id, int):
+    if (its_sort, its_order) != (column.name, order):
         raise bad_field("cursor", "belongs to another `sort` or `order`")
+    if not _is_like(value, column) or not _is_whole(row_id):
+        raise bad_field("cursor", "is not one of ours")
     return value, row_id
+
+
+def _is_like(value: Any, column: Column[Any]) -> bool:
+    """Say whether all three engines can compare a column with a value, which a client may have made up."""
+    if isinstance(column.type, String):
+        return isinstance(value, str) and _text("cursor", value) == value
+    return _is_whole(value) or (isinstance(value, float) and isfinite(value))
+
+
+def _is_whole(value: Any) -> bool:
+    return type(value) is int and abs(value) <= BIGINT_MAX
 
 
 def listed(found: Slice, views: list[Any]) -> Answer:

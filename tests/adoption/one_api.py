@@ -22,7 +22,10 @@ INSERT INTO users (id, username, password, display_name, role, status, email, gi
  (2, 'alice', '{password}', '爱丽丝', 1, 1, 'a@b.c', 'alice', 'bbbbbbbbccccddddaaaabbbbccccdddd', 1000000, 500, 2,
  'vip', 'Ab1x', 1),
  (3, 'deleted_af8aceafacde466599afe394a2951efe', '', 'Gone', 1, 3, 'gone@b.c', '', NULL, 7, 0, 0, 'default', NULL, 0),
- (4, 'nulls', '', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+ (4, 'nulls', '', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+ (5, 'no limit', '', '', 1, 1, '', '', NULL, 9223372036854775807, 12345, 3, 'default', NULL, 0),
+ (6, 'no limit either', '', '', 1, 1, '', '', NULL, 9223372036854775807, 12345, 3, 'default', NULL, 0),
+ (7, 'owing', '', '', 1, 1, '', '', NULL, -2763, 5000, 3, 'default', NULL, 0);
 INSERT INTO tokens (id, user_id, {key}, status, name, created_time, accessed_time, expired_time, remain_quota,
  unlimited_quota, used_quota, models, subnet) VALUES
  (1, 2, 'AbCdEfGh1234567890123456789012345678901234567890', 1, 'laptop', 1700000000, 1700000001, -1, 0, {true}, 0, NULL, ''),
@@ -53,7 +56,10 @@ INSERT INTO logs (id, user_id, created_at, type, content, username, token_name, 
  completion_tokens, channel_id) VALUES
  (1, 2, 1700000002, 2, '倍率：2.50 × 0.50 × 4.00', 'alice', 'laptop', 'gpt-4o', 300, 100, 35, 1),
  (2, 2, 1700000003, 2, '', 'alice', 'laptop', 'gpt-4o', 200, 100, 15, 1),
- (3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+ (3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+ (4, 2, NULL, 2, 'no time', 'alice', 'laptop', 'gpt-4o', 0, 1, 1, 1),
+ (5, 2, 1700000004000, 2, 'milliseconds', 'alice', 'laptop', 'gpt-4o', 0, 1, 1, 1),
+ (6, 2, 9223372036854775807, 2, 'no calendar has it', 'alice', 'laptop', 'gpt-4o', 0, 1, 1, 1);
 """
 
 

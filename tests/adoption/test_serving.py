@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from tests.engines import Engine, Sqlite
 from tests.fakes import FakeVendor, chat_document, json_answer
 from tests.fixtures_path import DATABASES
 from tests.gateway import Gateway
+from tests.server.environment import clean
 
 MADE = [
     pytest.param(awkward, id="awkward"),
@@ -59,8 +62,7 @@ def key_of(gateway: Gateway, name: str) -> str:
 
 def test_an_old_key_relays_and_costs_what_it_cost(adopted: Gateway) -> None:
     before = alice(adopted)
-    names = {row["name"] for row in adopted.rows("SELECT name FROM tokens")}
-    key = key_of(adopted, "main" if "main" in names else "laptop")
+    key = key_of(adopted, "laptop" if _is_awkward(adopted) else "main")
 
     assert adopted.chat(key, "gpt-4o").status == 200
     adopted.wait_for_logs(before["request_count"] + 1)
@@ -70,6 +72,25 @@ def test_an_old_key_relays_and_costs_what_it_cost(adopted: Gateway) -> None:
     assert after["quota"] == before["quota"] - 2763
     assert after["used_quota"] == before["used_quota"] + 2763
     assert after["request_count"] == before["request_count"] + 1
+
+
+def test_the_books_balance_whatever_was_in_them(adopted: Gateway) -> None:
+    assert adopted.chat(key_of(adopted, "laptop" if _is_awkward(adopted) else "main"), "gpt-4o")
+    adopted.stop()
+    ran = subprocess.run(
+        [sys.executable, "-m", "oneapi", "check"],
+        cwd=adopted.directory,
+        env={**clean(), "SQL_DSN": adopted.dsn, "DATA_DIR": str(adopted.directory)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout
+
+
+def _is_awkward(gateway: Gateway) -> bool:
+    return "laptop" in {row["name"] for row in gateway.rows("SELECT name FROM tokens")}
 
 
 def test_an_old_password_signs_in(adopted: Gateway) -> None:

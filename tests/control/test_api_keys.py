@@ -162,6 +162,18 @@ def test_a_key_that_one_api_let_go_below_zero_can_still_be_renamed(world: World)
     assert (renamed["name"], renamed["remain_quota"]) == ("new", -5)
 
 
+def test_a_key_below_zero_does_not_get_a_limit_there(world: World) -> None:
+    made = make(world.alice, unlimited_quota=True)
+    with world.database.begin() as connection:
+        query = update(tokens).where(tokens.c.id == made["id"])
+        connection.execute(query.values(remain_quota=-5))
+    limited = {"id": made["id"], "unlimited_quota": False}
+    assert world.alice.put("/api/token/", limited).json["field"] == "remain_quota"
+    assert world.row(tokens, made["id"])["unlimited_quota"] is True
+    repaired = world.alice.put("/api/token/", limited | {"remain_quota": 7}).content
+    assert (repaired["unlimited_quota"], repaired["remain_quota"]) == (False, 7)
+
+
 @pytest.mark.parametrize(
     ("state", "repair", "said"),
     [

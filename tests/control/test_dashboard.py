@@ -39,6 +39,13 @@ def use(world: World, **values: Any) -> None:
         add_use(connection, [row | dict.fromkeys(FIRST_TOKEN_CLASSES, 0) | values])
 
 
+@pytest.mark.parametrize("end", [2**61 - 1, 2**63 - 1, 10**30, 1_700_000_000_000])
+def test_times_that_no_calendar_has_are_refused(world: World, end: int) -> None:
+    start = min(end, 2**61 - 1) - 7 * 24 * HOUR
+    reply = world.alice.get(f"/api/dashboard?start={start}&end={end}")
+    assert (reply.status, reply.json["field"]) == (200, "start")
+
+
 def test_use_is_added_up_ranked_and_laid_out_by_the_day(everywhere: World) -> None:
     use(everywhere)
     use(everywhere, model_name="o3", quota=900)

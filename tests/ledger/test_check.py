@@ -130,6 +130,23 @@ async def test_damage_is_found(
     await crash(ledger)
 
 
+async def test_debts_that_were_there_before_are_no_mistake(
+    database: Database, opened: Opener, tmp_path: Path, clock: Clock
+) -> None:
+    """One API charges below zero; what it has left behind says nothing of our books."""
+    for id in (1, 2):
+        person(database, id, -5 * id)
+    ledger = await opened(database)
+    report = checked(database, tmp_path, clock)
+    assert report.problems == []
+    assert "below zero since before this program: balance of users 1, 2" in report.notes
+    assert "below zero since before this program: remaining quota of keys 1, 2" in report.notes
+    with database.begin() as connection:
+        connection.execute(update(users).where(users.c.id == 1).values(quota=-6))
+    assert "below zero: balance of users 1, 2" in checked(database, tmp_path, clock).problems
+    await ledger.aclose()
+
+
 async def test_a_negative_remainder_of_an_unlimited_key_means_nothing(
     sqlite_database: Database, tmp_path: Path, clock: Clock
 ) -> None:

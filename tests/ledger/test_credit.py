@@ -20,9 +20,9 @@ from oneapi.ledger import (
     set_quota,
     user_balance,
 )
-from oneapi.ledger.credit import TOTAL, begin_total
+from oneapi.ledger.credit import TOTAL, begin_total, books
 from oneapi.store.database import Database
-from oneapi.store.tables import options, redemptions
+from oneapi.store.tables import options, redemptions, users
 from oneapi.store.tables.ledger import journal_offsets
 from tests.ledger.conftest import Opener
 from tests.ledger.scene import (
@@ -74,6 +74,42 @@ def test_what_is_taken_is_at_most_what_is_there(database: Database) -> None:
         assert credit(connection, 1, -1, Reason(Kind.TOP_UP), now=NOW) == 0
         assert credit(connection, 1, 0, Reason(Kind.TOP_UP), now=NOW) == 0
     assert money(database).quota == 0
+
+
+def test_no_balance_grows_until_its_column_cannot_hold_it(database: Database) -> None:
+    """SQLite would count on in floating point, the others would break off in the middle."""
+    person(database, 1, 2**62 - 9)
+    with pytest.raises(InvalidRequest, match="cannot hold so much"), database.begin() as connection:
+        credit(connection, 1, 10, Reason(Kind.TOP_UP), now=NOW)
+    with database.begin() as connection:
+        assert credit(connection, 1, 9, Reason(Kind.TOP_UP), now=NOW) == 9
+    assert money(database).quota == 2**62
+
+
+def test_a_code_stays_good_when_the_balance_is_full(database: Database) -> None:
+    person(database, 1, 2**63 - 1)
+    code = {"key": "c" * 32, "status": 1, "name": "gift", "quota": 5}
+    with database.begin() as connection:
+        connection.execute(insert(redemptions).values(code))
+    with pytest.raises(InvalidRequest, match="cannot hold so much"), database.begin() as connection:
+        redeem(connection, 1, "c" * 32, NOW)
+    with database.connect() as connection:
+        assert connection.scalar(select(redemptions.c.status)) == 1
+
+
+def test_balances_that_add_up_to_more_than_a_bigint_are_compared(database: Database) -> None:
+    """People write the largest number there is where they mean that there is no limit."""
+    person(database, 1, 2**63 - 1)
+    person(database, 2, 2**63 - 1)
+    with database.begin() as connection:
+        connection.execute(update(users).values(used_quota=5))
+    begin_total(database, NOW)
+    with database.begin() as connection:
+        assert books(connection) == (2**64 + 8, 0)
+        assert credit(connection, 1, -7, Reason(Kind.TOP_UP), now=NOW) == -7
+        assert books(connection) == (2**64 + 1, 0)
+        connection.execute(update(users).where(users.c.id == 2).values(quota=users.c.quota - 3))
+        assert books(connection) == (2**64 - 2, -3)
 
 
 @pytest.mark.parametrize("amount", [5, -5])

@@ -5,7 +5,7 @@ import time
 import pytest
 from hypothesis import given, strategies as st
 
-from oneapi.store.calendar import HOUR, day_of, hour_of, next_day
+from oneapi.store.calendar import HOUR, day_before, day_of, hour_of, next_day
 from tests.clocks import time_zone
 
 ZONES = (
@@ -49,6 +49,22 @@ def test_an_hour_lies_in_one_day(zone: str, at: int) -> None:
         assert day_of(begin) == day_of(at)
         if zone != "Australia/Lord_Howe":
             assert time.localtime(begin).tm_min == 0
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@given(at=st.integers(FIRST, LAST))
+def test_a_week_has_seven_days_whatever_clocks_did(zone: str, at: int) -> None:
+    with time_zone(zone):
+        day = day_before(at, 6)
+        for _ in range(6):
+            day = next_day(day)
+        assert day == day_of(at)
+
+
+def test_the_week_before_half_past_midnight_after_clocks_went_on_begins_a_day_later() -> None:
+    """Six times 24 hours before it is the evening before that day."""
+    with time_zone("Europe/Berlin"):
+        assert day_before(1_774_823_400, 6) == 1_774_306_800  # 30 March 2026 00:30, 24 March 00:00
 
 
 @pytest.mark.parametrize("zone", ZONES)

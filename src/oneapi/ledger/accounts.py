@@ -49,9 +49,12 @@ _BALANCE: Final = {
     kind: select(column).where(table.c.id == bindparam("the_id"))
     for kind, (table, column) in _TABLES.items()
 }
+BIGINT_MAX: Final = (
+    2**63 - 1
+)  # beyond it SQLite would count on in floating point, and the others break off
 _GIVE: Final[Mapping[Kind, Update]] = {
     kind: update(table)
-    .where(table.c.id == bindparam("the_id"))
+    .where(table.c.id == bindparam("the_id"), column <= bindparam("room"))
     .values({column: column + bindparam("amount")})
     for kind, (table, column) in _TABLES.items()
 }
@@ -104,9 +107,10 @@ def balance(connection: Connection, ref: Ref) -> int | None:
     return connection.execute(_BALANCE[ref.kind], {"the_id": ref.id}).scalar()
 
 
-def give(connection: Connection, ref: Ref, amount: int) -> bool:
-    """Add to the account; false if there is no such account."""
-    return changed(connection.execute(_GIVE[ref.kind], {"the_id": ref.id, "amount": amount}))
+def give(connection: Connection, ref: Ref, amount: int, most: int = BIGINT_MAX) -> bool:
+    """Add to the account; false if there is no such account, or it would hold more than `most`."""
+    values = {"the_id": ref.id, "amount": amount, "room": most - amount}
+    return changed(connection.execute(_GIVE[ref.kind], values))
 
 
 def take(connection: Connection, ref: Ref, amount: int) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from oneapi.ledger import accounts
 from oneapi.ledger.flusher import add_use
 from oneapi.ledger.log_rows import fit
-from oneapi.store.calendar import hour_of
+from oneapi.store.calendar import LATEST, hour_of
 from oneapi.store.database import Database
 from oneapi.store.enums import LogType
 from oneapi.store.tables import logs, progress, tokens, usage_hours
@@ -69,6 +69,8 @@ def backfill(main: Database, log_database: Database) -> bool:
         key_ids = {(user_id, name): key_id for user_id, name, key_id in keys}
         hours: dict[tuple[int, int, int, int, str], list[int]] = {}
         for at, user_id, key_name, channel_id, model, sent, made, quota, elapsed in found:
+            if not 0 <= (at or 0) <= LATEST:  # nobody knows when it was
+                continue
             key_id = key_ids.get((user_id, key_name), 0)
             hour = (hour_of(at or 0), user_id or 0, key_id, channel_id or 0, fit(model or ""))
             sums = hours.setdefault(hour, [0] * len(COUNTERS))

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, exists, false, func, or_, sele
 
 from oneapi.ledger import accounts
 from oneapi.ledger.batches import Batch, batch_of
-from oneapi.ledger.credit import TOTAL, TOTAL_NOW
+from oneapi.ledger.credit import books, new_debts
 from oneapi.ledger.details import Missing
 from oneapi.ledger.journal import Position, Reader, is_free, slots
 from oneapi.store import usage_days
@@ -23,7 +23,7 @@ from oneapi.store.calendar import next_day
 from oneapi.store.database import Database
 from oneapi.store.enums import LogType
 from oneapi.store.tables import logs, tokens, users
-from oneapi.store.tables.ledger import journal_offsets, leases
+from oneapi.store.tables.ledger import leases
 
 _SHOWN = 20  # ids per finding
 _STALE_SECONDS = 600
@@ -104,8 +104,13 @@ def _ids(connection: Connection, column: ColumnElement[int], *where: ColumnEleme
 
 
 def _negative(connection: Connection, report: Report) -> None:
-    for what, ids in (
-        ("balance of users", _ids(connection, users.c.id, users.c.quota < 0)),
+    new = new_debts(connection)
+    for what, ids, is_new in (
+        (
+            "balance of users",
+            _ids(connection, users.c.id, users.c.quota < 0),
+            new["debts_of_users"] < 0,
+        ),
         (
             "remaining quota of keys",
             _ids(
@@ -114,28 +119,26 @@ def _negative(connection: Connection, report: Report) -> None:
                 tokens.c.remain_quota < 0,
                 tokens.c.unlimited_quota == false(),
             ),
+            new["debts_of_keys"] < 0,
         ),
-        ("lease of accounts", _ids(connection, leases.c.account_id, leases.c.amount < 0)),
+        ("lease of accounts", _ids(connection, leases.c.account_id, leases.c.amount < 0), True),
     ):
-        if ids:
+        if not ids:
+            report.notes.append(f"no {what} is below zero")
+        elif is_new:
             report.problems.append(f"below zero: {what} {ids}")
         else:
-            report.notes.append(f"no {what} is below zero")
+            report.notes.append(f"below zero since before this program: {what} {ids}")
 
 
 def _conserved(connection: Connection, report: Report) -> None:
-    opened = select(journal_offsets.c.seq + journal_offsets.c.position).where(
-        journal_offsets.c.holder == TOTAL
-    )
-    total, credited = connection.execute(select(TOTAL_NOW, opened.scalar_subquery())).one()
-    if credited is None:
+    now, surplus = books(connection)
+    if surplus is None:
         report.notes.append("no worker has run on this database: nothing to compare its quota with")
-        return
-    now, expected = int(total), int(credited)  # MySQL sums to a decimal
-    if now != expected:
+    elif surplus:
         report.problems.append(
-            f"balances + leases + used quota are {now}, credited were {expected}: "
-            f"{now - expected:+d} (was the database changed by another program?)"
+            f"balances + leases + used quota are {now}, credited were {now - surplus}: "
+            f"{surplus:+d} (was the database changed by another program?)"
         )
     else:
         report.notes.append(f"balances + leases + used quota are what was credited: {now}")

@@ -5,11 +5,21 @@ connection of a transaction there as `log_connection`.
 """
 
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    false,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from oneapi.errors import InvalidRequest, NotFound
 from oneapi.ledger import accounts
@@ -18,7 +28,7 @@ from oneapi.ledger.balance import key_balance, user_balance
 from oneapi.ledger.flusher import transaction
 from oneapi.store.database import Database
 from oneapi.store.enums import LogType, RedemptionStatus
-from oneapi.store.tables import logs, options, redemptions, users
+from oneapi.store.tables import installation, logs, options, redemptions, tokens, users
 from oneapi.store.tables.ledger import journal_offsets, leases
 
 log = structlog.get_logger(__name__)
@@ -27,6 +37,8 @@ log = structlog.get_logger(__name__)
 # (`seq`), and what was credited since (`position`). `check` compares it with what is there.
 TOTAL: Final = "#credited"
 _QUOTA_PER_USD: Final = 500_000.0
+# Nobody is credited beyond it, so that there is room for what comes back of leases. One API's balances may be larger.
+_BALANCE_MAX: Final = 2**62
 
 
 class Kind(StrEnum):
@@ -72,7 +84,7 @@ def credit(
     """Add to a user's balance, or take from it if `amount` is negative; return the change.
 
     What is taken is at most what the account has beside its open leases, so that the balance is never
-    below zero. Raises `NotFound`.
+    below zero. Raises `NotFound`, and `InvalidRequest` where the sum is too large.
     """
     changed = _change(connection, Ref("user", user_id), amount)
     text = reason.remark or _TEXTS[reason.kind][1].format(quota_text(connection, changed))
@@ -146,9 +158,11 @@ def _change(connection: Connection, ref: Ref, amount: int) -> int:
     if amount < 0:
         changed = -accounts.take_up_to(connection, ref, -amount)
     else:
-        changed = amount if accounts.give(connection, ref, amount) else 0
+        changed = amount if accounts.give(connection, ref, amount, _BALANCE_MAX) else 0
     if changed != amount and accounts.balance(connection, ref) is None:
         raise NotFound(f"there is no such {ref.kind}: {ref.id}")
+    if changed < amount:
+        raise InvalidRequest("the balance cannot hold so much", code="balance_full", param="quota")
     if ref.kind == "user" and changed:
         _add_to_total(connection, changed)
     return changed
@@ -161,22 +175,75 @@ def _add_to_total(connection: Connection, amount: int) -> None:
     )
 
 
-_OF_USERS: Final = select(func.coalesce(func.sum(users.c.quota + users.c.used_quota), 0))
-_ON_LEASE: Final = select(func.coalesce(func.sum(leases.c.amount), 0)).where(
-    leases.c.account == "user"
+_HALF: Final = 2**32
+_BITS: Final = 2**64
+
+
+def _halves(column: Column[int], *where: ColumnElement[bool]) -> list[ScalarSelect[Any]]:
+    """Return the sums of upper and of lower halves: some balances are so large that two are more than a bigint holds."""
+    lower = column % _HALF
+    sums = [func.coalesce(func.sum(half), 0) for half in ((column - lower) // _HALF, lower)]
+    return [select(one).where(*where).scalar_subquery() for one in sums]
+
+
+_BOOKS: Final = select(
+    *_halves(users.c.quota),
+    *_halves(users.c.used_quota),
+    *_halves(leases.c.amount, leases.c.account == "user"),
+    *(
+        select(column).where(journal_offsets.c.holder == TOTAL).scalar_subquery()
+        for column in (journal_offsets.c.seq, journal_offsets.c.position)
+    ),
 )
-# The sum that no request, crash or reclaim changes: balances, leases and used quota of all users.
-TOTAL_NOW: Final = _OF_USERS.scalar_subquery() + _ON_LEASE.scalar_subquery()
+
+
+def books(connection: Connection) -> tuple[int, int | None]:
+    """Return balances + leases + used quota of all users, the sum that no request, crash or reclaim changes.
+
+    And by how much it is more than what was there and was credited; `None` while no worker has run.
+    """
+    row: list[Any] = list(connection.execute(_BOOKS).one())
+    *halves, opened, credited = row
+    numbers = [int(half) for half in halves]
+    total = sum(numbers[0::2]) * _HALF + sum(numbers[1::2])
+    return total, None if opened is None else _in_bigint(total - opened - credited)
+
+
+def _in_bigint(number: int) -> int:
+    """Return what is left of a number in 64 bits: enough to compare sums."""
+    return (number + _BITS // 2) % _BITS - _BITS // 2
+
+
+_DEBTS: Final = {
+    "debts_of_users": select(func.coalesce(func.sum(users.c.quota), 0)).where(users.c.quota < 0),
+    "debts_of_keys": select(func.coalesce(func.sum(tokens.c.remain_quota), 0)).where(
+        tokens.c.remain_quota < 0, tokens.c.unlimited_quota == false()
+    ),
+}
+
+
+def new_debts(connection: Connection) -> dict[str, int]:
+    """Return by how much users and keys are further below zero than One API, which lends, had left them; 0 or less."""
+    query = select(installation.c.name, installation.c.value).where(installation.c.name.in_(_DEBTS))
+    known = {row.name: row.value for row in connection.execute(query)}
+    return {
+        name: min(0, int(connection.execute(debt).scalar_one()) - known.get(name, 0))
+        for name, debt in _DEBTS.items()
+    }
 
 
 def begin_total(database: Database, now: int) -> None:
-    """Write down what all users have and had, if that was never done."""
+    """Write down what all users have, had and owe, if that was never done."""
     with database.connect() as connection:
         if accounts.offset(connection, TOTAL) is not None:
             return
     with transaction(database) as connection:
-        total = int(connection.execute(select(TOTAL_NOW)).scalar_one())
-        row = {"holder": TOTAL, "seq": total, "position": 0, "updated_at": now}
+        total, _ = books(connection)
+        row = {"holder": TOTAL, "seq": _in_bigint(total), "position": 0, "updated_at": now}
+        for name, debt in _DEBTS.items():
+            owed = int(connection.execute(debt).scalar_one())
+            known = {"name": name, "value": owed}
+            connection.execute(database.insert_ignore(installation), known)
         connection.execute(database.insert_ignore(journal_offsets), row)
 
 

@@ -5,6 +5,8 @@ from functools import lru_cache
 from typing import Final
 
 HOUR: Final = 3600
+LATEST: Final = 253_402_300_799
+"""The end of the year 9999 in UTC: what people say beyond is no time (often it is in milliseconds), and has no calendar."""
 _STEP: Final = (
     900  # every zone's offset, and every change of it, is a multiple of a quarter of an hour
 )
@@ -34,6 +36,14 @@ def day_of(at: int) -> int:
     while time.localtime(begin - _STEP)[:3] == day:
         begin -= _STEP
     return begin
+
+
+def day_before(at: int, days: int) -> int:
+    """Return when the day began that lies so many days before that of a moment, however long these were."""
+    day = day_of(at)
+    for _ in range(days):
+        day = day_of(day - 1)
+    return day
 
 
 def next_day(day: int) -> int:

@@ -133,19 +133,16 @@ class DayMender:
 
 
 def days_of_use(connection: Connection, since: int = 0) -> Iterator[int]:
-    """Yield the beginnings of days from the latest use to the first since then."""
+    """Yield the beginnings of days with use, from the latest to the first since then.
+
+    It goes from one to the next that is there: a row without a time lies in 1970, one in milliseconds millennia ahead.
+    """
     begins = (usage_hours.c.hour, usage_days.c.day)
-    ends = [
-        connection.execute(select(func.min(at), func.max(at)).where(at >= since)).one()
-        for at in begins
-    ]
-    firsts = [first for first, _ in ends if first is not None]
-    if not firsts:
-        return
-    first, day = day_of(min(firsts)), day_of(max(last for _, last in ends if last is not None))
-    while day >= first:
+    queries = [select(func.max(at)).where(at >= since) for at in begins]
+    while found := [at for at in map(connection.scalar, queries) if at is not None]:
+        day = day_of(max(found))
         yield day
-        day = day_of(day - 1)
+        queries = [select(func.max(at)).where(at >= since, at < day) for at in begins]
 
 
 @cache

@@ -6,14 +6,14 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from oneapi.control.answers import Refused
-from oneapi.control.fields import QUOTA_MAX, Document, LongText, Number, Text, Whole, comma_list
+from oneapi.control.fields import Document, LongText, Number, Text, Whole, comma_list
+from oneapi.store.calendar import LATEST
 
 _NAME_BYTES_MAX = 30
-_LATEST = 253_402_300_799  # the end of the year 9999; milliseconds are far beyond
 
 
 def _time(seconds: int) -> int:
-    if not -1 <= seconds <= _LATEST:
+    if not -1 <= seconds <= LATEST:
         raise ValueError("must be a time in seconds since 1970, or -1 for never")
     return seconds
 
@@ -25,7 +25,7 @@ class KeyDocument(Document):
     name: Text | None = None
     status: Annotated[Number, Field(ge=0, le=4)] | None = None
     expired_time: Annotated[Number, AfterValidator(_time)] | None = None
-    remain_quota: Annotated[Number, Field(ge=-QUOTA_MAX, le=QUOTA_MAX)] | None = None
+    remain_quota: Whole | None = None
     unlimited_quota: bool | None = None
     models: LongText | None = None
     subnet: Annotated[Text, Field(max_length=191)] | None = None

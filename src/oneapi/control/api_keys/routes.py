@@ -28,7 +28,7 @@ from oneapi.control.api_keys.queries import (
     page_of_keys,
 )
 from oneapi.control.api_keys.views import KeyView, key_view
-from oneapi.control.fields import FoundPage, Paged, QueryText, RowId
+from oneapi.control.fields import QUOTA_MAX, FoundPage, Paged, QueryText, RowId
 from oneapi.control.identity import Surroundings, User
 from oneapi.control.lists import Wanted, listed, slice_of, wanted_of
 from oneapi.ledger import leased, set_key_quota
@@ -103,11 +103,12 @@ def change(
         if document.status == KeyStatus.ENABLED:
             _refuse_useless(row["status"], {**shown, **columns}, services.now())
         limit = columns.pop("remain_quota", shown["remain_quota"])
+        is_unlimited = columns.get("unlimited_quota", shown["unlimited_quota"])
         if columns:
             change_key(connection, row, columns, services.now())
-        if limit != shown["remain_quota"]:
-            is_unlimited = columns.get("unlimited_quota", shown["unlimited_quota"])
+        if limit != shown["remain_quota"] or is_unlimited < shown["unlimited_quota"]:
             _check_limit(limit, is_unlimited)
+        if limit != shown["remain_quota"]:
             set_key_quota(connection, document.id, max(0, limit))
         return found(_view(connection, user.id, document.id))
 
@@ -115,6 +116,8 @@ def change(
 def _check_limit(remain_quota: int, is_unlimited: bool) -> None:
     if remain_quota < 0 and not is_unlimited:
         raise bad_field("remain_quota", "must not be negative")
+    if abs(remain_quota) > QUOTA_MAX:
+        raise bad_field("remain_quota", f"must not be more than {QUOTA_MAX}")
 
 
 def _status(document: KeyDocument, present: int) -> dict[str, Any]:

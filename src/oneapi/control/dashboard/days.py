@@ -10,7 +10,7 @@ from oneapi.control.answers import Answer, Found, Refusal, found
 from oneapi.control.context import Services
 from oneapi.control.dashboard.queries import Span, Use
 from oneapi.control.identity import Surroundings, User
-from oneapi.store.calendar import day_of
+from oneapi.store.calendar import day_before
 
 router = APIRouter(prefix="/api/user", tags=["statistics"])
 
@@ -36,9 +36,7 @@ def own_days(user: User, services: Surroundings) -> Answer:
 
 def _days(services: Services, user_id: int) -> list[DayOfModel]:
     now = services.now()
-    first = day_of(now)
-    for _ in range(DAYS - 1):
-        first = day_of(first - 1)
+    first = day_before(now, DAYS - 1)
     days: dict[tuple[int, str], list[int]] = {}
     with services.database.connect() as connection:
         use = Use(connection, Span(first, now + 1, user_id))

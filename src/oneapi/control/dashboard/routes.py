@@ -7,12 +7,13 @@ from typing_extensions import TypedDict
 
 from oneapi.control.answers import Answer, Found, Refusal, Refused, bad_field, found
 from oneapi.control.dashboard.queries import SHOWN, By, Span, Use
-from oneapi.control.fields import BIGINT_MAX, QueryNumber
+from oneapi.control.fields import QueryNumber
 from oneapi.control.identity import Role, Surroundings, User
-from oneapi.store.calendar import HOUR, day_of
+from oneapi.store.calendar import HOUR, LATEST, day_before
 
 router = APIRouter(prefix="/api/dashboard", tags=["statistics"])
 
+DAYS = 7
 LONGEST_DAYS = 400
 
 
@@ -106,8 +107,8 @@ def _told(sums: dict[str, Any], tells_costs: bool) -> dict[str, Any]:
 
 
 def _span(now: int, start: int, end: int, user_id: int | None) -> Span:
-    end = min(end, BIGINT_MAX // 4) or now + 1
-    start = start or day_of(now - 6 * 24 * HOUR)
+    end = min(end, LATEST) or now + 1
+    start = start or day_before(now, DAYS - 1)
     if not 0 <= start < end:
         raise bad_field("start", "must lie before `end`")
     if end - start > LONGEST_DAYS * 24 * HOUR:

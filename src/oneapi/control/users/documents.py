@@ -10,7 +10,6 @@ from oneapi.control.fields import (
     GroupName,
     LongText,
     Number,
-    Quota,
     Text,
     Whole,
 )
@@ -65,7 +64,10 @@ class OwnChanges(Document):
 
 
 class UserChanges(Document):
-    """What administrators may change about others: the fields sent, also zero where zero is a value."""
+    """What administrators may change about others: the fields sent, also zero where zero is a value.
+
+    `quota` may come back as it is, also where One API has left a debt, or a balance that nobody may be given.
+    """
 
     id: Whole
     username: Username | None = None
@@ -73,7 +75,7 @@ class UserChanges(Document):
     password: ChangedPassword | None = None
     role: KnownRole | None = None
     status: Annotated[Number, Field(ge=0, le=3)] | None = None
-    quota: Quota | None = None
+    quota: Whole | None = None
     group: GroupName | None = None
     email: Annotated[Text, Field(max_length=50)] | None = None
 

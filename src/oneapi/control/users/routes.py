@@ -21,7 +21,7 @@ from oneapi.control.answers import (
 )
 from oneapi.control.audit.trail import Deed, record
 from oneapi.control.context import Services
-from oneapi.control.fields import FoundPage, Paged, QueryText, RowId
+from oneapi.control.fields import QUOTA_MAX, FoundPage, Paged, QueryText, RowId
 from oneapi.control.identity import Admin, Person, Surroundings
 from oneapi.control.lists import Wanted, listed, slice_of, wanted_of
 from oneapi.control.sign_in.passwords import hashed
@@ -135,6 +135,8 @@ def change(document: UserChanges, admin: Admin, request: Request, services: Surr
             if document.quota is not None:
                 balance = before["quota"] = user_balance(connection, document.id)
                 if document.quota != balance:
+                    if not 0 <= document.quota <= QUOTA_MAX:
+                        raise bad_field("quota", f"must be 0 to {QUOTA_MAX}")
                     balance = set_quota(
                         connection,
                         document.id,

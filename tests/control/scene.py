@@ -63,6 +63,7 @@ PEOPLE = (
 )
 # What stands in the database and is nobody's business, or that of a few.
 VENDOR_KEY, OTHER_VENDOR_KEY = "sk-the-vendors-key", "sk-another-vendors-key"
+CONFIG_SECRET, PROXY_PASSWORD = "the-clouds-secret", "the-proxys-password"
 OPTION_SECRET, SESSION_SECRET = "the-mail-servers-password", "a secret of this test"
 CHANNEL_NAME, CHANNEL_URL, VENDOR_WORDS = (
     "secret vendor",
@@ -81,6 +82,8 @@ def secrets() -> dict[str, frozenset[int]]:
     nobodys = (
         VENDOR_KEY,
         OTHER_VENDOR_KEY,
+        CONFIG_SECRET,
+        PROXY_PASSWORD,
         OPTION_SECRET,
         SESSION_SECRET,
         PASSWORD_HASH,
@@ -128,7 +131,9 @@ def furnish(world: World) -> None:
             access_token=access_token(row_id),
             aff_code=f"aff{row_id}",
         )
+    config = {"sk": CONFIG_SECRET, "proxy": f"http://me:{PROXY_PASSWORD}@proxy.invalid:1"}
     channel = {"type": 12, "base_url": CHANNEL_URL, "models": "gpt-4o", "group": "default"}
+    channel |= {"config": json.dumps(config)}
     world.put(channels, **channel, name=CHANNEL_NAME, key=VENDOR_KEY, status=1)
     world.put(channels, **channel, name=CHANNEL_NAME, key=OTHER_VENDOR_KEY, status=2)
     world.add(abilities, group="default", model="gpt-4o", channel_id=1, enabled=True, priority=0)

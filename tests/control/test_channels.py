@@ -255,3 +255,45 @@ def test_models_by_channel_type_cover_all_types(world: World) -> None:
     assert "gpt-4o" in by_type["1"]
     assert json.dumps(by_type["43"]) == "null"
     assert by_type["34"] == []
+
+
+SECRETS: dict[str, Any] = {
+    "sk": "the-clouds-secret",
+    "region": "r",
+    "proxy": "http://me:the-proxys-password@192.0.2.1:1",
+    "operations": [
+        {"in": "header", "do": "set", "name": "X-Team-Key", "value": "the-headers-secret"},
+        {"in": "header", "do": "set", "name": "X-Version", "value": "7"},
+    ],
+}
+
+
+def test_secrets_of_a_config_are_not_shown_and_come_back(world: World) -> None:
+    assert world.root.post("/api/channel/", NEW | {"config": json.dumps(SECRETS)}).json["success"]
+    (row,) = world.rows(channels)
+    shown = world.admin.get(f"/api/channel/{row['id']}").content
+    assert json.loads(shown["config"]) == SECRETS | {
+        "sk": "***",
+        "proxy": "http://me:***@192.0.2.1:1",
+        "operations": [SECRETS["operations"][0] | {"value": "***"}, SECRETS["operations"][1]],
+    }
+    assert world.root.put("/api/channel/", shown | {"name": "new"}).json["success"]
+    (now,) = world.rows(channels)
+    assert (now["name"], now["config"], now["guarded"]) == ("new", row["config"], row["guarded"])
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"ak": "***"},
+        {"proxy": "http://me:***@192.0.2.9:1"},
+        {"operations": [{"in": "header", "do": "set", "name": "X-Other-Key", "value": "***"}]},
+    ],
+)
+def test_stars_that_stand_for_nothing_are_refused(world: World, config: dict[str, Any]) -> None:
+    world.root.post("/api/channel/", NEW | {"config": json.dumps(SECRETS)})
+    (row,) = world.rows(channels)
+    changed = {"id": row["id"], "config": json.dumps(config)}
+    assert world.root.put("/api/channel/", changed).json["field"] == "config"
+    assert world.root.post("/api/channel/", NEW | changed).json["field"] == "config"
+    assert world.rows(channels) == [row]

@@ -23,6 +23,9 @@ _OTHER_MEANS: Final = {
 }
 # Of what One API keeps in `config`: keys of AWS and Google.
 _SECRETS: Final = frozenset({"ak", "sk", "vertex_ai_adc"})
+_CREDENTIAL: Final = re.compile(r"auth|cookie|key|passw|secret|token", re.IGNORECASE)
+STARS: Final = "***"
+"""What a secret is shown as."""
 _PASSWORD: Final = re.compile(r"(//[^:/@]*:)[^@/]*@")
 # In a channel's `config`: clients may pick tiers of the vendor's service, of which not every price is known.
 ALLOWS_TIERS: Final = "allow_service_tier"
@@ -72,17 +75,52 @@ def _object(text: str | None) -> dict[str, Any]:
     return cast("dict[str, Any]", document) if isinstance(document, dict) else {}
 
 
-def without_secrets(text: str | None, stars: str) -> str:
-    """Return a config as it may be written down: keys, passwords of proxies, and what headers are set to, are stars."""
+def without_secrets(text: str | None, *, every_header: bool = False) -> str:
+    """Return a config as it may be shown: with stars for keys, passwords of proxies, and what headers for such hold."""
     config = _object(text)
     for name in _SECRETS & config.keys():
-        config[name] = stars
-    proxy = config.get("proxy")
-    if isinstance(proxy, str):
-        config["proxy"] = _PASSWORD.sub(rf"\1{stars}@", proxy)
-    operations = config.get(OPERATIONS)
-    for entry in cast("list[Any]", operations) if isinstance(operations, list) else ():
-        operation = cast("dict[str, Any]", entry) if isinstance(entry, dict) else {}
-        if operation.get("in") == HEADER and "value" in operation:
-            operation["value"] = stars
-    return json.dumps(config, ensure_ascii=False) if config else text or ""
+        config[name] = STARS
+    if isinstance(proxy := config.get("proxy"), str):
+        config["proxy"] = _PASSWORD.sub(rf"\1{STARS}@", proxy)
+    for operation in _header_operations(config):
+        if every_header or _CREDENTIAL.search(str(operation.get("name"))):
+            operation["value"] = STARS
+    return text or "" if config == _object(text) else json.dumps(config, ensure_ascii=False)
+
+
+def with_secrets(text: str, before: str | None) -> str:
+    """Return a config that was shown and comes back, with what is behind its stars; raises `ValueError` if nothing is."""
+    config, known = _object(text), _object(before)
+    for name in _SECRETS & config.keys():
+        if config[name] == STARS:
+            config[name] = _behind(name, known.get(name))
+    proxy, old = config.get("proxy"), known.get("proxy")
+    if isinstance(proxy, str) and f":{STARS}@" in proxy:
+        is_same = isinstance(old, str) and _PASSWORD.sub(rf"\1{STARS}@", old) == proxy
+        config["proxy"] = _behind("proxy", old if is_same else None)
+    values = [(_place(one), one["value"]) for one in _header_operations(known)]
+    for operation in _header_operations(config):
+        if operation["value"] == STARS:
+            place = _place(operation)
+            found = next((pair for pair in values if pair[0] == place), None)
+            operation["value"] = _behind(OPERATIONS, found and found[1])
+            values.remove(cast("tuple[Any, Any]", found))
+    return text if config == _object(text) else json.dumps(config, ensure_ascii=False)
+
+
+def _header_operations(config: dict[str, Any]) -> list[dict[str, Any]]:
+    listed = config.get(OPERATIONS)
+    entries = cast("list[Any]", listed) if isinstance(listed, list) else []
+    found = [cast("dict[str, Any]", entry) for entry in entries if isinstance(entry, dict)]
+    return [entry for entry in found if entry.get("in") == HEADER and "value" in entry]
+
+
+def _place(operation: dict[str, Any]) -> str:
+    """Return what makes two operations the same one, whatever their values."""
+    return json.dumps({**operation, "value": ""}, sort_keys=True)
+
+
+def _behind(name: str, secret: Any) -> Any:
+    if secret is None:
+        raise ValueError(f"its `{name}` has {STARS} in place of a secret: name the secret")
+    return secret

@@ -12,12 +12,11 @@ import msgspec
 from sqlalchemy import Connection, insert
 
 from oneapi.control.identity import Person
-from oneapi.providers.targets import without_secrets
+from oneapi.providers.targets import STARS, without_secrets
 from oneapi.store.settings import is_secret
 from oneapi.store.tables import audit
 from oneapi.store.tables.audit import NAME_LENGTH
 
-STARS: Final = "***"
 TEXT_MAX: Final = 4000  # characters of one value
 _SECRETS: Final = frozenset({"key", "password", "access_token", "verification_code"})
 _NOTHING: Final[Mapping[str, Any]] = {}
@@ -67,7 +66,7 @@ def _differing(
 def _said(deed: Deed, fields: Mapping[str, Any]) -> str:
     hides_value = deed.kind == "option" and is_secret(deed.subject)
     if deed.kind == "channel" and fields.get("config"):
-        fields = {**fields, "config": without_secrets(fields["config"], STARS)}
+        fields = {**fields, "config": without_secrets(fields["config"], every_header=True)}
     shown = {
         name: _shown(value, name in _SECRETS or (hides_value and name == "value"))
         for name, value in fields.items()

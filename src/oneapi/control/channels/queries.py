@@ -1,11 +1,11 @@
 """Reading and changing channels, with the routing index (`abilities`) in the same transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, or_, select, update
 
-from oneapi.control.answers import Refused
+from oneapi.control.answers import Refused, bad_field
 from oneapi.control.audit.trail import Deed, record
 from oneapi.control.channels.addresses import ADDRESS, check_address, is_guarded
 from oneapi.control.channels.keys import check_key
@@ -13,6 +13,7 @@ from oneapi.control.fields import Page, comma_list
 from oneapi.control.identity import Person
 from oneapi.control.lists import Listing, among, contains, equal
 from oneapi.control.rows import begins_with, inserted_id, is_row
+from oneapi.providers.targets import with_secrets
 from oneapi.store import changes
 from oneapi.store.enums import ChannelStatus
 from oneapi.store.tables import abilities, channel_watch, channels
@@ -90,6 +91,7 @@ def insert_channels(
         "created_time": now,
     }
     common["guarded"] = is_guarded(person, {}, common)
+    common = revealed(common, {"config": None})
     check_address(connection, {**dict.fromkeys(ADDRESS), **common})
     for key in keys:
         check_key(common | {"key": key})
@@ -105,6 +107,7 @@ def change_channel(
 ) -> RowMapping:
     """Write the named columns, rebuild the routing index, and return the row as it is now."""
     before = dict(channel_by_id(connection, channel_id))
+    columns = revealed(columns, before)
     if columns:
         after = before | columns
         columns = columns | {"guarded": is_guarded(person, before, after)}
@@ -116,6 +119,16 @@ def change_channel(
     deed = Deed("channel", "change", channel_id, before["name"] or "", before, columns)
     record(connection, person, now, deed)
     return _rebuild(connection, channel_id, now)
+
+
+def revealed(columns: dict[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """Return columns that are to be written, with the secrets of a config that was shown; refuse stars of nothing."""
+    if not columns.get("config"):
+        return columns
+    try:
+        return columns | {"config": with_secrets(columns["config"], before["config"])}
+    except ValueError as error:
+        raise bad_field("config", str(error)) from error
 
 
 def _rebuild(connection: Connection, channel_id: int, now: int) -> RowMapping:

@@ -11,7 +11,7 @@ from oneapi.control.channels.addresses import is_guarded
 from oneapi.control.channels.balances import update_balance
 from oneapi.control.channels.documents import ChannelDocument
 from oneapi.control.channels.probe import Probe, ProbeView, model_to_test, probe, vendor_models
-from oneapi.control.channels.queries import channel_by_id
+from oneapi.control.channels.queries import channel_by_id, revealed
 from oneapi.control.channels.trials import tested
 from oneapi.control.context import Services
 from oneapi.control.fields import Document, QueryText, RowId, Text
@@ -141,7 +141,8 @@ def _row_of(services: Services, person: Person, document: UnsavedChannel) -> dic
     if document.id:
         with services.database.connect() as connection:
             row |= channel_by_id(connection, document.id)
-    row |= {"guarded": is_guarded(person, dict(row), row | document.columns())} | document.columns()
+    columns = revealed(document.columns(), row)
+    row |= {"guarded": is_guarded(person, dict(row), row | columns)} | columns
     row["key"] = next((line for line in (row["key"] or "").split("\n") if line.strip()), "").strip()
     if not row["type"]:
         raise bad_field("type", "must be a channel type")

@@ -8,12 +8,14 @@ from typing_extensions import TypedDict
 from oneapi.control.answers import as_go
 from oneapi.control.channels.resting import Rest, rests_by_channel
 from oneapi.control.context import Services
+from oneapi.providers.targets import without_secrets
 from oneapi.store.enums import ChannelStatus
 from oneapi.store.tables import channel_watch
 
 
 class ChannelView(TypedDict):
-    """A channel; `key` is always blank, `balance` in the vendor's currency, `response_time` milliseconds.
+    """A channel; `key` is always blank, secrets in `config` are stars, which may come back as they are. `balance` in the
+    vendor's currency, `response_time` milliseconds.
 
     `disabled_reason`: why the gateway has disabled it (`key_refused`, `failing`, `slow`, `no_balance`; blank where that is
     not known), `disabled_evidence`: in the vendor's words. `cooling_until`: when the last of `cooling_models`, which rest
@@ -90,7 +92,7 @@ def _view(row: RowMapping, disabled: tuple[str, str], resting: Sequence[Rest]) -
         "used_quota": row["used_quota"] or 0,
         "model_mapping": row["model_mapping"],
         "priority": row["priority"],
-        "config": row["config"] or "",
+        "config": without_secrets(row["config"]),
         "system_prompt": row["system_prompt"],
         "disabled_reason": disabled[0],
         "disabled_evidence": disabled[1],

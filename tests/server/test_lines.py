@@ -65,6 +65,16 @@ def test_a_forged_line_break_cannot_make_a_line() -> None:
     ]
 
 
+@pytest.mark.parametrize("unseen", ["\x1b[2J", "\x9b1m", "\x00", "\u2028", "\u202e", "\x85"])
+def test_what_a_terminal_would_obey_is_written_as_a_number(unseen: str) -> None:
+    as_json = Lines(as_json=True, directory=None, one_file=False)
+    line = as_json.line(MOMENT, "info", "", "vendor_failed", {"reason": f"a{unseen}b"})
+    assert json.loads(line)["reason"] == f"a{unseen}b"
+    for said in (line, _text(reason=f"a{unseen}b")):
+        assert unseen[0] not in said
+        assert f"a\\u{ord(unseen[0]):04x}" in said
+
+
 def test_lines_go_to_the_file_of_the_day(tmp_path: Path) -> None:
     lines = Lines(as_json=False, directory=str(tmp_path / "logs"), one_file=False)
     for moment in (MOMENT, MOMENT + 86_400):

@@ -22,8 +22,17 @@ _SECRETS: Final = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.+/=~-]{4,}"), r"\1 ***"),
     (re.compile(r"(?<=:)[^:@/\s]+(?=@(?:tcp|unix)?\(|@[\w.\[-]+)"), "***"),
 )
+# Controls but for tab and line feed, invisible marks, and what Unicode takes for the end of a line.
+_UNSEEN: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
+)
 # What only a person can change; whatever else keeps a folder from being made, a full disk, passes.
 _MISTAKES: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST})
+
+
+def _visible(text: str) -> str:
+    """Return the text with what moves a cursor, turns a line around or ends one for some readers written as a number."""
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def redacted(text: str) -> str:
@@ -64,7 +73,7 @@ class Lines:
             return redacted(self._json(moment, level, request_id, event, visible))
         stamp = time.strftime("%Y/%m/%d - %H:%M:%S", time.localtime(moment))
         rest = "".join(f" {key}={value}" for key, value in visible.items())
-        flat = f"{event}{rest}".replace("\r", "").replace("\n", "\n    ")
+        flat = _visible(f"{event}{rest}".replace("\r\n", "\n")).replace("\n", "\n    ")
         return redacted(f"[{level.upper()}] {stamp} | {request_id or '-'} | {flat}")
 
     @staticmethod
@@ -80,7 +89,7 @@ class Lines:
         entry: dict[str, object] = {"time": stamp, "level": level, "event": event}
         if request_id:
             entry["request_id"] = request_id
-        return json.dumps(entry | dict(fields), ensure_ascii=False, default=str)
+        return _visible(json.dumps(entry | dict(fields), ensure_ascii=False, default=str))
 
     def write(self, moment: float, line: str) -> None:
         """Write a rendered line; a full disk or a closed terminal stops nothing."""

@@ -7,6 +7,7 @@ import pytest
 
 from oneapi.app.foreign_operations import config_of
 from oneapi.app.foreign_rows import Notes, channels
+from oneapi.providers import registry
 from oneapi.providers.adjusting import check
 
 
@@ -145,3 +146,44 @@ def test_a_channel_has_what_its_row_says() -> None:
     (made,) = channels(row, "new-api", notes)
     assert json.loads(made["config"]) == {"operations": [body("set", "top_k", value=1)]}
     assert ["n" in line and "only delete it" in line for line in notes.lines()] == [True]
+
+
+PLANS = {
+    "glm-coding-plan": "glm-coding",
+    "glm-coding-plan-international": "zai-coding",
+    "kimi-coding-plan": "kimi-code",
+    "doubao-coding-plan": "doubao-coding",
+}
+
+
+@pytest.mark.parametrize(("name", "slug"), PLANS.items())
+def test_a_plan_that_stands_for_an_address_is_its_vendor(name: str, slug: str) -> None:
+    row = {"id": 1, "type": 26, "name": "n", "key": "k", "base_url": name}
+    (made,) = channels(row, "new-api", Notes())
+    known = registry.provider(made["type"])
+    assert known is not None
+    assert (known.slug, made["base_url"], made["status"]) == (slug, "", 0)
+
+
+def test_keys_that_are_json_are_taken_out_of_their_list() -> None:
+    listed = '[\n  {"client_email": "a"},\n  "plain"\n]'
+    row = {
+        "id": 1,
+        "type": 41,
+        "name": "n",
+        "key": listed,
+        "channel_info": '{"is_multi_key": true}',
+    }
+    made = channels(row, "new-api", Notes())
+    assert [one["key"] for one in made] == ['{"client_email": "a"}', "plain"]
+
+
+def test_a_key_has_no_line_break_behind_it() -> None:
+    (made,) = channels({"id": 1, "type": 1, "name": "n", "key": "sk-1\n"}, "new-api", Notes())
+    assert made["key"] == "sk-1"
+
+
+def test_a_group_of_a_channel_that_has_no_place_is_named() -> None:
+    row = {"id": 1, "type": 1, "name": "main", "key": "k", "group": f"default,{'g' * 40}"}
+    with pytest.raises(ValueError, match="channel 'main' has more than 32"):
+        channels(row, "new-api", Notes())

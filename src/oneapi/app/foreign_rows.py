@@ -13,7 +13,13 @@ from typing import Any, Final, cast
 
 from oneapi.app.foreign_operations import config_of, json_object
 from oneapi.providers import registry
-from oneapi.providers.foreign_types import COMPATIBLE, NEW_API, ONE_HUB, Counterpart
+from oneapi.providers.foreign_types import (
+    COMPATIBLE,
+    NEW_API,
+    NEW_API_PLANS,
+    ONE_HUB,
+    Counterpart,
+)
 from oneapi.store import settings
 from oneapi.store.enums import ChannelStatus, RedemptionStatus, Role, UserStatus
 from oneapi.store.settings_table import TABLE
@@ -175,7 +181,7 @@ def channels(row: Row, kind: str, notes: Notes) -> list[Made]:
     if "*" in made["models"]:
         notes.add("channels with a pattern among their models, which is a name here", name)
     info = json_object(row.get("channel_info"))
-    keys = [key.strip() for key in str(row.get("key") or "").splitlines() if key.strip()]
+    keys = _keys(str(row.get("key") or ""))
     if not info.get("is_multi_key") or len(keys) < 2:
         return [made]
     notes.add("channels with several keys, now as many channels", name)
@@ -189,11 +195,25 @@ def channels(row: Row, kind: str, notes: Notes) -> list[Made]:
     ]
 
 
+def _keys(text: str) -> list[str]:
+    """Return the keys of a channel with several: one a line, or in a list of JSON (Google's keys are objects)."""
+    if text.lstrip().startswith("["):
+        try:
+            listed = cast("list[Any]", json.loads(text))
+        except ValueError:
+            listed = []
+        if listed:
+            return [one if isinstance(one, str) else json.dumps(one) for one in listed]
+    return [key.strip() for key in text.splitlines() if key.strip()]
+
+
 def _channel(row: Row, kind: str, name: str, notes: Notes) -> Made:
     theirs = _whole(row.get("type"))
+    base_url = str(row.get("base_url") or "").strip()
     ours = TYPES[kind].get(theirs)
+    if kind == "new-api" and base_url in NEW_API_PLANS:
+        ours, base_url = NEW_API_PLANS[base_url], ""
     status = _whole(row.get("status"))
-    base_url = row.get("base_url") or ""
     if ours is None:
         notes.add("channels of a type that is not here, switched off", f"{name}, type {theirs}")
         ours, status = Counterpart(COMPATIBLE), ChannelStatus.DISABLED
@@ -208,7 +228,7 @@ def _channel(row: Row, kind: str, name: str, notes: Notes) -> Made:
     return {
         "id": row["id"],
         "type": ours.type,
-        "key": row.get("key") or "",
+        "key": str(row.get("key") or "").strip(),
         "status": status,
         "name": name,
         "weight": _whole(row.get("weight")),
@@ -220,7 +240,10 @@ def _channel(row: Row, kind: str, name: str, notes: Notes) -> Made:
         "balance": row.get("balance") or 0.0,
         "balance_updated_time": _whole(row.get("balance_updated_time")),
         "models": row.get("models") or "",
-        "group": _listed((row.get("group") or "default").split(",")),
+        "group": _listed(
+            _group(part.strip(), f"channel {name!r}")
+            for part in str(row.get("group") or "default").split(",")
+        ),
         "used_quota": _whole(row.get("used_quota")),
         "model_mapping": row.get("model_mapping") or "",
         "priority": _whole(row.get("priority")),

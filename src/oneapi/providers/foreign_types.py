@@ -35,6 +35,14 @@ NEW_API: Final = (
     | {44: Counterpart(COMPATIBLE, "https://api.moka.ai/v1")}
 )
 
+NEW_API_PLANS: Final = {
+    "glm-coding-plan": Counterpart(1001),
+    "glm-coding-plan-international": Counterpart(1002),
+    "kimi-coding-plan": Counterpart(1003),
+    "doubao-coding-plan": Counterpart(1004),
+}
+"""Subscriptions, which a channel of new-api names in place of a base URL, whatever its type (`ChannelSpecialBases`)."""
+
 ONE_HUB: Final = (
     _pairs({number: number for number in (1, 3, 8, 11, 14, 15, 16, 18, 19, 20, 23, 42)})
     | _pairs(_ALI)

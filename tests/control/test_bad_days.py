@@ -8,6 +8,7 @@ import pytest
 
 from oneapi.errors import GatewayError, InsufficientQuota, Unavailable
 from oneapi.store.database import open_database
+from oneapi.store.tables import tokens
 from tests.control.conftest import World
 from tests.small_disk import can_mount, small_disk
 
@@ -64,6 +65,23 @@ def test_rows_that_clash_are_refused_and_nothing_is_written(world: World) -> Non
     assert second.refusal == "this username is taken"
     assert len(world.admin.get("/api/user/search?keyword=carol").content) == 1
     assert len(world.published("tokens")) == 1
+
+
+NARROW = {
+    "mysql": "ALTER TABLE tokens MODIFY name VARCHAR(191) CHARACTER SET utf8mb3",
+    "postgresql": "ALTER TABLE tokens ALTER COLUMN name TYPE VARCHAR(5)",
+}
+
+
+def test_what_an_adopted_column_cannot_hold_is_refused(everywhere: World) -> None:
+    statement = NARROW.get(everywhere.database.dialect)
+    if statement is not None:  # SQLite's columns hold everything
+        with everywhere.database.begin() as connection:
+            connection.exec_driver_sql(statement)
+    reply = everywhere.alice.post("/api/token/", {"name": "my key \U0001f600"})
+    assert (reply.status, reply.json["success"]) == (200, statement is None)
+    assert reply.json.get("code") == (None if statement is None else "unfit")
+    assert len(everywhere.rows(tokens)) == (1 if statement is None else 0)
 
 
 @pytest.mark.parametrize(

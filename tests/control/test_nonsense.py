@@ -173,7 +173,14 @@ def test_nonsense_about_money(
 
 @pytest.mark.fault("A10")
 @pytest.mark.parametrize(
-    ("name", "value"), [("ServerAddress", "http://a b"), ("TopUpLink", "https://a.example/\nx")]
+    ("name", "value"),
+    [
+        ("ServerAddress", "http://a b"),
+        ("TopUpLink", "https://a.example/\nx"),
+        ("TopUpLink", "java\tscript:alert(1)"),
+        ("ChatLink", "java\nscript:alert(1)"),
+        ("Logo", "\x01javascript:alert(1)"),
+    ],
 )
 def test_an_address_among_the_options_has_no_blank(world: World, name: str, value: str) -> None:
     assert world.root.put("/api/option/", {"key": name, "value": value}).json["success"] is False

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
@@ -94,6 +94,7 @@ def create_app(services: Services) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _misread)
     app.add_exception_handler(HTTPException, _not_routed)
     app.add_exception_handler(IntegrityError, _conflicting)
+    app.add_exception_handler(DataError, _unfit)
     app.add_exception_handler(DatabaseAway, _database_away)
     app.add_exception_handler(Exception, _crashed)
     return app
@@ -171,6 +172,11 @@ async def _not_routed(request: Request, error: Exception) -> Response:
 
 async def _conflicting(request: Request, _: Exception) -> Response:
     return refused(sentence("conflict", _language(request)), code="conflict")
+
+
+async def _unfit(request: Request, _: Exception) -> Response:
+    """Answer what a column cannot hold: adopted ones may be narrower than ours, or know fewer characters."""
+    return refused(sentence("unfit", _language(request)), code="unfit")
 
 
 async def _database_away(request: Request, error: Exception) -> Response:

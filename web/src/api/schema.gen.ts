@@ -1722,7 +1722,8 @@ export interface components {
         };
         /**
          * ChannelView
-         * @description A channel; `key` is always blank, `balance` in the vendor's currency, `response_time` milliseconds.
+         * @description A channel; `key` is always blank, secrets in `config` are stars, which may come back as they are. `balance` in the
+         *     vendor's currency, `response_time` milliseconds.
          *
          *     `disabled_reason`: why the gateway has disabled it (`key_refused`, `failing`, `slow`, `no_balance`; blank where that is
          *     not known), `disabled_evidence`: in the vendor's words. `cooling_until`: when the last of `cooling_models`, which rest
@@ -3651,6 +3652,8 @@ export interface components {
         /**
          * UserChanges
          * @description What administrators may change about others: the fields sent, also zero where zero is a value.
+         *
+         *     `quota` may come back as it is, also where One API has left a debt, or a balance that nobody may be given.
          */
         UserChanges: {
             /** Display Name */

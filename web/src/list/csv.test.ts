@@ -7,6 +7,8 @@ test.each([
   ["two\nlines", '"two\nlines"'],
   ["=1+1", "'=1+1"],
   ["@cmd", "'@cmd"],
+  ["\n=1+1", "\"'\n=1+1\""],
+  ["＝1+1", "'＝1+1"],
   [-5, "-5"],
 ])("%j is written as %j", (value, written) => {
   expect(csvCell(value)).toBe(written);

@@ -3,7 +3,7 @@ import type { Column } from "./types";
 /** A cell; what a spreadsheet would take for a formula is made plain text. */
 export function csvCell(value: string | number): string {
   const text = String(value);
-  const safe = typeof value === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const safe = typeof value === "string" && /^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text;
   return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

@@ -17,6 +17,7 @@ from oneapi.wire.dialect import Asked
 from oneapi.wire.finish import stop_reason
 from oneapi.wire.shapes import is_object, objects, section, text
 from oneapi.wire.sse import event_bytes
+from oneapi.wire.surrogates import WholePairs
 from oneapi.wire.textmeter import TextMeter
 from oneapi.wire.tool_ids import tool_id
 
@@ -49,6 +50,7 @@ class AnthropicStream:
         self._calls: set[int] = set()
         self._call = -1  # the last one of which something was heard
         self._arguments: list[str] = []  # of the open call
+        self._pairs = WholePairs()
         self._held: list[tuple[str, Block]] = []
         self._held_bytes = 0
         self._blank = ""  # text that no block has begun with yet
@@ -97,10 +99,15 @@ class AnthropicStream:
         if len(calls) != 1 or calls[0].get("index") != self._open[1]:
             return None
         arguments = section(calls[0].get("function")).get("arguments")
-        if not arguments:
-            return None
-        self._arguments.append(arguments)
-        return self._piece(type="input_json_delta", partial_json=arguments)
+        return self._input(arguments) if arguments else None
+
+    def _input(self, arguments: str) -> bytes:
+        """Return the event of a piece of the open call's arguments, nothing if all of it has to wait for the next one."""
+        said = self._pairs.feed(arguments)
+        if not said:
+            return b""
+        self._arguments.append(said)
+        return self._piece(type="input_json_delta", partial_json=said)
 
     def _start(self, chunk: Block) -> bytes:
         self._started = True
@@ -231,6 +238,9 @@ class AnthropicStream:
 
     def _close(self) -> Iterator[bytes]:
         if self._open is not None:
+            rest = self._pairs.finish()
+            if rest:
+                yield self._piece(type="input_json_delta", partial_json=rest)
             self._open = None
             yield event("content_block_stop", index=self._next - 1)
 
@@ -264,8 +274,7 @@ class AnthropicStream:
             yield from self._ensure("tool_use", key, block)
         arguments = text(function.get("arguments"))
         if arguments:
-            self._arguments.append(arguments)
-            yield self._piece(type="input_json_delta", partial_json=arguments)
+            yield self._input(arguments)
 
     def _entry(self, entry: Block) -> Iterator[bytes]:
         """Follow the order that the chunks state; entries about blocks gone by only matter for their end."""

@@ -2,11 +2,16 @@
 
 import base64
 import json
+from dataclasses import replace
+from itertools import product
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import insert
 
+from oneapi.control.lists import slice_of, wanted_in
+from oneapi.control.logs.queries import LOGS
 from oneapi.store.tables import channels, logs, tokens
 from tests.control.browser import Browser
 from tests.control.conftest import ALICE, BOB, World
@@ -79,6 +84,61 @@ def test_a_request_is_found_by_its_id_whatever_zone_it_is_in(world: World, hours
     for asked, count in ((request_id, 1), (f"{request_id},other", 2), ("other", 1)):
         reply = world.admin.get(f"/api/log/?size=5&request_id={asked}").json
         assert (len(reply["data"]), reply["total"]) == (count, count)
+
+
+ASKED = (
+    {"model_name": "rare"},
+    {"model_name": "often"},
+    {"model_name": "often,rare"},
+    {"model_name": "often", "channel": "1"},
+    {"model_name": "often", "type": "6"},
+    {"type": "6"},
+    {"type": "1"},
+    {"token_name": "key", "model_name": "rare"},
+    {"model_name": "none", "channel": "1"},
+)
+
+
+def mixed_logs() -> list[dict[str, Any]]:
+    return [
+        {
+            "type": (2, 6, 2, 1)[number % 4],
+            "created_at": 1_700_000_000 - number * 7919 % 100,
+            "model_name": "rare" if number % 9 == 0 else None if number % 8 == 0 else "often",
+            "channel_id": number % 3,
+            "token_name": "key" if number % 2 else "another",
+        }
+        for number in range(40)
+    ]
+
+
+def fits(row: dict[str, Any], asked: dict[str, str]) -> bool:
+    columns = {"channel": "channel_id"}
+    return all(str(row[columns.get(n, n)]) in text.split(",") for n, text in asked.items())
+
+
+@pytest.mark.parametrize(("some", "many"), [(10_000, 50_000), (2, 5), (0, 0)])
+def test_whichever_way_rows_are_found_they_are_the_same(
+    everywhere: World, some: int, many: int
+) -> None:
+    """SQLite finds few rows by an index, and many by reading."""
+    listing = replace(LOGS, some=some, many=many)
+    with everywhere.database.begin() as connection:
+        connection.execute(insert(logs), mixed_logs())
+    rows = everywhere.rows(logs)
+    for asked, sort, order in product(ASKED, ("id", "created_at"), ("asc", "desc")):
+        query = {"size": "3", "sort": sort, "order": order, **asked}
+        keys = [(row[sort], row["id"]) for row in rows if fits(row, asked)]
+        found: list[tuple[int, int]] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            wanted = wanted_in(listing, query | {"cursor": cursor})
+            with everywhere.database.connect() as connection:
+                part = slice_of(connection, listing, wanted)
+            assert part.total == len(keys)
+            found += [(row[sort], row["id"]) for row in part.rows]
+            cursor = part.next_cursor
+        assert found == sorted(keys, reverse=order == "desc"), query
 
 
 def test_rows_of_users_are_found_by_their_names_even_when_they_are_gone(everywhere: World) -> None:

@@ -39,7 +39,22 @@ COUNTED_MAX: Final = 10_000
 _OFFSET_MAX: Final = 100_000
 
 Condition = ColumnElement[bool]
-Filter = Callable[[str], Condition]
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """A condition that an index serves, and the same one for when it had better not (see `_guided`).
+
+    `keeps_order`: what the index finds comes in the order of ids.
+    """
+
+    condition: Condition
+    by_reading: Condition
+    keeps_order: bool
+
+
+Part = Condition | Indexed
+Filter = Callable[[str], Part]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +66,7 @@ class Wanted:
     sort: str
     is_descending: bool
     after: tuple[Any, int] | None
-    conditions: tuple[Condition, ...]
+    conditions: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +74,7 @@ class Listing:
     """What may be asked of a table: columns to sort by, filters by name, and how a keyword is looked for.
 
     `usual_sort`: what a query is sorted by that does not say it. `never_null`: columns that might be and never are, so that
-    their index serves.
+    their index serves. `some` rows are soon read and sorted, up to `many` soon counted.
     """
 
     table: Table
@@ -68,6 +83,8 @@ class Listing:
     search: Callable[[str], Sequence[Condition]] | None = None
     usual_sort: Callable[[Mapping[str, str]], str] = lambda _: "id"
     never_null: frozenset[str] = frozenset({"id"})
+    some: int = 10_000
+    many: int = 50_000
 
     def key(self, name: str) -> ColumnElement[Any]:
         """Return what is sorted by: rows of One API may hold NULL, which the engines sort differently."""
@@ -90,13 +107,25 @@ class Slice:
 def equal(column: Column[Any]) -> Filter:
     """Return a filter: the column is one of the values, which are parted by commas."""
 
-    def condition(text: str) -> Condition:
-        values = comma_list(text)
-        if isinstance(column.type, BigInteger):
-            return column.in_([_whole(column.name, value) for value in values])
-        return column.in_(values)
+    return lambda text: column.in_(_values(column, text))
 
-    return condition
+
+def _values(column: Column[Any], text: str) -> list[Any]:
+    values = comma_list(text)
+    if isinstance(column.type, BigInteger):
+        return [_whole(column.name, value) for value in values]
+    return list(values)
+
+
+def indexed(column: Column[Any]) -> Filter:
+    """Return `equal` for a column of a large table that has an index of its own."""
+    return lambda text: among_values(column, _values(column, text))
+
+
+def among_values(column: Column[Any], values: Sequence[Any]) -> Indexed:
+    """Return the condition that such a column is one of the values."""
+    zero = "" if isinstance(column.type, String) else 0
+    return Indexed(column.in_(values), func.coalesce(column, zero).in_(values), len(values) == 1)
 
 
 def at_least(column: Column[Any], name: str) -> Filter:
@@ -160,7 +189,7 @@ def wanted_of(listing: Listing) -> Callable[..., Awaitable[Wanted | None]]:
         query = request.query_params
         if "size" not in query:
             return None
-        return _wanted(listing, query)
+        return wanted_in(listing, query)
 
     names = {
         "size": f"Rows, 1 to {PAGE_SIZE_MAX}; without it the list is One API's, ten rows a page.",
@@ -186,7 +215,8 @@ def wanted_of(listing: Listing) -> Callable[..., Awaitable[Wanted | None]]:
     return wanted
 
 
-def _wanted(listing: Listing, query: Mapping[str, str]) -> Wanted:
+def wanted_in(listing: Listing, query: Mapping[str, str]) -> Wanted:
+    """Return what a query with a `size` asks for; refuses with the field that is wrong."""
     size = _whole("size", query["size"])
     if not 1 <= size <= PAGE_SIZE_MAX:
         raise bad_field("size", f"must be 1 to {PAGE_SIZE_MAX}")
@@ -210,8 +240,8 @@ def _wanted(listing: Listing, query: Mapping[str, str]) -> Wanted:
     )
 
 
-def _conditions(listing: Listing, query: Mapping[str, str]) -> tuple[Condition, ...]:
-    found = [
+def _conditions(listing: Listing, query: Mapping[str, str]) -> tuple[Part, ...]:
+    found: list[Part] = [
         condition(_text(name, text))
         for name, condition in listing.filters.items()
         if (text := query.get(name))
@@ -222,17 +252,18 @@ def _conditions(listing: Listing, query: Mapping[str, str]) -> tuple[Condition, 
     return tuple(found)
 
 
-def slice_of(
-    connection: Connection, listing: Listing, wanted: Wanted, *conditions: Condition
-) -> Slice:
+def slice_of(connection: Connection, listing: Listing, wanted: Wanted, *conditions: Part) -> Slice:
     """Return the rows that are wanted among those that fulfil the conditions, and count them all."""
     table = listing.table
-    query = select(table).where(*conditions, *wanted.conditions)
-    counted = query.with_only_columns(table.c.id).limit(COUNTED_MAX + 1).subquery()
-    total = int(connection.execute(select(func.count()).select_from(counted)).scalar() or 0)
-    found = connection.execute(_sorted(query, listing, wanted).limit(wanted.size + 1)).mappings()
-    rows = list(found)
+    parts = (*conditions, *wanted.conditions)
+    to_find, to_count = _guided(connection, listing, wanted, parts)
+    query = _sorted(select(table).where(*to_find), listing, wanted)
+    rows = list(connection.execute(query.limit(wanted.size + 1)).mappings())
     has_more = len(rows) > wanted.size
+    if has_more or wanted.after or wanted.offset:
+        total = _count(connection, select(table.c.id).where(*to_count), COUNTED_MAX + 1)
+    else:
+        total = len(rows)
     rows = rows[: wanted.size]
     return Slice(
         rows,
@@ -240,6 +271,41 @@ def slice_of(
         total <= COUNTED_MAX,
         _cursor(rows[-1], table.c[wanted.sort], wanted) if has_more else None,
     )
+
+
+def _guided(
+    connection: Connection, listing: Listing, wanted: Wanted, parts: Sequence[Part]
+) -> tuple[list[Condition], list[Condition]]:
+    """Return the conditions to find rows by, and those to count them by.
+
+    Without statistics SQLite takes the index of whatever is asked for: of a model that half of all rows have, it sorts half
+    the table. So it is asked first how many there are: few are read and sorted, many are met soon in the wanted order.
+    """
+    known = [part for part in parts if isinstance(part, Indexed)]
+    whole = [part.condition if isinstance(part, Indexed) else part for part in parts]
+    is_direct = len(parts) == 1 and wanted.sort == "id"
+    if connection.dialect.name != "sqlite" or not known or is_direct:
+        return whole, whole
+    counts = [
+        (_count(connection, select(1).where(one.condition), listing.many + 1), one) for one in known
+    ]
+    fewest, chosen = min(counts, key=lambda pair: pair[0])
+    by_index = [_by(part, chosen) for part in parts]
+    by_reading = [_by(part, None) for part in parts]
+    finds_by_index = fewest <= listing.some or (chosen.keeps_order and wanted.sort == "id")
+    to_find = by_index if finds_by_index else by_reading
+    return to_find, by_index if fewest <= listing.many else by_reading
+
+
+def _by(part: Part, chosen: Indexed | None) -> Condition:
+    if not isinstance(part, Indexed):
+        return part
+    return part.condition if part is chosen else part.by_reading
+
+
+def _count(connection: Connection, query: Select[Any], most: int) -> int:
+    counted = query.limit(most).subquery()
+    return int(connection.scalar(select(func.count()).select_from(counted)) or 0)
 
 
 def _sorted(query: Select[Any], listing: Listing, wanted: Wanted) -> Select[Any]:

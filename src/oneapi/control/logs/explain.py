@@ -8,13 +8,14 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, select
 from typing_extensions import TypedDict
 
 from oneapi.control.answers import Refused
-from oneapi.control.logs.queries import time_of
+from oneapi.control.logs.queries import ANY_ZONE_SECONDS, time_of
 from oneapi.ledger.charging import line_items
 from oneapi.ledger.pricing import NANO, ONE, QUOTA_PER_USD, Price
 from oneapi.store.tables import channels, logs
 from oneapi.wire.usage import COUNTERS, Usage
 
-_NEAR_SECONDS: Final = 120  # a request's row says when it came, and so does its id
+# A request's row says when it came, and so does its id; One API's does in the time of its place.
+_AWAY_SECONDS: Final = (120, ANY_ZONE_SECONDS)
 
 
 class AttemptView(TypedDict):
@@ -83,8 +84,8 @@ def row_of_request(
     """Return the row of a request, or refuse. Its id begins with the time, which an index knows."""
     query = select(logs).where(logs.c.request_id == request_id, *conditions)
     at = time_of(request_id)
-    near = logs.c.created_at.between(at - _NEAR_SECONDS, at + _NEAR_SECONDS)
-    for candidates in (query.where(near), query) if at else (query,):
+    spans = [logs.c.created_at.between(at - away, at + away) for away in _AWAY_SECONDS]
+    for candidates in [query.where(span) for span in spans] if at else [query]:
         row = connection.execute(candidates.order_by(logs.c.id.desc())).mappings().first()
         if row is not None:
             return row

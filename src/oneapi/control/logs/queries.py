@@ -9,7 +9,15 @@ from fastapi import Depends
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, func, or_, select
 
 from oneapi.control.fields import Page, QueryNumber, QueryText, comma_list
-from oneapi.control.lists import Listing, at_least, at_most, equal
+from oneapi.control.lists import (
+    Indexed,
+    Listing,
+    among_values,
+    at_least,
+    at_most,
+    equal,
+    indexed,
+)
 from oneapi.control.rows import begins_with, is_row
 from oneapi.store.database import Database
 from oneapi.store.enums import LogType
@@ -17,7 +25,7 @@ from oneapi.store.tables import logs, users
 
 SEARCH_MAX: Final = 100
 _STAMP: Final = "%Y%m%d%H%M%S"
-_ANY_ZONE_SECONDS: Final = 15 * 3600
+ANY_ZONE_SECONDS: Final = 15 * 3600
 _DELETED_AT_ONCE: Final = (
     1000  # rows per transaction, so that those who write rows do not wait long
 )
@@ -29,11 +37,12 @@ _ONE_APIS: Final = func.coalesce(logs.c.type, 0) != LogType.FAILED
 
 def _by_request_id(text: str) -> ColumnElement[bool]:
     """Return a filter: rows of these requests. An id begins with its time, in some zone; that has an index."""
-    found = equal(logs.c.request_id)(text)
-    times = [time_of(request_id) for request_id in comma_list(text)]
+    ids = comma_list(text)
+    found = logs.c.request_id.in_(ids)
+    times = [time_of(request_id) for request_id in ids]
     if not times or not all(times):
         return found
-    near = logs.c.created_at.between(min(times) - _ANY_ZONE_SECONDS, max(times) + _ANY_ZONE_SECONDS)
+    near = logs.c.created_at.between(min(times) - ANY_ZONE_SECONDS, max(times) + ANY_ZONE_SECONDS)
     return and_(found, near)
 
 
@@ -46,9 +55,9 @@ def time_of(request_id: str) -> int:
 
 
 def _usual_sort(query: Mapping[str, str]) -> str:
-    """Return how rows are sorted: within a span by their time, whose index then serves both."""
-    is_span = query.get("start_timestamp") or query.get("end_timestamp")
-    return "created_at" if is_span else "id"
+    """Return how rows are sorted: within a span, or of a type, by their time, whose index then serves both."""
+    is_by_time = query.get("start_timestamp") or query.get("end_timestamp") or query.get("type")
+    return "created_at" if is_by_time else "id"
 
 
 LOGS: Final = Listing(
@@ -58,11 +67,11 @@ LOGS: Final = Listing(
     never_null=frozenset({"id", "created_at"}),
     filters={
         "type": equal(logs.c.type),
-        "user_id": equal(logs.c.user_id),
+        "user_id": indexed(logs.c.user_id),
         "username": equal(logs.c.username),
-        "token_name": equal(logs.c.token_name),
-        "model_name": equal(logs.c.model_name),
-        "channel": equal(logs.c.channel_id),
+        "token_name": indexed(logs.c.token_name),
+        "model_name": indexed(logs.c.model_name),
+        "channel": indexed(logs.c.channel_id),
         "request_id": _by_request_id,
         "start_timestamp": at_least(logs.c.created_at, "start_timestamp"),
         "end_timestamp": at_most(logs.c.created_at, "end_timestamp"),
@@ -116,7 +125,7 @@ def _log_filter(  # noqa: PLR0913 - one parameter per query parameter
 Filtered = Annotated[LogFilter, Depends(_log_filter)]
 
 
-def of_users(main: Connection, names: str) -> list[ColumnElement[bool]]:
+def of_users(main: Connection, names: str) -> list[Indexed]:
     """Return what, beside their names, rows of these users fulfil: their numbers have an index, names have not.
 
     Nothing when somebody of that name is not there any more.
@@ -125,7 +134,7 @@ def of_users(main: Connection, names: str) -> list[ColumnElement[bool]]:
     if not wanted:
         return []
     ids = list(main.scalars(select(users.c.id).where(users.c.username.in_(wanted))))
-    return [logs.c.user_id.in_(ids)] if len(ids) == len(wanted) else []
+    return [among_values(logs.c.user_id, ids)] if len(ids) == len(wanted) else []
 
 
 def page_of_logs(

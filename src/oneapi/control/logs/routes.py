@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
-from sqlalchemy import ColumnElement, RowMapping
+from sqlalchemy import RowMapping
 from typing_extensions import TypedDict
 
 from oneapi.control.answers import Answer, Found, Refusal, Refused, Rows, found
@@ -12,7 +12,7 @@ from oneapi.control.audit.trail import Deed, record
 from oneapi.control.context import Services
 from oneapi.control.fields import Paged, QueryNumber, QueryText, Text
 from oneapi.control.identity import Admin, Role, Surroundings, User
-from oneapi.control.lists import Wanted, listed, slice_of, wanted_of
+from oneapi.control.lists import Indexed, Wanted, among_values, listed, slice_of, wanted_of
 from oneapi.control.logs.explain import (
     Story,
     channel_names,
@@ -107,7 +107,8 @@ def consumption(_: Admin, wanted: Filtered, services: Surroundings) -> Answer:
     """Add up what was consumed."""
     theirs = _of_users(services, wanted)
     with services.log_database.connect() as connection:
-        return found({"quota": consumed(connection, wanted, *theirs)})
+        ids = [one.condition for one in theirs]
+        return found({"quota": consumed(connection, wanted, *ids)})
 
 
 @router.get("/self/stat", response_model=Found[Consumption] | Refusal)
@@ -136,7 +137,8 @@ def own(
     """List one's own rows, without their ids, as One API does."""
     with services.log_database.connect() as connection:
         if listing is not None:
-            found_rows = slice_of(connection, LOGS, listing, logs.c.user_id == user.id)
+            own_rows = among_values(logs.c.user_id, [user.id])
+            found_rows = slice_of(connection, LOGS, listing, own_rows)
             return listed(found_rows, [_own_view(row, worded) for row in found_rows.rows])
         rows = page_of_logs(connection, page, _own(wanted), logs.c.user_id == user.id)
         return found([_own_view(row, worded) for row in rows])
@@ -168,7 +170,7 @@ def request(
     return found(story(row, names, tells_all=is_admin))
 
 
-def _of_users(services: Services, wanted: LogFilter) -> list[ColumnElement[bool]]:
+def _of_users(services: Services, wanted: LogFilter) -> list[Indexed]:
     if not wanted.username:
         return []
     with services.database.connect() as connection:

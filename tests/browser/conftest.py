@@ -53,13 +53,20 @@ def visit(browser: Browser, gateway: Gateway, complaints: list[str]) -> Generato
         if message.type == "error":
             complaints.append(message.text)
 
-    def opened(path: str, language: str = "en-US", theme: str = "light", width: int = 1440) -> Page:
+    def opened(
+        path: str,
+        language: str = "en-US",
+        theme: str = "light",
+        width: int = 1440,
+        zone: str | None = None,
+    ) -> Page:
         context = browser.new_context(
             base_url=f"http://127.0.0.1:{gateway.port}",
             locale=language,
             color_scheme="dark" if theme == "dark" else "light",
             viewport={"width": width, "height": 860},
             reduced_motion="reduce",
+            timezone_id=zone,
         )
         context.set_default_timeout(10_000)
         contexts.append(context)

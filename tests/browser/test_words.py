@@ -31,6 +31,30 @@ def test_what_administrators_changed_is_told_in_words(as_root: Visits, gateway: 
     expect(dialog.get_by_role("row", name="值 One API 本站")).to_be_visible()
 
 
+def test_a_refusal_is_over_when_the_next_try_succeeds(as_root: Visits, vendor: FakeVendor) -> None:
+    page = as_root("/channel?open=new")
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_label("Base URL").fill(vendor.url)
+    drawer.get_by_label("Key").fill("sk-1")
+    vendor.default = json_answer({"error": {"message": "Incorrect API key"}}, status=401)
+    drawer.get_by_role("button", name="Ask the vendor").click()
+    expect(drawer.get_by_role("alert")).to_contain_text("Incorrect API key")
+    vendor.default = json_answer({"object": "list", "data": [{"id": "house-model"}]})
+    drawer.get_by_role("button", name="Ask the vendor").click()
+    expect(page.get_by_text("The vendor lists one model.")).to_be_visible()
+    expect(drawer.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_vendor_is_found_by_typing_over_the_chosen_one(as_root: Visits) -> None:
+    page = as_root("/channel?open=new")
+    vendor = page.get_by_role("dialog").get_by_role("combobox", name="Vendor", exact=True)
+    expect(vendor).to_have_value("OpenAI")
+    vendor.click()
+    page.keyboard.type("Groq")
+    page.get_by_role("option", name="Groq").click()
+    expect(vendor).to_have_value("Groq")
+
+
 def test_a_failed_test_says_what_to_look_at(
     as_root: Visits, vendor: FakeVendor, gateway: Gateway
 ) -> None:

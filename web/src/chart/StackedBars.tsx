@@ -1,11 +1,12 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { coloursOf, OTHERS_COLOUR } from "./colours";
-import { marks, named, stepsOf } from "./scale";
+import { atSteps, marks, named, stepsOf } from "./scale";
 import { useWidth } from "./useWidth";
 
 const HEIGHT = 272;
 const AXIS = 44;
+const DIGIT = 6.2;
 const FOOT = 20;
 const LABEL = 64;
 const BAR_MAX = 56;
@@ -37,12 +38,13 @@ export function StackedBars(props: StackedBarsProps) {
   const [pointed, setPointed] = useState<number>();
   const steps = stepsOf(start, end, stepSeconds);
   const colours = coloursOf(series.map((one) => one.key));
-  const stacks = steps.map((at) => stackOf(values.get(at), series, t("dash.others")));
+  const stacks = atSteps(values, steps, stepSeconds).map((step) => stackOf(step, series, t("dash.others")));
   const scale = marks(
     Math.max(0, ...stacks.map((stack) => stack.reduce((sum, part) => sum + part.value, 0))),
   );
   const top = scale.at(-1) ?? 1;
-  const plot = Math.max(0, width - AXIS);
+  const axis = Math.max(AXIS, 10 + DIGIT * Math.max(...scale.map((mark) => formatMark(mark).length)));
+  const plot = Math.max(0, width - axis);
   const slot = plot / Math.max(1, steps.length);
   const bar = Math.max(1, Math.min(BAR_MAX, slot - Math.min(6, slot * 0.2)));
   const y = (value: number) => HEIGHT - (value / top) * HEIGHT;
@@ -139,8 +141,7 @@ interface Part {
   value: number;
 }
 
-function stackOf(step: ReadonlyMap<string, number> | undefined, series: Series[], others: string): Part[] {
-  if (!step) return [];
+function stackOf(step: ReadonlyMap<string, number>, series: Series[], others: string): Part[] {
   const parts = series.map(({ key, name }) => ({ key, name, value: step.get(key) ?? 0 }));
   const named = new Set(series.map((one) => one.key));
   const rest = [...step].reduce((sum, [key, value]) => (named.has(key) ? sum : sum + value), 0);

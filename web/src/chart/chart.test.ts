@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { coloursOf, NAMED_MAX } from "./colours";
-import { marks, named, stepsOf } from "./scale";
+import { atSteps, marks, named, stepsOf } from "./scale";
 
 test.each([
   [3.7, [0, 1, 2, 3, 4]],
@@ -21,6 +21,27 @@ test("hours and days begin where they begin", () => {
   const noon = new Date(2026, 10, 26, 12).getTime() / 1000;
   const days = stepsOf(noon - 2 * 86_400, noon, 86_400);
   expect(days.map((at) => new Date(at * 1000).getDate())).toEqual([24, 25, 26]);
+});
+
+test("what a site in another zone says of a day stands at the reader's day that has most of it", () => {
+  const day = 86_400;
+  const steps = [0, day, 2 * day];
+  const told = (at: number) =>
+    atSteps(new Map([[at, new Map([["m", 5]])]]), steps, day).findIndex((step) => step.get("m") === 5);
+  expect(told(day)).toBe(1);
+  expect(told(day + 8 * 3600)).toBe(1); // the site is behind the reader
+  expect(told(day - 5 * 3600)).toBe(1); // it is ahead
+  expect(told(-8 * 3600)).toBe(0);
+  expect(told(2 * day + 8 * 3600)).toBe(2);
+  const both = atSteps(
+    new Map([
+      [0, new Map([["m", 1]])],
+      [3600, new Map([["m", 2]])],
+    ]),
+    steps,
+    day,
+  );
+  expect(both[0]?.get("m")).toBe(3);
 });
 
 test("names along the axis keep their distance", () => {

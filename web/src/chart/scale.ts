@@ -25,6 +25,24 @@ export function stepsOf(start: number, end: number, stepSeconds: number): number
   return steps;
 }
 
+type Values = ReadonlyMap<number, ReadonlyMap<string, number>>;
+
+/**
+ * The values of the reader's steps. The server begins its days and hours by the site's clock, which may be another zone's:
+ * what it says of a day stands at the reader's day that has the middle of it.
+ */
+export function atSteps(values: Values, steps: number[], stepSeconds: number): ReadonlyMap<string, number>[] {
+  const placed = steps.map(() => new Map<string, number>());
+  for (const [at, step] of values) {
+    const middle = at + stepSeconds / 2;
+    const after = steps.findIndex((begin) => begin > middle);
+    const place = after < 0 ? steps.length - 1 : Math.max(0, after - 1);
+    const into = placed[place];
+    for (const [key, value] of step) into?.set(key, (into.get(key) ?? 0) + value);
+  }
+  return placed;
+}
+
 /** Which steps are named along the axis, so that the names do not touch. */
 export function named(count: number, width: number, labelWidth: number): number {
   return Math.max(1, Math.ceil((count * labelWidth) / Math.max(1, width)));

@@ -20,6 +20,8 @@ export interface DataForm {
   onRelease: React.RefObject<() => void>;
   /** Say a refusal where it belongs: at its field, or above them all. */
   refuse: (error: unknown) => void;
+  /** What was refused above them all is over: something else is being tried. */
+  forget: () => void;
 }
 
 /** A form made of data: checked here as far as possible, the server's refusal put at its field. */
@@ -85,7 +87,18 @@ export function useDataForm(
   const use = (now: FieldSpec[]) => {
     checked.current = now;
   };
-  return { form, fields, refusal, isBusy, submit, use, release, onRelease, refuse };
+  return {
+    form,
+    fields,
+    refusal,
+    isBusy,
+    submit,
+    use,
+    release,
+    onRelease,
+    refuse,
+    forget: () => setRefusal(undefined),
+  };
 }
 
 /** Whether what a server calls wrong is a field, or something inside it: `config.operations[2].name` of `config:operations`. */

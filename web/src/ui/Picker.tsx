@@ -39,6 +39,8 @@ export function Picker({ value, choices, onChange, label, placeholder, isMono, i
         <Combobox.Input
           aria-label={label}
           placeholder={placeholder}
+          // What is typed next replaces the choice, as it does for those who come by the keyboard.
+          onClick={(event) => event.currentTarget.select()}
           className={classes(
             "h-full min-w-0 flex-1 truncate bg-transparent pl-2.25 outline-none",
             isMono && "mono",

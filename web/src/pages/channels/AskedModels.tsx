@@ -25,6 +25,7 @@ export function AskedModels({ form, row, provider }: AskedModelsProps) {
     form.form.setValue("models", [...new Set(models)].join(","), { shouldDirty: true });
   const ask = async () => {
     setBusy(true);
+    form.forget();
     try {
       setListed(await vendorModels(channelDocument(form.form.getValues(), row)));
     } catch (error) {

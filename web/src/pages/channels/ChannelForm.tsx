@@ -126,6 +126,7 @@ function useTest(form: ReturnType<typeof useChannelForm>, row: Channel | undefin
   const [result, setResult] = useState<TestResult>();
   const run = async () => {
     setBusy(true);
+    form.forget();
     setResult(undefined);
     try {
       setResult({ probe: await testUnsaved(channelDocument(form.form.getValues(), row)), error: "" });

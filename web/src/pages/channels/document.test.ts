@@ -42,4 +42,9 @@ test("what is called is the vendor's pattern on the address", () => {
   const called = (url: string) => calledUrl(provider as never, url);
   expect(called("")).toBe("https://v.example/v1/chat/completions");
   expect(called(" https://own.example/ ")).toBe("https://own.example/v1/chat/completions");
+  expect(called("https://own.example/v1/")).toBe("https://own.example/v1/chat/completions");
+  expect(called("https://own.example/api/v1/chat/completions")).toBe(
+    "https://own.example/api/v1/chat/completions",
+  );
+  expect(called("https://own.example/v3")).toBe("https://own.example/v3/v1/chat/completions");
 });

@@ -59,10 +59,30 @@ export function fieldName(name: string): string {
   return name === "other" ? name : OWN + name;
 }
 
+const TAILS = ["/chat/completions", "/completions", "/embeddings", "/messages"];
+
+/** The address without slashes and without an endpoint that was pasted with it, as the server reads it. */
+function trimmed(address: string): string {
+  let base = address.trim().replace(/\/+$/, "");
+  for (const tail of TAILS) if (base.endsWith(tail)) base = base.slice(0, -tail.length);
+  return base.replace(/\/+$/, "");
+}
+
+/** What an address ends with that the path begins with, where that says a version: it is not said twice. */
+function repeated(base: string, path: string): string {
+  const folders = path.split("/");
+  for (let count = folders.length - 1; count > 1; count--) {
+    const head = folders.slice(0, count).join("/");
+    if (/\/v\d/.test(head) && base.endsWith(head)) return head;
+  }
+  return "";
+}
+
 /** What a base URL becomes: the vendor's pattern with the address put in. */
 export function calledUrl(provider: Provider | undefined, baseUrl: string): string {
   if (!provider?.endpoint_preview) return "";
-  const base = (baseUrl.trim() || provider.base_url).replace(/\/+$/, "");
+  const base = trimmed(baseUrl.trim() || provider.base_url);
   if (!base) return "";
-  return provider.endpoint_preview.replace("{base_url}", base);
+  const path = provider.endpoint_preview.replace("{base_url}", "");
+  return base.slice(0, base.length - repeated(base, path).length) + path;
 }

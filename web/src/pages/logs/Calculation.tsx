@@ -51,6 +51,9 @@ export function Calculation({ story }: { story: Story }) {
           <span className="text-right">{money(line.quota, style)}</span>
         </div>
       ))}
+      {story.price_source === "default" && (
+        <p className="px-2.5 py-1 text-warn">{t("prices.originsLong.default")}</p>
+      )}
       <div className={`${GRID} font-semibold`}>
         <span className="col-span-2 sm:col-span-3">{t("log.factorOf", { factor: story.factor })}</span>
         <span className="text-right">{money(story.charge + story.uncollected, style)}</span>

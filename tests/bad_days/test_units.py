@@ -162,6 +162,31 @@ def test_sound_that_is_counted_by_its_length_is_charged_by_it(
         "usage": {"type": "duration", "seconds": 7},
     }
     vendor.script(stream_answer(event(done)) if stream else json_answer(done))
+    assert transcribed(gateway, stream)["quota"] == 7 * 50
+
+
+LONG = "word " * 240  # some 300 tokens, which take 100 seconds to say
+WRITTEN = {"type": "transcript.text.done", "text": LONG}
+DELTAS = [event({"type": "transcript.text.delta", "delta": LONG[:600]})] * 2
+TRANSCRIPTS = {
+    "whole": json_answer({"text": LONG}),
+    "at once": stream_answer(event(WRITTEN)),
+    "pieces": stream_answer(*DELTAS, event(WRITTEN)),
+}
+
+
+@pytest.mark.fault("W2", "W4")
+@pytest.mark.parametrize("answer", TRANSCRIPTS)
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+def test_sound_that_nobody_counts_is_as_long_as_what_was_heard(
+    gateway: Gateway, vendor: FakeVendor, stream: bool, answer: str
+) -> None:
+    vendor.script(TRANSCRIPTS[answer])
+    assert transcribed(gateway, stream)["quota"] == 100 * 50
+
+
+def transcribed(gateway: Gateway, stream: bool) -> Any:
+    """Have a recording written down; return the row."""
     fields = {"model": "whisper-1", "stream": str(stream).lower()}
     form = "".join(
         f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
@@ -178,7 +203,7 @@ def test_sound_that_is_counted_by_its_length_is_charged_by_it(
     assert answer.status == 200, answer.body
     sql = "SELECT * FROM logs WHERE model_name = 'whisper-1' ORDER BY id DESC"
     wait_until(lambda: len(gateway.rows(sql)) > known)
-    assert gateway.rows(sql)[0]["quota"] == 7 * 50
+    return gateway.rows(sql)[0]
 
 
 @pytest.mark.fault("W2")

@@ -453,3 +453,14 @@ def test_thoughts_that_only_details_say_are_thoughts() -> None:
     for message in (_whole(said), _streamed(said)):
         assert [block["type"] for block in message["content"]] == ["thinking", "text"]
         assert message["content"][0] == thinking
+
+
+@pytest.mark.fault("R3")
+def test_a_whole_answer_without_id_or_model_has_those_of_its_request() -> None:
+    choice = {"index": 0, "message": {"content": "hi"}, "finish_reason": "stop"}
+    reply = OPENAI.response(_call(model="gpt-9"), json.dumps({"choices": [choice]}).encode())
+    assert json.loads(ANTHROPIC.render(reply.document, reply.usage))["model"] == "gpt-9"
+    body = json.dumps({"content": [{"type": "text", "text": "hi"}]}).encode()
+    call = call_to(14, document={"messages": []})
+    reply = registry.dialect("anthropic").response(call, body)
+    assert reply.document["id"] == "chatcmpl-req-1"

@@ -67,7 +67,7 @@ def reply_of(call: Call, body: bytes) -> Reply:
     counts = section(message.get("usage"))
     usage = usage_of(counts)
     document: Document = {
-        "id": f"chatcmpl-{message.get('id', '')}",
+        "id": f"chatcmpl-{message.get('id') or call.request_id}",
         "object": CHAT_COMPLETION,
         "created": call.created,
         "model": message.get("model") or call.model,

@@ -39,6 +39,7 @@ def reply_of(call: Call, body: bytes) -> Reply:
     counts = section(document.get("usage") or section(document.get("x_groq")).get("usage"))
     reply = {"object": CHAT_COMPLETION, "created": call.created, **document, "choices": found}
     reply["id"] = document.get("id") or f"chatcmpl-{call.request_id}"
+    reply["model"] = document.get("model") or call.asked_model
     if not counts:
         return Reply(reply, None)
     usage = usage_of(counts)

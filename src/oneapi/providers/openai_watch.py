@@ -222,7 +222,9 @@ class OpenAIWatcher:
         if choices:
             return self._mended(event, chunk)
         if not self._chats:
-            self.said = True
+            # A transcript comes in pieces, or all of it at its end.
+            piece = text(chunk.get("delta"))
+            self._add(piece if piece or self._meter.pieces else text(chunk.get("text")))
             self.finished = self.finished or text(chunk.get("type")).endswith(_LAST)
             return printed(event)
         if self._hides or not has_counts:

@@ -112,12 +112,14 @@ class Answering:
 
     def _joined(self, job: Job, attempt: Attempt, stream: bytes) -> tuple[Usage, bytes]:
         """Return usage and body of an answer that came as a stream although nobody asked for one."""
-        reply = joined_answer(attempt.offer.dialect, attempt.call, stream)
-        usage = self._usage_of(job, reply)
+        dialect, call = attempt.offer.dialect, attempt.call
+        reply = joined_answer(dialect, call, stream)
         if job.endpoint in CHUNKED:
-            document = with_usage(reply, usage)
-            return usage, rendered(job.client, attempt.call, document, usage)
-        return usage, msgspec.json.encode(reply.document)
+            usage = self._usage_of(job, reply)
+            return usage, rendered(job.client, call, with_usage(reply, usage), usage)
+        body = msgspec.json.encode(reply.document)
+        delivered = partial(dialect.output_tokens, call, body)
+        return job.usage(reply.usage, delivered, is_whole=True), body
 
     async def _binary(self, job: Job, attempt: Attempt, response: UpstreamResponse) -> None:
         """Pass on what is no document (speech): its usage is known from the request."""

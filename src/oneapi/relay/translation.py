@@ -369,6 +369,7 @@ class WholeTranslation:
             if call.endpoint in _SOUND:
                 return self._spoken(body)
             self.usage = self._offer.dialect.usage(call, body)
+            self.output_tokens = self._offer.dialect.output_tokens(call, body)
             return events_of_answer(call.endpoint, answer_of(call.endpoint, body))
         reply = self._offer.dialect.response(call, body)
         usage = self.usage = self._charged(reply)

@@ -10,6 +10,7 @@ from hypothesis import given, settings, strategies as st
 from oneapi.errors import UpstreamError
 from oneapi.providers import registry
 from oneapi.providers.base import Call
+from oneapi.relay.translation import joined_answer
 from oneapi.wire.endpoints import Endpoint
 from oneapi.wire.sse import EventParser
 from oneapi.wire.usage import Usage
@@ -550,3 +551,17 @@ def test_a_count_that_says_nothing_does_not_make_the_one_before_it_late(
 
 
 ONE = {"output_tokens": 1}
+
+
+@pytest.mark.fault("W29")
+def test_sound_that_comes_in_pieces_is_whole_for_whoever_asked_so() -> None:
+    pieces: list[dict[str, Any]] = [
+        {"id": "a", "transcript": "he"},
+        {"data": "AAAA", "transcript": "llo"},
+        {"data": "AQ=="},
+        {"data": "Ag==", "expires_at": 5},
+    ]
+    stream = b"".join([*(chunk({"audio": piece}) for piece in pieces), FIN, DONE])
+    reply = joined_answer(registry.dialect("openai"), chat(), stream)
+    heard_in = reply.document["choices"][0]["message"]["audio"]
+    assert heard_in == {"id": "a", "transcript": "hello", "data": "AAAAAQI=", "expires_at": 5}

@@ -1,5 +1,7 @@
 """A stream's chunks put together to the whole answer that they are pieces of; the other way is `canonical.as_chunks`."""
 
+import base64
+import binascii
 from typing import Any, Final, cast
 
 from oneapi.wire.canonical import CHAT_CHUNK, CHAT_COMPLETION
@@ -44,7 +46,9 @@ def _add(known: dict[str, Any], piece: dict[str, Any]) -> None:
     """Add a piece of an object to what has come of it."""
     for name, value in piece.items():
         before = known.get(name)
-        if isinstance(value, str) and isinstance(before, str) and name not in _SAID_AT_ONCE:
+        if name == "audio" and section(before):
+            known[name] = _heard_on(section(before), section(value))
+        elif isinstance(value, str) and isinstance(before, str) and name not in _SAID_AT_ONCE:
             known[name] = before + value
         elif section(value) and section(before):
             _add(section(before), section(value))
@@ -52,6 +56,25 @@ def _add(known: dict[str, Any], piece: dict[str, Any]) -> None:
             known[name] = _extended(before, cast("list[Any]", value))
         elif (value is not None and value != "") or before is None:
             known[name] = value
+
+
+def _heard_on(known: dict[str, Any], piece: dict[str, Any]) -> dict[str, Any]:
+    """Return sound with what has come of it; its pieces are each encoded for themselves."""
+    before, data = known.get("data"), piece.get("data")
+    rest = {name: value for name, value in piece.items() if name != "data"}
+    _add(known, rest)
+    if isinstance(before, str) and isinstance(data, str):
+        known["data"] = _together(before, data)
+    elif data:
+        known["data"] = data
+    return known
+
+
+def _together(first: str, second: str) -> str:
+    try:
+        return base64.b64encode(base64.b64decode(first) + base64.b64decode(second)).decode()
+    except (binascii.Error, ValueError):
+        return first + second
 
 
 def _extended(before: Any, entries: list[Any]) -> list[Any]:

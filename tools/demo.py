@@ -166,7 +166,7 @@ def fill(folder: Path, vendor_url: str, now: int) -> None:
         _channels(connection, vendor_url, now, chance)
         people = _users(connection, hashed, chance)
         keys = _keys(connection, people, now, chance)
-        _codes(connection, now, chance)
+        _codes(connection, people, now, chance)
         _topped_up(connection, now)
         _logs(connection, people, keys, now, chance)
         _used(connection)
@@ -296,21 +296,41 @@ def _keys(
     return names
 
 
-def _codes(connection: Connection, now: int, chance: random.Random) -> None:
+def _codes(
+    connection: Connection, people: list[dict[str, Any]], now: int, chance: random.Random
+) -> None:
     for number in range(120):
         status = chance.choices((1, 2, 3), (6, 1, 5))[0]
         created = now - chance.randrange(DAYS * 86_400)
-        connection.execute(
+        quota = (1, 5, 10, 50)[number % 4] * DOLLAR
+        row = connection.execute(
             insert(redemptions).values(
                 user_id=1,
                 key="".join(chance.choices("0123456789abcdef", k=32)),
                 status=status,
                 name=("spring", "shop-10", "beta", "thanks")[number % 4],
-                quota=(1, 5, 10, 50)[number % 4] * DOLLAR,
+                quota=quota,
                 created_time=created,
                 redeemed_time=min(now, created + 86_400) if status == 3 else 0,
             )
         )
+        if status == 3 and row.inserted_primary_key is not None:
+            person = people[number % len(people)]
+            said = {
+                "credited": quota,
+                "reason": "redemption",
+                "reference": str(row.inserted_primary_key[0]),
+            }
+            connection.execute(
+                insert(logs).values(
+                    user_id=person["id"],
+                    username=person["username"],
+                    type=1,
+                    created_at=min(now, created + 86_400),
+                    content=f"通过兑换码充值 ＄{quota / DOLLAR:.6f} 额度",
+                    detail=json.dumps(said),
+                )
+            )
 
 
 def _logs(

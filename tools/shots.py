@@ -5,16 +5,18 @@
 
 import argparse
 import contextlib
+import os
 import random
 import re
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,7 +32,12 @@ VISITORS: Final = {
     "forgotten": "/reset",
     "reset": "/user/reset?email=a@example.com&token=demo",
     "not-found": "/no-such-page",
+    "home": "/",
+    "about": "/about",
+    "public-prices": "/prices",
 }
+# An installation that nobody has signed in to yet.
+FRESH: Final = {"first-password": "/login", "first-start": "/dashboard"}
 PAGES: Final[dict[str, str]] = {
     "dashboard": "/dashboard?range=30",
     "channels": "/channel",
@@ -71,6 +78,19 @@ PAGES: Final[dict[str, str]] = {
     "status": "/status",
     "settings-mine": "/setting",
     "settings-site": "/setting?tab=site",
+    "chat": "/chat",
+    "deed": "/audit?open=1",
+    "more": "/dashboard",
+}
+SITE: Final = {
+    "HomePageContent": (
+        "# Models of fifty vendors\n\nOne address, one key, one bill. "
+        "**Paid by use**, with prices that everybody can [read](/prices).\n\n"
+        "| | |\n|---|---|\n| Chat | GPT, Claude, Gemini, Qwen |\n| Pictures | qwen-image |\n"
+    ),
+    "About": "# About us\n\nWe keep this installation since 2024. Mail: support@example.com",
+    "Footer": '<p>© 2026 Example Ltd. · <a href="https://example.com">example.com</a></p>',
+    "PublicPricesEnabled": "true",
 }
 
 
@@ -135,9 +155,11 @@ STEPS: Final[dict[str, Callable[[Page], None]]] = {
     "called": _called,
     "code": lambda page: _press(page, "^The request as code$", "^查看请求代码$"),
     "delete-logs": lambda page: (_press(page, "^Delete old", "^删除旧"), _opened(page))[-1],
+    "more": lambda page: (_press(page, "^More$", "^更多$"), _opened(page))[-1],
 }
 # what a phone has no room for
 ONLY_WIDE: Final = {"test-one", "test-many", "job", "bulk", "columns", "delete-logs"}
+ONLY_PHONE: Final = {"more"}
 
 
 # name of the picture in docs/: address, language, theme, width, height
@@ -160,30 +182,65 @@ def main() -> None:
     parser.add_argument("--docs", action="store_true", help="only the six of docs/screenshots")
     told = parser.parse_args()
     told.folder.mkdir(parents=True, exist_ok=True)
+    names = told.only.split(",") if told.only else [*VISITORS, *FRESH, *PAGES]
+    with (
+        _serving("tools.demo", str(told.folder / "demo")) as base,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        if told.docs:
+            _document(browser, base)
+        else:
+            _write_texts(browser, base)
+            for how in _hows(told.how):
+                _take(browser, base, told.folder, how, names)
+        browser.close()
+
+
+@contextlib.contextmanager
+def _serving(module: str, *arguments: str, folder: str = "") -> Generator[str]:
+    """Start a server on a free port; yield its address."""
     port = _free_port()
+    server = subprocess.Popen(
+        [sys.executable, "-m", module, *arguments, "--port", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | ({"DATA_DIR": folder, "SQLITE_PATH": f"{folder}/a.db"} if folder else {}),
+    )
     base = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "tools.demo", str(told.folder / "demo"), "--port", str(port)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait(server, base)
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-            )
-            if told.docs:
-                _document(browser, base)
-            for how in [] if told.docs else _hows(told.how):
-                _take(
-                    browser,
-                    base,
-                    told.folder,
-                    how,
-                    told.only.split(",") if told.only else [*VISITORS, *PAGES],
-                )
-            browser.close()
+        yield base
     finally:
         server.terminate()
         server.wait()
+
+
+def _write_texts(browser: Browser, base: str) -> None:
+    """Give the site a home, a page about itself, a foot and a chat."""
+    context = browser.new_context(base_url=base)
+    context.request.post("/api/user/login", data={"username": "root", "password": PASSWORD})
+    for key, value in {**SITE, "ChatLink": f"{base}/about"}.items():
+        context.request.put("/api/option/", data={"key": key, "value": value})
+    context.close()
+
+
+def _begin(browser: Browser, paths: dict[str, Path], **look: Any) -> None:
+    """Take what somebody sees who has just installed it."""
+    with tempfile.TemporaryDirectory() as data, _serving("oneapi", folder=data) as base:
+        context = browser.new_context(base_url=base, **look)
+        page = context.new_page()
+        page.request.post("/api/user/login", data={"username": "root", "password": "123456"})
+        page.goto("/login")
+        page.evaluate("localStorage.setItem('signed-in', 'yes')")
+        for name, address in FRESH.items():
+            if name == "first-start":
+                page.request.put("/api/user/self", data={"password": PASSWORD})
+            if name in paths:
+                _picture(page, name, address, paths[name])
+        context.close()
 
 
 def _document(browser: Browser, base: str) -> None:
@@ -252,14 +309,17 @@ def _take(
 ) -> None:
     language, theme, width = how
     size: Any = dict(zip(("width", "height"), {**WIDTHS, **EXTREMES}[width], strict=True))
-    context = browser.new_context(
-        base_url=base,
-        viewport=size,
-        device_scale_factor=1,
-        locale="zh-CN" if language == "zh" else "en-US",
-        color_scheme="dark" if theme == "dark" else "light",
-        reduced_motion="reduce",
-    )
+    look: dict[str, Any] = {
+        "viewport": size,
+        "device_scale_factor": 1,
+        "locale": "zh-CN" if language == "zh" else "en-US",
+        "color_scheme": "dark" if theme == "dark" else "light",
+        "reduced_motion": "reduce",
+    }
+    ending = f"{language}-{theme}-{width}.png"
+    if paths := {name: folder / f"{name}-{ending}" for name in FRESH.keys() & set(names)}:
+        _begin(browser, paths, **look)
+    context = browser.new_context(base_url=base, **look)
     page = context.new_page()
     page.on(
         "console",
@@ -267,13 +327,12 @@ def _take(
             print(f"  {message.type}: {message.text}"[:300]) if message.type == "error" else None
         ),
     )
-    ending = f"{language}-{theme}-{width}.png"
     for name in VISITORS.keys() & set(names):
         _picture(page, name, VISITORS[name], folder / f"{name}-{ending}")
     _sign_in(page)
     _let_rest(page)
     for name in names:
-        if name in VISITORS or (name in ONLY_WIDE and size["width"] < 768):
+        if name not in PAGES or name in (ONLY_WIDE if size["width"] < 768 else ONLY_PHONE):
             continue
         _picture(page, name, PAGES[name], folder / f"{name}-{ending}")
     context.close()

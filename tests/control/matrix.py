@@ -75,6 +75,7 @@ CASES: Final[Mapping[str, Case]] = {
     "GET /api/notice": Case(ANYBODY),
     "GET /api/about": Case(ANYBODY),
     "GET /api/home_page_content": Case(ANYBODY),
+    "GET /api/prices/public": Case(ANYBODY, refused="prices_not_public"),
     # Signing in
     "POST /api/user/login": Case(ANYBODY, document={"username": "bob", "password": PASSWORD}, changes=changes("sessions"), is_guarded=True),
     "POST /api/user/logout": Case(ANYBODY, changes=changes("sessions?")),
@@ -106,6 +107,7 @@ CASES: Final[Mapping[str, Case]] = {
     "GET /api/user/aff": Case(USER, by_script=True),
     "POST /api/user/aff": Case(USER),
     "GET /api/user/available_models": Case(USER),
+    "GET /api/user/invited": Case(USER),
     "GET /api/prices": Case(USER),
     "POST /api/user/topup": Case(USER, document={"key": CODE}, changes=changes("users redemptions logs")),
     "GET /api/user/dashboard": Case(USER),

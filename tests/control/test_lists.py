@@ -141,6 +141,15 @@ def test_whichever_way_rows_are_found_they_are_the_same(
         assert found == sorted(keys, reverse=order == "desc"), query
 
 
+def test_streamed_answers_are_told_from_whole_ones(everywhere: World) -> None:
+    for is_stream in (True, False, None):
+        everywhere.put(logs, type=2, created_at=1, is_stream=is_stream)
+    ask = everywhere.admin.get
+    assert [row["is_stream"] for row in ask("/api/log/?size=5&is_stream=true").content] == [True]
+    assert ask("/api/log/?size=5&is_stream=false").json["total"] == 2
+    assert ask("/api/log/?size=5&is_stream=maybe").json["field"] == "is_stream"
+
+
 def test_rows_of_users_are_found_by_their_names_even_when_they_are_gone(everywhere: World) -> None:
     for user_id, username in ((BOB, "bob"), (ALICE, "alice"), (99, "gone")):
         everywhere.put(logs, user_id=user_id, username=username, type=2, created_at=1)

@@ -126,7 +126,7 @@ def test_status_has_one_apis_fields_with_gos_types(world: World) -> None:
         "oidc_token_endpoint",
         "oidc_userinfo_endpoint",
     ]
-    ours = ["password_login", "password_registration", "mail"]
+    ours = ["password_login", "password_registration", "mail", "public_prices"]
     assert list(reply.content) == fields + ours
     assert b'"quota_per_unit":500000,' in reply.body
     assert reply.content["version"] == "1.2.3"

@@ -7,7 +7,7 @@ from sqlalchemy import insert
 
 from oneapi.ledger import writers
 from oneapi.store.tables import channels, usage_hours
-from oneapi.store.tables.ledger import journal_offsets
+from oneapi.store.tables.ledger import journal_offsets, leases
 from oneapi.store.tables.statistics import FIRST_TOKEN_CLASSES
 from tests.control.conftest import NOW, World
 
@@ -62,4 +62,7 @@ def test_workers_that_have_written_of_late_are_named(world: World) -> None:
         for holder, at in (("a:0", 100), ("b:0", 200), ("#credited", 300), ("old:0", 10)):
             values = {"holder": holder, "seq": 1, "position": 0, "updated_at": at}
             connection.execute(insert(journal_offsets).values(values))
-        assert writers(connection, since=50) == [("b:0", 200), ("a:0", 100)]
+        for account, number in (("user", 1), ("user", 2), ("key", 1)):
+            lease = {"holder": "b:0", "account": account, "account_id": number, "amount": 5}
+            connection.execute(insert(leases).values(lease | {"renewed_at": 0}))
+        assert writers(connection, since=50) == [("b:0", 200, 10), ("a:0", 100, 0)]

@@ -69,8 +69,21 @@ def test_everybody_sees_their_own_group_and_administrators_any(world: World) -> 
     assert list(priced(world)) == ["for-all"]
     assert list(priced(world, "vip")) == ["for-all", "for-vip"]
     assert world.admin.get("/api/prices?group=vip").content["factor"] == 0.5
+    assert [row["groups"] for row in priced(world, "vip").values()] == [["default", "vip"], ["vip"]]
     own = world.alice.get("/api/prices?group=vip").content
     assert (own["group"], own["factor"], len(own["models"])) == ("default", 1, 1)
+    assert own["models"][0]["groups"] == []
+
+
+def test_visitors_see_the_default_groups_prices_where_root_has_said_so(world: World) -> None:
+    serve(world, "for-all", group="default,vip")
+    serve(world, "for-vip", group="vip")
+    refused = world.visitor().get("/api/prices/public")
+    assert refused.json["code"] == "prices_not_public"
+    option(world, "PublicPricesEnabled", True)
+    assert world.visitor().get("/api/status").content["public_prices"] is True
+    shown = world.visitor().get("/api/prices/public").content
+    assert [(row["model"], row["groups"]) for row in shown["models"]] == [("for-all", [])]
 
 
 def test_a_channel_that_is_off_serves_nothing(world: World) -> None:

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
-from oneapi.store.tables import redemptions
-from tests.control.conftest import ADMIN, NOW, World
+from oneapi.store.tables import logs, redemptions
+from tests.control.conftest import ADMIN, ALICE, NOW, World
 
 NEW: dict[str, Any] = {"name": "gift", "quota": 500, "count": 1}
 
@@ -86,6 +86,21 @@ def test_a_redeemed_code_stays_as_it_is(world: World) -> None:
     ):
         assert "redeemed" in world.admin.put(path, {"id": code_id} | change).refusal
     assert (world.rows(redemptions)[0]["status"], world.rows(redemptions)[0]["quota"]) == (3, 500)
+
+
+def test_a_redeemed_code_says_who_had_it_as_long_as_the_log_does(everywhere: World) -> None:
+    first, second = make(everywhere), make(everywhere)
+    code = everywhere.row(redemptions, first)["key"]
+    assert everywhere.bob.post("/api/user/topup", {"key": code}).content == 500
+    # a credit of the same second, and a row that says nothing of what it was for
+    everywhere.admin.post("/api/topup", {"user_id": ALICE, "quota": 1})
+    everywhere.put(logs, user_id=ALICE, username="alice", type=1, created_at=NOW)
+    listed = everywhere.admin.get("/api/redemption/?size=10").content
+    assert {row["id"]: row["redeemed_by"] for row in listed} == {first: "bob", second: ""}
+    assert everywhere.admin.get(f"/api/redemption/{first}").content["redeemed_by"] == "bob"
+    with everywhere.database.begin() as connection:
+        connection.execute(delete(logs))
+    assert everywhere.admin.get(f"/api/redemption/{first}").content["redeemed_by"] == ""
 
 
 def test_nobody_marks_a_code_as_used_by_hand(world: World) -> None:

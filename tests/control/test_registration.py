@@ -129,6 +129,8 @@ def test_everybody_gets_their_grant_once(everywhere: World) -> None:
     ]
     assert register(everywhere, aff_code=f"aff{BOB}").json["success"] is False
     assert everywhere.row(users, BOB)["quota"] == 1003
+    assert everywhere.bob.get("/api/user/invited").content == {"people": 1, "quota": 3}
+    assert everywhere.alice.get("/api/user/invited").content == {"people": 0, "quota": 0}
 
 
 @pytest.mark.parametrize("aff_code", ["", "none", f"aff{ALICE}"])

@@ -59,6 +59,19 @@ const about = createRoute({
   component: lazyRouteComponent(() => import("./pages/site/Public"), "Public"),
 });
 
+const prices = createRoute({
+  getParentRoute: () => root,
+  path: "/prices",
+  component: lazyRouteComponent(() => import("./pages/site/PublicPrices"), "PublicPrices"),
+  errorComponent: Broken,
+  beforeLoad: async () => {
+    const visitor = await queryClient.ensureQueryData(visitorQuery);
+    const site = await queryClient.ensureQueryData(statusQuery);
+    if (visitor) throw redirect({ to: "/models" });
+    if (!site.public_prices) throw redirect({ to: "/login", search: { next: "/models" } });
+  },
+});
+
 const login = createRoute({
   getParentRoute: () => root,
   path: "/login",
@@ -167,6 +180,7 @@ export const router = createRouter({
   routeTree: root.addChildren([
     opening,
     about,
+    prices,
     login,
     register,
     forgotten,
@@ -186,6 +200,14 @@ export const router = createRouter({
     return text ? `?${text.replaceAll("%2C", ",")}` : "";
   },
 });
+
+/** Ask for all that the page at this address is made of at once, not for one thing after the other. */
+export function fetchAhead(): void {
+  const [routes] = router.getMatchedRoutes(router.latestLocation.pathname);
+  for (const route of routes) router.loadRouteChunk(route)?.catch(() => {}); // it is asked for again when it is drawn
+  queryClient.prefetchQuery(statusQuery);
+  queryClient.prefetchQuery(visitorQuery);
+}
 
 whenSignedOut(() => {
   if (queryClient.getQueryData(visitorQuery.queryKey) === null) return;

@@ -80,7 +80,12 @@ export function useAccount(): Account {
 }
 
 export function useIsAdmin(): boolean {
-  return useAccount().role >= ROLE.admin;
+  return useRole() >= ROLE.admin;
+}
+
+/** The reader's role; 0: a visitor's. */
+function useRole(): number {
+  return useSuspenseQuery(visitorQuery).data?.role ?? 0;
 }
 
 /** Names of the groups, for administrators. */
@@ -90,5 +95,5 @@ export function useGroups(): string[] {
 }
 
 export function useIsRoot(): boolean {
-  return useAccount().role >= ROLE.root;
+  return useRole() >= ROLE.root;
 }

@@ -4,7 +4,16 @@ from oneapi.ledger.accounts import leased_by
 from oneapi.ledger.backfill import backfill, begin_backfill
 from oneapi.ledger.balance import key_balance, leased, user_balance
 from oneapi.ledger.check import Report, check
-from oneapi.ledger.credit import Kind, Reason, credit, quota_text, redeem, set_key_quota, set_quota
+from oneapi.ledger.credit import (
+    Kind,
+    Reason,
+    credit,
+    credited,
+    quota_text,
+    redeem,
+    set_key_quota,
+    set_quota,
+)
 from oneapi.ledger.entry import Facts, Failure
 from oneapi.ledger.hold import Hold
 from oneapi.ledger.ledger import Ledger
@@ -32,6 +41,7 @@ __all__ = [
     "begin_backfill",
     "check",
     "credit",
+    "credited",
     "delete_failed",
     "key_balance",
     "leased",

@@ -61,6 +61,22 @@ class Reason(msgspec.Struct, frozen=True):
     remark: str = ""
 
 
+class Credited(msgspec.Struct, frozen=True):
+    """What the `detail` of such a row says: how much, why, and what for."""
+
+    credited: int = 0
+    reason: str = ""
+    reference: str = ""
+
+
+def credited(detail: str | None) -> Credited:
+    """Read the `detail` of a log row; nothing for a row about something else."""
+    try:
+        return msgspec.json.decode(detail or "{}", type=Credited)
+    except msgspec.MsgspecError:
+        return Credited()
+
+
 _TEXTS: Final = {
     Kind.REGISTRATION: (LogType.SYSTEM, "新用户注册赠送 {}"),
     Kind.INVITED: (LogType.SYSTEM, "使用邀请码赠送 {}"),

@@ -168,6 +168,11 @@ _APPEARANCE = (
         "One API's web themes; kept for its clients.",
         choices=("default", "berry", "air"),
     ),
+    _flag(
+        "PublicPricesEnabled",
+        False,
+        "Visitors see the models of the group `default` and what they cost, at /prices.",
+    ),
     _flag("DisplayInCurrencyEnabled", True, "Amounts are shown as US dollars instead of quota."),
     _flag(
         "DisplayTokenStatEnabled", True, "The billing API tells a key's figures, not its user's."

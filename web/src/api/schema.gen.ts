@@ -896,6 +896,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/prices/public": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Public Prices
+         * @description List the models of the group `default` with their prices for anybody, where root has said so.
+         */
+        get: operations["get_prices_public"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/providers": {
         parameters: {
             query?: never;
@@ -1290,6 +1310,26 @@ export interface paths {
          * @description Show one's use of the last seven days, today included, by day (of the site's time zone) and model.
          */
         get: operations["get_user_dashboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/user/invited": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Invited
+         * @description Tell what one's invitation has brought.
+         */
+        get: operations["get_user_invited"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1842,7 +1882,7 @@ export interface components {
         };
         /**
          * CodeView
-         * @description A redemption code; `user_id` made it, `count` is always 0.
+         * @description A redemption code; `user_id` made it, `count` is always 0, `redeemed_by`: a name, blank where it is not known.
          */
         CodeView: {
             /** Count */
@@ -1857,6 +1897,8 @@ export interface components {
             name: string;
             /** Quota */
             quota: number;
+            /** Redeemed By */
+            redeemed_by: string;
             /** Redeemed Time */
             redeemed_time: number;
             /** Status */
@@ -2123,6 +2165,17 @@ export interface components {
         /** Found[Dashboard] */
         Found_Dashboard_: {
             data: components["schemas"]["Dashboard"];
+            /** Message */
+            message: string;
+            /**
+             * Success
+             * @constant
+             */
+            success: true;
+        };
+        /** Found[InvitedView] */
+        Found_InvitedView_: {
+            data: components["schemas"]["InvitedView"];
             /** Message */
             message: string;
             /**
@@ -2408,6 +2461,16 @@ export interface components {
              * @constant
              */
             success: true;
+        };
+        /**
+         * InvitedView
+         * @description How many one has invited, and the quota that it brought, as far back as the log goes.
+         */
+        InvitedView: {
+            /** People */
+            people: number;
+            /** Quota */
+            quota: number;
         };
         /**
          * JobItemView
@@ -2956,13 +3019,15 @@ export interface components {
          *     Where channels ask for different prices, the dearest. `source`: who named it, `option`, `table` or `default`; `context`
          *     and `output`: tokens that it reads and gives, 0 where nobody says. `can`: of `image`, `audio`, `video`, `file` (that it
          *     takes), `tools`, `reasoning`; `retires`: the day from which its vendor serves it no more. `long_from`: from how many
-         *     tokens of input on it costs `long_prices`; 0: never.
+         *     tokens of input on it costs `long_prices`; 0: never. `groups`: who may use it, for administrators.
          */
         PriceView: {
             /** Can */
             can: string[];
             /** Context */
             context: number;
+            /** Groups */
+            groups: string[];
             /** Kind */
             kind: string;
             /** Long From */
@@ -3018,9 +3083,11 @@ export interface components {
         };
         /**
          * ProcessView
-         * @description A worker that has written charges within a day, and when it last did (unix seconds).
+         * @description A worker that has written charges within a day, when it last did, and the quota that it holds on lease.
          */
         ProcessView: {
+            /** Leased */
+            leased: number;
             /** Name */
             name: string;
             /** Written At */
@@ -3434,7 +3501,7 @@ export interface components {
         };
         /**
          * StatusView
-         * @description What anybody may know of this installation; the last three are ours: what a visitor may do.
+         * @description What anybody may know of this installation; the last four are ours: what a visitor may do and see.
          */
         StatusView: {
             /** Chat Link */
@@ -3471,6 +3538,8 @@ export interface components {
             password_login: boolean;
             /** Password Registration */
             password_registration: boolean;
+            /** Public Prices */
+            public_prices: boolean;
             /** Quota Per Unit */
             quota_per_unit: number;
             /** Server Address */
@@ -3794,6 +3863,7 @@ export type FoundChannelView = components['schemas']['Found_ChannelView_'];
 export type FoundCodeView = components['schemas']['Found_CodeView_'];
 export type FoundConsumption = components['schemas']['Found_Consumption_'];
 export type FoundDashboard = components['schemas']['Found_Dashboard_'];
+export type FoundInvitedView = components['schemas']['Found_InvitedView_'];
 export type FoundJobView = components['schemas']['Found_JobView_'];
 export type FoundKeyView = components['schemas']['Found_KeyView_'];
 export type FoundOverviewView = components['schemas']['Found_OverviewView_'];
@@ -3818,6 +3888,7 @@ export type FoundListSessionView = components['schemas']['Found_list_SessionView
 export type FoundListTurnView = components['schemas']['Found_list_TurnView__'];
 export type FoundListStr = components['schemas']['Found_list_str__'];
 export type FoundStr = components['schemas']['Found_str_'];
+export type InvitedView = components['schemas']['InvitedView'];
 export type JobItemView = components['schemas']['JobItemView'];
 export type JobView = components['schemas']['JobView'];
 export type KeyDocument = components['schemas']['KeyDocument'];
@@ -5553,6 +5624,8 @@ export interface operations {
                 user_id?: string | null;
                 /** @description Filter; several values by comma. */
                 request_id?: string | null;
+                /** @description Filter; several values by comma. */
+                is_stream?: string | null;
             };
             header?: never;
             path?: never;
@@ -5723,6 +5796,8 @@ export interface operations {
                 user_id?: string | null;
                 /** @description Filter; several values by comma. */
                 request_id?: string | null;
+                /** @description Filter; several values by comma. */
+                is_stream?: string | null;
             };
             header?: never;
             path?: never;
@@ -6833,6 +6908,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_prices_public: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found_PricesView_"] | components["schemas"]["Refusal"];
                 };
             };
             /** @description Too often from this address; `Retry-After` says how long to wait. */
@@ -8296,6 +8407,51 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found_list_DayOfModel__"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_user_invited: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found_InvitedView_"] | components["schemas"]["Refusal"];
                 };
             };
             /** @description Nobody is signed in, and no access token came. */

@@ -5,6 +5,7 @@ type Views = components["schemas"];
 
 export type SiteStatus = Views["StatusView"];
 export type Account = Views["OwnView"];
+export type Invited = Views["InvitedView"];
 export type Session = Views["SessionView"];
 export type User = Views["UserView"];
 export type Code = Views["CodeView"];

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { ROLE } from "@/api/types";
 import { useAccount } from "@/session";
 import { Dialog } from "@/ui/Dialog";
-import { placesFor } from "./navigation";
+import { usePlaces } from "./navigation";
 
 const ITEM = "flex h-14 flex-1 flex-col items-center justify-center gap-0.5 text-muted text-xs";
 
@@ -14,7 +14,7 @@ export function BottomBar() {
   const { t } = useTranslation();
   const account = useAccount();
   const [isOpen, setOpen] = useState(false);
-  const places = placesFor(account.role);
+  const places = usePlaces();
   const first = places.filter(
     (place) => place.isOnPhone || place.name === (account.role >= ROLE.admin ? "channels" : "wallet"),
   );

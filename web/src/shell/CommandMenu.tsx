@@ -3,13 +3,12 @@ import { useRouter } from "@tanstack/react-router";
 import { Languages, type LucideIcon, Search, SunMoon } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useAccount } from "@/session";
 import { speak } from "@/text";
 import { chooseTheme } from "@/theme";
 import { classes } from "@/ui/class";
 import { Kbd } from "@/ui/Kbd";
 import { useFound } from "./commands";
-import { PLACES, placesFor } from "./navigation";
+import { PLACES, usePlaces } from "./navigation";
 import { useSearchHint } from "./useSearchHint";
 
 interface Command {
@@ -41,8 +40,7 @@ export function CommandMenu({ isOpen, onClose }: { isOpen: boolean; onClose: () 
 function useCommands(text: string): Command[] {
   const { t, i18n } = useTranslation();
   const router = useRouter();
-  const account = useAccount();
-  const places: Command[] = placesFor(account.role).map((place) => ({
+  const places: Command[] = usePlaces().map((place) => ({
     id: place.to,
     icon: place.icon,
     kind: t("command.goTo"),

@@ -7,9 +7,8 @@ import { useAccount, useSite } from "@/session";
 import { Avatar } from "@/ui/Avatar";
 import { IconButton } from "@/ui/Button";
 import { classes } from "@/ui/class";
-import { Money } from "@/ui/Money";
 import { Brand } from "./Brand";
-import { type Place, placesFor } from "./navigation";
+import { type Place, usePlaces } from "./navigation";
 
 const KEPT_AS = "rail";
 
@@ -22,7 +21,7 @@ export function Rail() {
     localStorage.setItem(KEPT_AS, isNarrow ? "wide" : "narrow");
     setNarrow(!isNarrow);
   };
-  const places = placesFor(account.role);
+  const places = usePlaces();
   const wide = classes(isNarrow ? "hidden" : "max-lg:hidden");
   return (
     <nav
@@ -53,12 +52,7 @@ export function Rail() {
       <div className="mt-auto flex items-center gap-2 border-line border-t pt-2.5">
         <Link to="/setting" className={classes("flex min-w-0 flex-1 items-center gap-2 rounded px-1", wide)}>
           <Avatar name={account.display_name || account.username} />
-          <span className="min-w-0 leading-4">
-            <span className="block truncate">{account.username}</span>
-            <span className="block truncate text-muted text-sm">
-              <Money quota={account.quota} decimals={2} />
-            </span>
-          </span>
+          <span className="truncate">{account.username}</span>
         </Link>
         <IconButton
           label={isNarrow ? t("shell.widen") : t("shell.narrow")}

@@ -1,11 +1,13 @@
-import { useRouter } from "@tanstack/react-router";
+import { Link, useRouter } from "@tanstack/react-router";
 import { Languages, LogOut, Moon, Search, Settings, Sun, SunMoon, UserRound } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { post } from "@/api/call";
-import { queryClient, rememberSession, useAccount, visitorQuery } from "@/session";
+import { money } from "@/format/money";
+import { queryClient, rememberSession, useAccount, useMoneyStyle, visitorQuery } from "@/session";
 import { speak } from "@/text";
 import { chooseTheme, type Theme, useTheme } from "@/theme";
 import { IconButton } from "@/ui/Button";
+import { classes } from "@/ui/class";
 import { Kbd } from "@/ui/Kbd";
 import { Menu } from "@/ui/Menu";
 import { useTitle } from "./title";
@@ -38,10 +40,30 @@ export function TopBar({ onSearch }: { onSearch: () => void }) {
       <IconButton label={hint} onClick={onSearch} className="ml-auto md:hidden">
         <Search aria-hidden />
       </IconButton>
+      <Balance />
       <LanguageButton />
       <ThemeMenu />
       <Me />
     </header>
+  );
+}
+
+/** What is left to the reader; it leads to where more comes from. */
+function Balance() {
+  const { t } = useTranslation();
+  const { quota } = useAccount();
+  const amount = money(quota, useMoneyStyle(), 2);
+  return (
+    <Link
+      to="/topup"
+      aria-label={`${t("wallet.balance")}: ${amount}`}
+      className={classes(
+        "mr-1 flex h-7 shrink-0 items-center rounded px-2 hover:bg-hover max-sm:h-9 max-sm:px-1",
+        quota <= 0 ? "text-bad" : "text-muted hover:text-text",
+      )}
+    >
+      {amount}
+    </Link>
   );
 }
 

@@ -9,12 +9,14 @@ import {
   ListTree,
   type LucideIcon,
   MessageSquare,
+  MessagesSquare,
   Network,
   Ticket,
   User,
   Wallet,
 } from "lucide-react";
 import { ROLE } from "@/api/types";
+import { useAccount, useSite } from "@/session";
 
 /** The places of the page; `role` is the lowest that sees one, `isOnPhone` those of the bottom bar. */
 export interface Place {
@@ -28,6 +30,7 @@ export interface Place {
 export type PlaceName =
   | "dashboard"
   | "playground"
+  | "chat"
   | "keys"
   | "logs"
   | "models"
@@ -43,6 +46,7 @@ export type PlaceName =
 export const PLACES: Place[] = [
   { to: "/dashboard", name: "dashboard", icon: ChartColumn, role: ROLE.common, isOnPhone: true },
   { to: "/playground", name: "playground", icon: MessageSquare, role: ROLE.common },
+  { to: "/chat", name: "chat", icon: MessagesSquare, role: ROLE.common },
   { to: "/token", name: "keys", icon: KeyRound, role: ROLE.common, isOnPhone: true },
   { to: "/log", name: "logs", icon: ListTree, role: ROLE.common, isOnPhone: true },
   { to: "/models", name: "models", icon: Hexagon, role: ROLE.common },
@@ -56,22 +60,9 @@ export const PLACES: Place[] = [
   { to: "/audit", name: "audit", icon: FileClock, role: ROLE.admin },
 ];
 
-const AVAILABLE = new Set([
-  "/dashboard",
-  "/token",
-  "/channel",
-  "/log",
-  "/redemption",
-  "/job",
-  "/topup",
-  "/user",
-  "/setting",
-  "/playground",
-  "/models",
-  "/status",
-  "/audit",
-]);
-
-export function placesFor(role: number): Place[] {
-  return PLACES.filter((place) => place.role <= role && AVAILABLE.has(place.to));
+/** The places that the reader may go to; the chat only where the site has one. */
+export function usePlaces(): Place[] {
+  const { role } = useAccount();
+  const { chat_link } = useSite();
+  return PLACES.filter((place) => place.role <= role && (place.name !== "chat" || !!chat_link));
 }

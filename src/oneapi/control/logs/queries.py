@@ -6,8 +6,20 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from fastapi import Depends
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    and_,
+    delete,
+    false,
+    func,
+    or_,
+    select,
+    true,
+)
 
+from oneapi.control.answers import bad_field
 from oneapi.control.fields import Page, QueryNumber, QueryText, comma_list
 from oneapi.control.lists import (
     Indexed,
@@ -54,6 +66,13 @@ def time_of(request_id: str) -> int:
         return 0
 
 
+def _by_streaming(text: str) -> ColumnElement[bool]:
+    """Return a filter: answers that were streamed (`true`), or those that were not (`false`)."""
+    if text not in ("true", "false"):
+        raise bad_field("is_stream", "must be true or false")
+    return func.coalesce(logs.c.is_stream, false()) == (true() if text == "true" else false())
+
+
 def _usual_sort(query: Mapping[str, str]) -> str:
     """Return how rows are sorted: within a span, or of a type, by their time, whose index then serves both."""
     is_by_time = query.get("start_timestamp") or query.get("end_timestamp") or query.get("type")
@@ -73,6 +92,7 @@ LOGS: Final = Listing(
         "model_name": indexed(logs.c.model_name),
         "channel": indexed(logs.c.channel_id),
         "request_id": _by_request_id,
+        "is_stream": _by_streaming,
         "start_timestamp": at_least(logs.c.created_at, "start_timestamp"),
         "end_timestamp": at_most(logs.c.created_at, "end_timestamp"),
     },

@@ -1,5 +1,6 @@
 """Reading and making redemption codes; redeeming is the ledger's."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, or_, select, update
@@ -8,8 +9,9 @@ from oneapi.control.answers import Refused
 from oneapi.control.fields import Page
 from oneapi.control.lists import Listing, contains, equal
 from oneapi.control.rows import begins_with, is_row
-from oneapi.store.enums import RedemptionStatus
-from oneapi.store.tables import redemptions
+from oneapi.ledger import Kind, credited
+from oneapi.store.enums import LogType, RedemptionStatus
+from oneapi.store.tables import logs, redemptions
 
 DEFAULT_QUOTA = 100
 
@@ -38,6 +40,26 @@ def matching_codes(connection: Connection, page: Page, keyword: str) -> list[Row
     match = or_(*is_row(redemptions.c.id, keyword), begins_with(redemptions.c.name, keyword))
     query = select(redemptions).where(match).order_by(redemptions.c.id.desc())
     return list(connection.execute(page.of(query)).mappings())
+
+
+def redeemers(log_connection: Connection, codes: Sequence[RowMapping]) -> dict[int, str]:
+    """Return the names of those who redeemed these codes, by the code's id; without those whose log row is gone.
+
+    One API's table does not say it; the row of the credit, written in the same second, does.
+    """
+    times = {row["redeemed_time"] for row in codes if row["redeemed_time"]}
+    if not times:
+        return {}
+    query = select(logs.c.username, logs.c.detail).where(
+        logs.c.type == LogType.TOP_UP, logs.c.created_at.in_(times)
+    )
+    names: dict[int, str] = {}
+    rows: list[Any] = [tuple(row) for row in log_connection.execute(query)]
+    for name, detail in rows:
+        said = credited(detail)
+        if said.reason == Kind.REDEMPTION and said.reference.isdecimal():
+            names[int(said.reference)] = name or ""
+    return names
 
 
 def code_by_id(connection: Connection, code_id: int) -> RowMapping:

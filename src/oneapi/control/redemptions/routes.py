@@ -1,5 +1,6 @@
 """`/api/redemption`: administrators make and keep redemption codes."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -8,6 +9,7 @@ from typing_extensions import TypedDict
 
 from oneapi.control.answers import Answer, Done, Found, Refusal, Rows, bad_field, done, found
 from oneapi.control.audit.trail import Deed, record
+from oneapi.control.context import Services
 from oneapi.control.fields import FoundPage, Paged, QueryText, RowId
 from oneapi.control.identity import Admin, Surroundings
 from oneapi.control.lists import Wanted, listed, slice_of, wanted_of
@@ -21,6 +23,7 @@ from oneapi.control.redemptions.queries import (
     insert_codes,
     matching_codes,
     page_of_codes,
+    redeemers,
 )
 from oneapi.store.enums import RedemptionStatus
 
@@ -28,7 +31,7 @@ router = APIRouter(prefix="/api/redemption", tags=["redemption codes"])
 
 
 class CodeView(TypedDict):
-    """A redemption code; `user_id` made it, `count` is always 0."""
+    """A redemption code; `user_id` made it, `count` is always 0, `redeemed_by`: a name, blank where it is not known."""
 
     id: int
     user_id: int
@@ -38,6 +41,7 @@ class CodeView(TypedDict):
     quota: int
     created_time: int
     redeemed_time: int
+    redeemed_by: str
     count: int
 
 
@@ -50,24 +54,26 @@ def codes(
 ) -> Answer:
     """List codes, the latest first."""
     with services.database.connect() as connection:
-        if wanted is not None:
-            found_rows = slice_of(connection, CODES, wanted)
-            return listed(found_rows, [_view(row) for row in found_rows.rows])
-        return found([_view(row) for row in page_of_codes(connection, page)])
+        if wanted is None:
+            return found(_views(services, page_of_codes(connection, page)))
+        found_rows = slice_of(connection, CODES, wanted)
+    return listed(found_rows, _views(services, found_rows.rows))
 
 
 @router.get("/search", response_model=Rows[CodeView] | Refusal)
 def search(_: Admin, page: FoundPage, services: Surroundings, keyword: QueryText = "") -> Answer:
     """Find codes by id or the beginning of the name."""
     with services.database.connect() as connection:
-        return found([_view(row) for row in matching_codes(connection, page, keyword)])
+        rows = matching_codes(connection, page, keyword)
+    return found(_views(services, rows))
 
 
 @router.get("/{code_id:int}", response_model=Found[CodeView] | Refusal)
 def code(code_id: RowId, _: Admin, services: Surroundings) -> Answer:
     """Show one code."""
     with services.database.connect() as connection:
-        return found(_view(code_by_id(connection, code_id)))
+        row = code_by_id(connection, code_id)
+    return found(_views(services, [row])[0])
 
 
 @router.post("", response_model=Found[list[str]] | Refusal)
@@ -131,7 +137,13 @@ def remove(code_id: RowId, admin: Admin, services: Surroundings) -> Answer:
     return done()
 
 
-def _view(row: RowMapping) -> CodeView:
+def _views(services: Services, rows: Sequence[RowMapping]) -> list[CodeView]:
+    with services.log_database.connect() as connection:
+        names = redeemers(connection, rows)
+    return [_view(row, names.get(row["id"], "")) for row in rows]
+
+
+def _view(row: RowMapping, redeemed_by: str = "") -> CodeView:
     return {
         "id": row["id"],
         "user_id": row["user_id"] or 0,
@@ -141,5 +153,6 @@ def _view(row: RowMapping) -> CodeView:
         "quota": row["quota"] or 0,
         "created_time": row["created_time"] or 0,
         "redeemed_time": row["redeemed_time"] or 0,
+        "redeemed_by": redeemed_by,
         "count": 0,
     }

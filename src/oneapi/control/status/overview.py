@@ -26,10 +26,11 @@ DAY_SECONDS = 86_400
 
 
 class ProcessView(TypedDict):
-    """A worker that has written charges within a day, and when it last did (unix seconds)."""
+    """A worker that has written charges within a day, when it last did, and the quota that it holds on lease."""
 
     name: str
     written_at: int
+    leased: int
 
 
 class OverviewView(TypedDict):
@@ -83,7 +84,8 @@ def _overview(services: Services, connection: Connection) -> OverviewView:
         "users": int(connection.scalar(select(func.count()).select_from(users)) or 0),
         "api_keys": int(connection.scalar(select(func.count()).select_from(tokens)) or 0),
         "processes": [
-            {"name": name, "written_at": at} for name, at in writers(connection, now - DAY_SECONDS)
+            {"name": name, "written_at": at, "leased": held}
+            for name, at, held in writers(connection, now - DAY_SECONDS)
         ],
         "requests": lately["requests"],
         "failed": lately["failed"],

@@ -1,6 +1,6 @@
 """`/api/prices`: what the models that somebody may use cost, and what they are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Final
 
@@ -9,17 +9,26 @@ from fastapi import APIRouter, Query
 from sqlalchemy import Connection, select, true
 from typing_extensions import TypedDict
 
-from oneapi.control.answers import Answer, Found, Refusal, as_go, found, speaks_chinese
+from oneapi.control.answers import (
+    Answer,
+    Found,
+    Refusal,
+    Refused,
+    as_go,
+    found,
+    speaks_chinese,
+)
 from oneapi.control.identity import Language, Role, Surroundings, User
 from oneapi.control.status.providers import shown_name
 from oneapi.ledger.pricing import NANO, ONE, Price, PriceList
 from oneapi.providers import catalogue, models as known_models, registry
 from oneapi.providers.models import Model
-from oneapi.store.settings import load
+from oneapi.store.settings import Settings, load
 from oneapi.store.tables import abilities, channels
 
 router = APIRouter(prefix="/api", tags=["status"])
 
+_VISITORS: Final = "default"  # the group whose prices they see
 _MILLION: Final = 1_000_000
 _UNKNOWN: Final = Model()
 _TAKEN: Final = ("image", "audio", "video", "file")
@@ -37,7 +46,7 @@ class PriceView(TypedDict):
     Where channels ask for different prices, the dearest. `source`: who named it, `option`, `table` or `default`; `context`
     and `output`: tokens that it reads and gives, 0 where nobody says. `can`: of `image`, `audio`, `video`, `file` (that it
     takes), `tools`, `reasoning`; `retires`: the day from which its vendor serves it no more. `long_from`: from how many
-    tokens of input on it costs `long_prices`; 0: never.
+    tokens of input on it costs `long_prices`; 0: never. `groups`: who may use it, for administrators.
     """
 
     model: str
@@ -51,6 +60,7 @@ class PriceView(TypedDict):
     kind: str
     can: list[str]
     retires: str
+    groups: list[str]
 
 
 class PricesView(TypedDict):
@@ -69,14 +79,37 @@ def prices(
     group: Annotated[str, Query(description="Another group than one's own; administrators.")] = "",
 ) -> Answer:
     """List the models that one's group may use, with their prices."""
-    wanted = group if group and person.role >= Role.ADMIN else person.group
+    is_admin = person.role >= Role.ADMIN
+    wanted = group if group and is_admin else person.group
     with services.database.connect() as connection:
-        price_list = PriceList.from_settings(load(connection))
-        served = served_models(connection, wanted)
+        groups = _groups(connection) if is_admin else {}
+        return found(_prices(connection, load(connection), wanted, language, groups))
+
+
+@router.get("/prices/public", response_model=Found[PricesView] | Refusal)
+def public_prices(services: Surroundings, language: Language) -> Answer:
+    """List the models of the group `default` with their prices for anybody, where root has said so."""
+    with services.database.connect() as connection:
+        settings = load(connection)
+        if not settings.flag("PublicPricesEnabled"):
+            raise Refused("prices_not_public")
+        return found(_prices(connection, settings, _VISITORS, language, {}))
+
+
+def _prices(
+    connection: Connection,
+    settings: Settings,
+    group: str,
+    language: str,
+    groups: Mapping[str, set[str]],
+) -> PricesView:
+    price_list = PriceList.from_settings(settings)
     reader = "zh" if speaks_chinese(language) else "en"
-    views = [_view(model, ways, price_list, reader) for model, ways in sorted(served.items())]
-    factor = as_go(price_list.factor(wanted) / ONE)
-    return found({"group": wanted, "factor": factor, "models": views})
+    views = [
+        _view(model, ways, price_list, reader) | {"groups": sorted(groups.get(model, ()))}
+        for model, ways in sorted(served_models(connection, group).items())
+    ]
+    return {"group": group, "factor": as_go(price_list.factor(group) / ONE), "models": views}
 
 
 def served_models(
@@ -99,6 +132,16 @@ def served_models(
         if model:
             served.setdefault(model, set()).add((_mapped(mapping, model), kind or 0))
     return served
+
+
+def _groups(connection: Connection) -> dict[str, set[str]]:
+    """Return the groups that some enabled channel serves a model to."""
+    query = select(abilities.c.model, abilities.c.group).where(abilities.c.enabled == true())
+    groups: dict[str, set[str]] = {}
+    rows: list[Any] = [tuple(row) for row in connection.execute(query.distinct())]
+    for model, group in rows:
+        groups.setdefault(model, set()).add(group)
+    return groups
 
 
 def _mapped(mapping: str | None, model: str) -> str:
@@ -129,6 +172,7 @@ def _view(
         "kind": known.kind,
         "can": _abilities(known),
         "retires": known.retires,
+        "groups": [],
     }
 
 

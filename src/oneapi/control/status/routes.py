@@ -17,7 +17,7 @@ router = APIRouter(prefix="/api", tags=["status"])
 
 
 class StatusView(TypedDict):
-    """What anybody may know of this installation; the last three are ours: what a visitor may do."""
+    """What anybody may know of this installation; the last four are ours: what a visitor may do and see."""
 
     version: str
     start_time: int
@@ -46,6 +46,7 @@ class StatusView(TypedDict):
     password_login: bool
     password_registration: bool
     mail: bool
+    public_prices: bool
 
 
 @router.get("/status", response_model=Found[StatusView] | Refusal)
@@ -85,6 +86,7 @@ def _status(services: Services, settings: Settings) -> StatusView:
         "password_registration": settings.flag("RegisterEnabled")
         and settings.flag("PasswordRegisterEnabled"),
         "mail": bool(settings.text("SMTPServer")),
+        "public_prices": settings.flag("PublicPricesEnabled"),
     }
 
 

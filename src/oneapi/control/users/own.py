@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
+from typing_extensions import TypedDict
 
 from oneapi.control.answers import Answer, Done, Found, Refusal, Refused, done, found
 from oneapi.control.context import Services
@@ -12,8 +13,10 @@ from oneapi.control.sign_in.passwords import matches
 from oneapi.control.sign_in.session import end_session, start_session
 from oneapi.control.users.documents import CodeToRedeem, OwnChanges
 from oneapi.control.users.queries import (
+    brought_by_invitation,
     change_user,
     check_new_name,
+    count_invited,
     delete_user,
     models_of_group,
     unused_aff_code,
@@ -114,6 +117,22 @@ def invitation_code(person: User, _: NotByGet, services: Surroundings) -> Answer
             query = update(users).where(users.c.id == person.id).values(aff_code=code)
             connection.execute(query)
     return found(code)
+
+
+class InvitedView(TypedDict):
+    """How many one has invited, and the quota that it brought, as far back as the log goes."""
+
+    people: int
+    quota: int
+
+
+@router.get("/invited", response_model=Found[InvitedView] | Refusal)
+def invited(person: User, services: Surroundings) -> Answer:
+    """Tell what one's invitation has brought."""
+    with services.database.connect() as connection:
+        people = count_invited(connection, person.id)
+    with services.log_database.connect() as connection:
+        return found({"people": people, "quota": brought_by_invitation(connection, person.id)})
 
 
 @router.get("/available_models", response_model=Found[list[str]] | Refusal)

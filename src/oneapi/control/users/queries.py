@@ -9,6 +9,7 @@ from sqlalchemy import (
     RowMapping,
     Select,
     delete,
+    func,
     insert,
     or_,
     select,
@@ -22,9 +23,10 @@ from oneapi.control.context import Services
 from oneapi.control.fields import Page
 from oneapi.control.lists import Listing, contains, equal
 from oneapi.control.rows import begins_with, inserted_id, is_row
+from oneapi.ledger import Kind, credited
 from oneapi.store import changes
-from oneapi.store.enums import Role, UserStatus
-from oneapi.store.tables import abilities, sessions, users
+from oneapi.store.enums import LogType, Role, UserStatus
+from oneapi.store.tables import abilities, logs, sessions, users
 
 _ORDERS = {
     "quota": users.c.quota,
@@ -156,3 +158,16 @@ def models_of_group(connection: Connection, group: str) -> list[str]:
         .distinct()
     )
     return sorted(model for model in connection.execute(query).scalars() if model)
+
+
+def count_invited(connection: Connection, user_id: int) -> int:
+    """Count those whom somebody has invited; closed accounts too."""
+    query = select(func.count()).select_from(users).where(users.c.inviter_id == user_id)
+    return int(connection.scalar(query) or 0)
+
+
+def brought_by_invitation(log_connection: Connection, user_id: int) -> int:
+    """Add up what somebody was given for those whom they invited, by the log."""
+    query = select(logs.c.detail).where(logs.c.user_id == user_id, logs.c.type == LogType.SYSTEM)
+    said = map(credited, log_connection.scalars(query))
+    return sum(one.credited for one in said if one.reason == Kind.INVITER)

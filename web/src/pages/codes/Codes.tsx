@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { Copy, Plus } from "lucide-react";
 import { lazy, Suspense, useMemo } from "react";
 import { useTranslation } from "react-i18next";
@@ -28,6 +29,7 @@ export function Page() {
   const spec = useMemo<ListSpec<Code>>(() => {
     const set = (status: number) => (row: Code) =>
       put("/api/redemption/", { id: row.id, status }, { status_only: "true" });
+    const undo = (row: Code) => set(row.status)(row);
     return {
       name: "codes",
       endpoint: "/api/redemption/",
@@ -48,8 +50,8 @@ export function Page() {
         { id: "name", label: t("code.name") },
       ],
       bulk: [
-        { label: t("action.enable"), run: set(1) },
-        { label: t("action.disable"), run: set(2) },
+        { label: t("action.enable"), run: set(1), undo },
+        { label: t("action.disable"), run: set(2), undo },
         {
           label: t("action.copy"),
           icon: <Copy aria-hidden />,
@@ -96,6 +98,16 @@ export function CodeState({ row }: { row: Code }) {
   const { t } = useTranslation();
   const state = STATES[row.status];
   return <State tone={state?.tone ?? "off"}>{t(`code.${state?.name ?? "disabled"}`)}</State>;
+}
+
+/** Who redeemed it: their account. */
+function Redeemer({ name }: { name: string }) {
+  if (!name) return <span className="text-muted">–</span>;
+  return (
+    <Link to="/user" search={{ q: name } as never} className="hover:underline">
+      {name}
+    </Link>
+  );
 }
 
 function useCodeColumns(): Column<Code>[] {
@@ -163,6 +175,13 @@ function useCodeColumns(): Column<Code>[] {
         sort: "redeemed_time",
         cell: (row) => <Time at={row.redeemed_time} />,
         text: (row) => (row.redeemed_time ? exact(row.redeemed_time) : ""),
+      },
+      {
+        id: "by",
+        label: t("code.redeemedBy"),
+        width: 120,
+        cell: (row) => <Redeemer name={row.redeemed_by} />,
+        text: (row) => row.redeemed_by,
       },
     ],
     [t],

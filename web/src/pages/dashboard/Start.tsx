@@ -3,29 +3,45 @@ import { Link } from "@tanstack/react-router";
 import { Check } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { ask } from "@/api/call";
-import type { ApiPath, Page } from "@/api/types";
+import type { ApiKey, Channel, Page } from "@/api/types";
 import { useIsAdmin } from "@/session";
 import { classes } from "@/ui/class";
 
-function useHasSome(path: ApiPath, isWanted: boolean): boolean | undefined {
-  const { data } = useQuery({
-    queryKey: ["some", path],
-    enabled: isWanted,
-    queryFn: () => ask<Page<unknown>>(path, { size: 1 }),
+/** The channel that was tested last, and any key. */
+function useFirst() {
+  const isAdmin = useIsAdmin();
+  const channel = useQuery({
+    queryKey: ["some", "channel"],
+    enabled: isAdmin,
+    queryFn: () => ask<Page<Channel>>("/api/channel/", { size: 1, sort: "test_time", order: "desc" }),
   });
-  return data && data.data.length > 0;
+  const key = useQuery({
+    queryKey: ["some", "key"],
+    queryFn: () => ask<Page<ApiKey>>("/api/token/", { size: 1 }),
+  });
+  return { isAdmin, channel: channel.data?.data[0], key: key.data?.data[0] };
+}
+
+interface Step {
+  name: "channel" | "test" | "key" | "ask";
+  isDone: boolean;
+  to: string;
+  /** What is opened there until it is done. */
+  open?: string;
 }
 
 /** The first steps, in order; what is done is ticked, and they can be left and taken up again. */
 export function Start() {
   const { t } = useTranslation();
-  const isAdmin = useIsAdmin();
-  const hasChannel = useHasSome("/api/channel/", isAdmin);
-  const hasKey = useHasSome("/api/token/", true);
-  const steps = [
-    ...(isAdmin ? [{ name: "channel" as const, isDone: hasChannel, to: "/channel" }] : []),
-    { name: "key" as const, isDone: hasKey, to: "/token" },
-    { name: "ask" as const, isDone: false, to: "/playground" },
+  const { isAdmin, channel, key } = useFirst();
+  const ofAdmins: Step[] = [
+    { name: "channel", isDone: !!channel, to: "/channel", open: "new" },
+    { name: "test", isDone: !!channel?.test_time, to: "/channel", open: String(channel?.id ?? "new") },
+  ];
+  const steps: Step[] = [
+    ...(isAdmin ? ofAdmins : []),
+    { name: "key", isDone: !!key, to: "/token", open: "new" },
+    { name: "ask", isDone: false, to: "/playground" },
   ];
   return (
     <section className="max-w-140">
@@ -35,7 +51,7 @@ export function Start() {
           <li key={step.name} className="border-line border-b last:border-0">
             <Link
               to={step.to}
-              search={(step.isDone || step.name === "ask" ? {} : { open: "new" }) as never}
+              search={(step.isDone || !step.open ? {} : { open: step.open }) as never}
               className="flex items-center gap-3 rounded py-2.5 hover:bg-hover"
             >
               <span

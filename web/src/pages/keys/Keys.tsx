@@ -1,5 +1,5 @@
 import { Plus } from "lucide-react";
-import { lazy, Suspense, useMemo } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { put, remove } from "@/api/call";
 import type { ApiKey } from "@/api/types";
@@ -11,12 +11,27 @@ import { useKeyColumns } from "./columns";
 
 const KeyDrawer = lazy(() => import("./KeyDrawer").then((part) => ({ default: part.KeyDrawer })));
 
+const UseKey = lazy(() => import("./UseKey").then((part) => ({ default: part.UseKey })));
+
 export const KEYS = "/api/token/";
+
+const ENABLED = 1;
+const DISABLED = 2;
+
+function set(row: ApiKey, status: number): Promise<unknown> {
+  return put(KEYS, { id: row.id, status }, { status_only: "true" });
+}
+
+/** Give a key back the state that it had; one that has expired or is exhausted becomes so again by being used. */
+function restore(row: ApiKey): Promise<unknown> {
+  return set(row, row.status === DISABLED ? DISABLED : ENABLED);
+}
 
 export function Page() {
   const { t } = useTranslation();
   const [search, change] = useAddress();
-  const columns = useKeyColumns();
+  const [using, setUsing] = useState<ApiKey>();
+  const columns = useKeyColumns(setUsing);
   const add = () => change({ open: "new" });
   const spec = useMemo<ListSpec<ApiKey>>(
     () => ({
@@ -40,14 +55,8 @@ export function Page() {
         },
       ],
       bulk: [
-        {
-          label: t("action.enable"),
-          run: (row) => put(KEYS, { id: row.id, status: 1 }, { status_only: "true" }),
-        },
-        {
-          label: t("action.disable"),
-          run: (row) => put(KEYS, { id: row.id, status: 2 }, { status_only: "true" }),
-        },
+        { label: t("action.enable"), run: (row) => set(row, ENABLED), undo: restore },
+        { label: t("action.disable"), run: (row) => set(row, DISABLED), undo: restore },
         {
           label: t("action.delete"),
           isDangerous: true,
@@ -80,6 +89,11 @@ export function Page() {
       {search.open && (
         <Suspense>
           <KeyDrawer key={search.open} id={search.open} onClose={() => change({ open: undefined })} />
+        </Suspense>
+      )}
+      {using && (
+        <Suspense>
+          <UseKey row={using} onClose={() => setUsing(undefined)} />
         </Suspense>
       )}
     </>

@@ -1,4 +1,5 @@
-import { Copy } from "lucide-react";
+import i18next from "i18next";
+import { Copy, Plug } from "lucide-react";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { ApiKey } from "@/api/types";
@@ -23,12 +24,11 @@ const STATES: Record<number, { tone: Tone; name: "enabled" | "disabled" | "expir
 };
 
 export function KeyState({ row }: { row: ApiKey }) {
-  const { t } = useTranslation();
   const state = STATES[row.status] ?? { tone: "off" as const, name: "disabled" as const };
-  return <State tone={state.tone}>{t(`key.${state.name}`)}</State>;
+  return <State tone={state.tone}>{i18next.t(`key.${state.name}`)}</State>;
 }
 
-export function useKeyColumns(): Column<ApiKey>[] {
+export function useKeyColumns(use: (row: ApiKey) => void): Column<ApiKey>[] {
   const { t } = useTranslation();
   return useMemo(
     () => [
@@ -53,17 +53,24 @@ export function useKeyColumns(): Column<ApiKey>[] {
       {
         id: "key",
         label: t("key.field"),
-        width: 112,
+        width: 136,
         isOnPhone: true,
         cell: (row) => (
-          <span className="flex items-center gap-1">
-            <span className="mono text-muted">{tail(row.key)}</span>
+          <span className="flex items-center">
+            <span className="mono mr-1 text-muted">{tail(row.key)}</span>
             <IconButton
               label={t("key.copy")}
               className="!size-6 [&_svg]:!size-3.5"
               onClick={() => copy(`sk-${row.key}`, t("key.copied", { name: row.name }))}
             >
               <Copy aria-hidden />
+            </IconButton>
+            <IconButton
+              label={`${t("key.copyAs")}: ${row.name}`}
+              className="!size-6 [&_svg]:!size-3.5"
+              onClick={() => use(row)}
+            >
+              <Plug aria-hidden />
             </IconButton>
           </span>
         ),
@@ -122,7 +129,7 @@ export function useKeyColumns(): Column<ApiKey>[] {
       {
         id: "expires",
         label: t("key.expires"),
-        width: 100,
+        width: 92,
         sort: "expired_time",
         cell: (row) => <Time at={row.expired_time} never={t("key.endless")} />,
         text: (row) => (row.expired_time > 0 ? exact(row.expired_time) : ""),
@@ -130,7 +137,7 @@ export function useKeyColumns(): Column<ApiKey>[] {
       {
         id: "accessed",
         label: t("key.lastUsed"),
-        width: 100,
+        width: 92,
         sort: "accessed_time",
         cell: (row) => (
           <Time at={row.accessed_time > row.created_time ? row.accessed_time : 0} never={t("key.never")} />
@@ -147,7 +154,7 @@ export function useKeyColumns(): Column<ApiKey>[] {
         text: (row) => exact(row.created_time),
       },
     ],
-    [t],
+    [t, use],
   );
 }
 
@@ -157,14 +164,13 @@ function usedShare(row: ApiKey): number {
 }
 
 function UsedShare({ row }: { row: ApiKey }) {
-  const { t } = useTranslation();
   if (row.unlimited_quota) return null;
   const share = usedShare(row);
   return (
     <Meter
       share={share}
       tone={share >= 0.95 ? "bad" : share >= 0.8 ? "warn" : "accent"}
-      label={t("key.usedShare", { share: percent(share) })}
+      label={i18next.t("key.usedShare", { share: percent(share) })}
     />
   );
 }

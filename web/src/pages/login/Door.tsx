@@ -29,8 +29,13 @@ export function Door({ title, children }: { title?: string; children: ReactNode 
 
 const LINK = "text-accent hover:underline";
 
+interface DoorLinkProps {
+  to: "/login" | "/register" | "/reset" | "/prices";
+  children: ReactNode;
+}
+
 /** Where else somebody at the door may want to go. */
-export function DoorLink({ to, children }: { to: "/login" | "/register" | "/reset"; children: ReactNode }) {
+export function DoorLink({ to, children }: DoorLinkProps) {
   return (
     <Link to={to} search={{}} className={LINK}>
       {children}

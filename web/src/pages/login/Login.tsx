@@ -40,6 +40,7 @@ export function Login() {
           <div className="mt-4 flex flex-wrap justify-between gap-x-3 gap-y-1 [&>a]:whitespace-nowrap">
             {site.password_registration && <DoorLink to="/register">{t("login.register")}</DoorLink>}
             {site.password_login && site.mail && <DoorLink to="/reset">{t("login.forgot")}</DoorLink>}
+            {site.public_prices && <DoorLink to="/prices">{t("place.models")}</DoorLink>}
           </div>
         </>
       )}

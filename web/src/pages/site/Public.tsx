@@ -27,7 +27,8 @@ export function Public() {
   );
 }
 
-function Frame({ children }: { children: ReactNode }) {
+/** What stands around every page that anybody may see. */
+export function Frame({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
   const site = useSite();
   const { data: visitor } = useQuery(visitorQuery);
@@ -45,6 +46,15 @@ function Frame({ children }: { children: ReactNode }) {
         >
           {t("site.about")}
         </Link>
+        {site.public_prices && (
+          <Link
+            to="/prices"
+            className="rounded px-2 text-muted hover:text-text"
+            activeProps={{ className: "!text-text" }}
+          >
+            {t("place.models")}
+          </Link>
+        )}
         <span className="ml-auto flex items-center gap-1">
           <LanguageButton />
           <ThemeMenu />

@@ -4,10 +4,10 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { get, remove } from "@/api/call";
 import type { Overview, Rest, Turn } from "@/api/types";
-import { grouped, percent } from "@/format/money";
+import { grouped, money, percent } from "@/format/money";
 import { exact } from "@/format/time";
 import { Attention } from "@/pages/dashboard/Attention";
-import { useSite } from "@/session";
+import { useMoneyStyle, useSite } from "@/session";
 import { Button } from "@/ui/Button";
 import { Figures } from "@/ui/Figures";
 import { Loading } from "@/ui/Loading";
@@ -22,6 +22,7 @@ const LINE = "flex min-h-8.5 items-center gap-3 border-line border-b py-1";
 /** How the installation is doing: what runs, what rests, what was begun by itself. */
 export function Page() {
   const { t } = useTranslation();
+  const style = useMoneyStyle();
   const { data, error, refetch } = useQuery({
     queryKey: ["overview"],
     refetchInterval: REFRESH_MS,
@@ -66,6 +67,9 @@ export function Page() {
         <Part title={t("status.processes")}>
           {data.processes.map((process) => (
             <Fact key={process.name} name={<span className="mono">{process.name}</span>}>
+              <span className="mr-3 text-muted" title={t("status.leasedHelp")}>
+                {t("status.leased", { amount: money(process.leased, style, 2) })}
+              </span>
               <Time at={process.written_at} />
             </Fact>
           ))}

@@ -18,6 +18,11 @@ export function manage(user: User, action: Management): Promise<unknown> {
   return post("/api/user/manage", { username: user.username, action });
 }
 
+/** Give a user back the state that they had. */
+function restore(row: User): Promise<unknown> {
+  return manage(row, row.status === 1 ? "enable" : "disable");
+}
+
 export function Page() {
   const { t } = useTranslation();
   const [search, change] = useAddress();
@@ -56,8 +61,8 @@ export function Page() {
         },
       ],
       bulk: [
-        { label: t("action.enable"), run: (row) => manage(row, "enable") },
-        { label: t("action.disable"), run: (row) => manage(row, "disable") },
+        { label: t("action.enable"), run: (row) => manage(row, "enable"), undo: restore },
+        { label: t("action.disable"), run: (row) => manage(row, "disable"), undo: restore },
         {
           label: t("action.delete"),
           isDangerous: true,

@@ -3,7 +3,7 @@ import { Copy, ExternalLink } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { get, post } from "@/api/call";
-import type { LogRow } from "@/api/types";
+import type { Invited, LogRow } from "@/api/types";
 import { siteAddress } from "@/base";
 import { messageOf } from "@/format/message";
 import { grouped, money } from "@/format/money";
@@ -121,6 +121,11 @@ function Invite() {
   const { t } = useTranslation();
   const site = useSite();
   const { data: code } = useQuery({ queryKey: ["invitation"], queryFn: () => post<string>("/api/user/aff") });
+  const { data: brought } = useQuery({
+    queryKey: ["invited"],
+    queryFn: () => get<Invited>("/api/user/invited"),
+  });
+  const style = useMoneyStyle();
   const link = code ? `${siteAddress(site.server_address)}/register?aff=${code}` : "";
   return (
     <section>
@@ -135,7 +140,18 @@ function Invite() {
           {t("action.copy")}
         </Button>
       </div>
-      <p className="mt-1 text-muted text-sm">{t("wallet.inviteHelp")}</p>
+      <p className="mt-1 text-muted text-sm">
+        {t("wallet.inviteHelp")}{" "}
+        {brought && brought.people > 0 && (
+          <span className="text-text">
+            {t("wallet.invited", {
+              count: brought.people,
+              people: grouped(brought.people),
+              amount: money(brought.quota, style, 2),
+            })}
+          </span>
+        )}
+      </p>
     </section>
   );
 }

@@ -20,6 +20,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    // What every visit begins with is one file: each costs a request, a module and a stop of the browser's.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "begin", tags: ["$initial"] }] } } },
   },
   server: { proxy: { "/api": proxied, "/v1": proxied, "/docs": proxied } },
   test: { include: ["src/**/*.test.ts"] },

@@ -5,14 +5,13 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { reloadWhenOutdated } from "./outdated";
-import { router } from "./router";
+import { fetchAhead, router } from "./router";
 import { queryClient } from "./session";
 import { startTexts } from "./text";
 
-reloadWhenOutdated();
-await startTexts();
-const root = document.getElementById("root");
-if (root) {
+function draw(): void {
+  const root = document.getElementById("root");
+  if (!root) return;
   createRoot(root).render(
     <StrictMode>
       <CSPProvider disableStyleElements>
@@ -23,3 +22,8 @@ if (root) {
     </StrictMode>,
   );
 }
+
+reloadWhenOutdated();
+fetchAhead();
+// No `await` out here: with one, the build cannot merge what pages share into few files.
+startTexts().then(draw);

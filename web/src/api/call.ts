@@ -1,5 +1,6 @@
 import i18next from "i18next";
 import { under } from "@/base";
+import { readersLanguage } from "@/text";
 import type { ApiPath } from "./types";
 
 /** An answer that is no success: what the server said, and the field it is about. */
@@ -57,7 +58,7 @@ function addressOf(path: ApiPath, query: Query = {}): string {
 }
 
 async function envelope<T>(method: Method, path: ApiPath, options: Options): Promise<T> {
-  const headers: Record<string, string> = { "Accept-Language": i18next.language };
+  const headers: Record<string, string> = { "Accept-Language": readersLanguage() };
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
   let response: Response;
   try {

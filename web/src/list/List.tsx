@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useDeferredValue, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/ui/Button";
 import { Empty } from "@/ui/Empty";
@@ -8,7 +8,7 @@ import { Foot } from "./Foot";
 import { useListKeys } from "./keys";
 import { LAST_DAY, RecentUse } from "./recent";
 import { useRemembered } from "./remembered";
-import { useRows } from "./rows";
+import { type Rows, useRows } from "./rows";
 import { Table } from "./Table";
 import { Toolbar } from "./Toolbar";
 import type { ListSpec } from "./types";
@@ -33,10 +33,10 @@ export function List<Row>({ spec, tools, lead, sum }: ListProps<Row>) {
   const filters = spec.filters ?? [];
   const size = remembered.size ?? (PAGE_SIZES[0] as number);
   const query = { ...listQuery(search, filters, size), ...spec.query };
-  const list = useRows<Row>({ ...spec, query, isHeld });
+  const list = useDrawn(useRows<Row>({ ...spec, query, isHeld }));
   const ids = useMemo(() => list.rows.map(spec.rowId), [list.rows, spec.rowId]);
   const { isShown } = remembered;
-  const columns = useMemo(() => spec.columns.filter(isShown), [spec.columns, isShown]);
+  const columns = useDeferredValue(useMemo(() => spec.columns.filter(isShown), [spec.columns, isShown]));
 
   const pick = useCallback((id: string) => {
     setPicked((old) => {
@@ -125,6 +125,13 @@ export function List<Row>({ spec, tools, lead, sum }: ListProps<Row>) {
       )}
     </div>
   );
+}
+
+/** The rows a little later: drawing fifty of them is done in slices, between which the page answers. */
+function useDrawn<Row>(list: Rows<Row>): Rows<Row> {
+  const rows = useDeferredValue(list.rows);
+  const isFirst = rows.length === 0 && list.rows.length > 0;
+  return { ...list, rows, isPending: list.isPending || isFirst };
 }
 
 function cleared(names: string[]): Record<string, undefined> {

@@ -1,7 +1,7 @@
 import { useRouter } from "@tanstack/react-router";
 import i18next from "i18next";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { memo } from "react";
+import { memo, startTransition, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { nowSeconds } from "@/format/time";
 import { Checkbox } from "@/ui/Checkbox";
@@ -35,6 +35,8 @@ export function Table<Row>(props: TableProps<Row>) {
   const minute = Math.floor(nowSeconds() / 60);
   const width = columns.reduce((sum, column) => sum + (column.width ?? FLEXIBLE), spec.bulk ? 30 : 0);
   const hasFlexible = columns.some((column) => !column.width);
+  const drawn = useDrawnCount(list.rows.length > 0);
+  const looks = useMemo(() => columns.map((_, place) => cellLook(columns, place)), [columns]);
   return (
     <table
       className={classes(
@@ -78,7 +80,7 @@ export function Table<Row>(props: TableProps<Row>) {
               ))}
             </tr>
           ))}
-        {list.rows.map((row, place) => (
+        {list.rows.slice(0, drawn).map((row, place) => (
           <MemoRow
             key={spec.rowId(row)}
             row={row}
@@ -88,6 +90,7 @@ export function Table<Row>(props: TableProps<Row>) {
             minute={minute}
             isOpen={search.open === spec.rowId(row)}
             columns={columns}
+            looks={looks}
             canPick={!!spec.bulk}
             isPicked={picked.has(spec.rowId(row))}
             isCursor={place === cursor}
@@ -102,6 +105,19 @@ export function Table<Row>(props: TableProps<Row>) {
   );
 }
 
+const LOWEST_ROW = 32;
+
+/** How many rows are drawn: first those that the window has room for, all as soon as these are seen. */
+function useDrawnCount(hasRows: boolean): number {
+  const [count, setCount] = useState(() => Math.ceil(innerHeight / LOWEST_ROW));
+  useEffect(() => {
+    if (!hasRows || count === Number.POSITIVE_INFINITY) return;
+    const timer = setTimeout(() => startTransition(() => setCount(Number.POSITIVE_INFINITY)));
+    return () => clearTimeout(timer);
+  }, [hasRows, count]);
+  return count;
+}
+
 const HEAD =
   "sticky top-0 z-10 h-7 whitespace-nowrap bg-bg px-2 text-left font-medium text-muted text-sm shadow-[inset_0_-1px_var(--line)]";
 const CELL = "overflow-hidden text-ellipsis whitespace-nowrap border-line border-b px-2";
@@ -110,6 +126,16 @@ const CELL = "overflow-hidden text-ellipsis whitespace-nowrap border-line border
 function isAfterEnd<Row>(columns: Column<Row>[], place: number): boolean {
   const column = columns[place];
   return !!column?.label && !column.isEnd && !!columns[place - 1]?.isEnd;
+}
+
+function cellLook<Row>(columns: Column<Row>[], place: number): string {
+  const column = columns[place];
+  return classes(
+    CELL,
+    column?.isEnd && "text-right",
+    isAfterEnd(columns, place) && "!pl-5",
+    !column?.isOnPhone && "max-sm:hidden",
+  );
 }
 
 interface HeadProps<Row> {
@@ -174,6 +200,8 @@ interface RowProps<Row> {
   minute: number;
   isOpen: boolean;
   columns: Column<Row>[];
+  /** The class of the cells of each. */
+  looks: string[];
   canPick: boolean;
   isPicked: boolean;
   isCursor: boolean;
@@ -187,7 +215,8 @@ interface RowProps<Row> {
 const MemoRow = memo(Row) as typeof Row;
 
 function Row<R>(props: RowProps<R>) {
-  const { row, id, name, address, isOpen, columns, canPick, isPicked, isCursor, isDense, hasRest } = props;
+  const { row, id, name, address, isOpen, columns, looks } = props;
+  const { canPick, isPicked, isCursor, isDense, hasRest } = props;
   const { onPick, onOpen } = props;
   const isMarked = isPicked || isOpen;
   const clicked = (event: React.MouseEvent) => {
@@ -219,15 +248,7 @@ function Row<R>(props: RowProps<R>) {
         </td>
       )}
       {columns.map((column, place) => (
-        <td
-          key={column.id}
-          className={classes(
-            CELL,
-            column.isEnd && "text-right",
-            isAfterEnd(columns, place) && "!pl-5",
-            !column.isOnPhone && "max-sm:hidden",
-          )}
-        >
+        <td key={column.id} className={looks[place]}>
           {column.isMain ? (
             <a
               href={address}

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
+import i18next from "i18next";
 import { createContext, type ReactNode, useContext } from "react";
-import { useTranslation } from "react-i18next";
 import { get } from "@/api/call";
 import type { Recent } from "@/api/types";
 import { grouped } from "@/format/money";
@@ -39,13 +39,12 @@ function byRow(recent: Recent): ByRow {
 
 /** The last 24 hours of a row, requests and among them failures. */
 export function LastDay({ id }: { id: number }) {
-  const { t } = useTranslation();
   const use = useContext(Use);
   const mine = use?.get(id);
   if (!use) return null;
   if (!mine) return <span className="text-muted">–</span>;
   const sum = (values: number[]) => values.reduce((all, value) => all + value, 0);
-  const label = t("list.lastDayOf", {
+  const label = i18next.t("list.lastDayOf", {
     count: sum(mine.requests),
     requests: grouped(sum(mine.requests)),
     failed: grouped(sum(mine.failed)),

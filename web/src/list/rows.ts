@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useRef, useSyncExternalStore } from "react";
+import { useMemo, useRef, useSyncExternalStore } from "react";
 import { ask, type Query } from "@/api/call";
 import type { ApiPath, Page } from "@/api/types";
 
@@ -36,7 +36,7 @@ export function useRows<Row>({ endpoint, query, rowId, liveSeconds, isHeld }: Wa
   const answer = result.data;
   // what another question was answered is no order to be kept
   const asked = result.isPlaceholderData ? undefined : key;
-  const rows = useHeld(answer?.data ?? [], rowId, isHeld, asked);
+  const rows = useHeld(answer?.data ?? (NONE as Row[]), rowId, isHeld, asked);
   const size = Number(query.size);
   const isLast = answer?.total === undefined ? rows.shown.length < 10 : !answer.next_cursor;
   return {
@@ -51,6 +51,8 @@ export function useRows<Row>({ endpoint, query, rowId, liveSeconds, isHeld }: Wa
     waiting: rows.waiting,
   };
 }
+
+const NONE: unknown[] = [];
 
 let moves = 0;
 const watchers = new Set<() => void>();
@@ -77,13 +79,18 @@ function useHeld<Row>(
   const kept = useRef<{ key: string; rows: Row[] }>({ key, rows: latest });
   if (!isHeld || asked === undefined || kept.current.key !== key || kept.current.rows.length === 0) {
     kept.current = { key, rows: latest };
-    return { shown: latest, waiting: 0 };
   }
+  const places = kept.current.rows;
+  return useMemo(() => heldIn(places, latest, rowId), [places, latest, rowId]);
+}
+
+function heldIn<Row>(places: Row[], latest: Row[], rowId: (row: Row) => string) {
+  if (places === latest) return { shown: latest, waiting: 0 };
   const newest = new Map(latest.map((row) => [rowId(row), row]));
-  const known = new Set(kept.current.rows.map(rowId));
+  const known = new Set(places.map(rowId));
   const waiting = latest.filter((row) => !known.has(rowId(row))).length;
   // A row that is missing was pushed off the page by new ones, or it is gone.
   const isPushed = waiting > 0;
-  const rows = kept.current.rows.filter((row) => isPushed || newest.has(rowId(row)));
+  const rows = places.filter((row) => isPushed || newest.has(rowId(row)));
   return { shown: rows.map((row) => newest.get(rowId(row)) ?? row), waiting };
 }

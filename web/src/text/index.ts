@@ -24,6 +24,11 @@ function preferred(): Language {
   return kept.toLowerCase().startsWith("zh") ? "zh" : "en";
 }
 
+/** The language of the page, also before its words have come. */
+export function readersLanguage(): Language {
+  return (i18next.language as Language | undefined) ?? preferred();
+}
+
 /** Load the reader's language; call once, before anything is drawn. */
 export async function startTexts(): Promise<void> {
   const language = preferred();

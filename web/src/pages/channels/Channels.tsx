@@ -12,7 +12,7 @@ import { useGroups } from "@/session";
 import { Button } from "@/ui/Button";
 import { Chip } from "@/ui/Chip";
 import { sayError } from "@/ui/toasts";
-import { useChannelColumns, useVendorName } from "./columns";
+import { useChannelColumns, useVendorName, WithVendorNames } from "./columns";
 import { More } from "./More";
 
 const ChannelDrawer = lazy(() => import("./ChannelDrawer").then((part) => ({ default: part.ChannelDrawer })));
@@ -39,7 +39,7 @@ export function Page() {
   const one = tested?.length === 1 ? tested[0] : undefined;
   const close = () => setTested(undefined);
   return (
-    <>
+    <WithVendorNames>
       <List
         spec={spec}
         lead={SHORTCUTS.map(({ status, name }) => (
@@ -93,7 +93,7 @@ export function Page() {
           {search.job && <JobDialog id={search.job} onClose={() => change({ job: undefined })} />}
         </Suspense>
       )}
-    </>
+    </WithVendorNames>
   );
 }
 

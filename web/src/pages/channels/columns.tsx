@@ -1,8 +1,9 @@
+import i18next from "i18next";
 import { FlaskConical, Shield } from "lucide-react";
-import { useCallback, useMemo } from "react";
+import { createContext, type ReactNode, useCallback, useContext, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { put } from "@/api/call";
-import { useProviders } from "@/api/providers";
+import { providerName, useProviders } from "@/api/providers";
 import type { Channel } from "@/api/types";
 import { grouped } from "@/format/money";
 import { clock, duration, exact, nowSeconds } from "@/format/time";
@@ -26,8 +27,30 @@ export function useVendorName(): (type: number) => string {
   );
 }
 
+type Name = (type: number) => string;
+const NOBODY: Name = () => "";
+
+/** Names of vendors, which may come after the rows: only their cells are then drawn again. */
+const VendorNames = createContext(NOBODY);
+
+/** Around the list of channels: says what vendors are called as soon as that is known. */
+export function WithVendorNames({ children }: { children: ReactNode }) {
+  const name = useVendorName();
+  const isKnown = useProviders().length > 0;
+  return <VendorNames.Provider value={isKnown ? name : NOBODY}>{children}</VendorNames.Provider>;
+}
+
+function Vendor({ type }: { type: number }) {
+  const name = useContext(VendorNames)(type);
+  return (
+    <span className="text-muted" title={name}>
+      {name}
+    </span>
+  );
+}
+
 export function ChannelState({ row }: { row: Channel }) {
-  const { t } = useTranslation();
+  const { t } = i18next;
   const now = nowSeconds();
   if (row.status === 1 && row.cooling_until > now) {
     return (
@@ -51,7 +74,6 @@ export function ChannelState({ row }: { row: Channel }) {
 
 export function useChannelColumns(test: (channels: Channel[]) => void): Column<Channel>[] {
   const { t } = useTranslation();
-  const vendorName = useVendorName();
   const isInOrder = useIsInOrder();
   return useMemo(
     () => [
@@ -88,12 +110,8 @@ export function useChannelColumns(test: (channels: Channel[]) => void): Column<C
         label: t("channel.vendor"),
         width: 118,
         sort: "type",
-        cell: (row) => (
-          <span className="text-muted" title={vendorName(row.type)}>
-            {vendorName(row.type)}
-          </span>
-        ),
-        text: (row) => vendorName(row.type),
+        cell: (row) => <Vendor type={row.type} />,
+        text: (row) => providerName(row.type),
       },
       {
         id: "models",
@@ -190,7 +208,7 @@ export function useChannelColumns(test: (channels: Channel[]) => void): Column<C
         text: () => "",
       },
     ],
-    [t, vendorName, test, isInOrder],
+    [t, test, isInOrder],
   );
 }
 
@@ -243,12 +261,11 @@ function Models({ names }: { names: string }) {
 const SLOW_MS = 5000;
 
 function Response({ row }: { row: Channel }) {
-  const { t } = useTranslation();
   if (!row.response_time) return <span className="text-muted">–</span>;
   return (
     <span
       className={row.response_time > SLOW_MS ? "text-warn" : undefined}
-      title={row.test_time ? exact(row.test_time) : t("channel.notTested")}
+      title={row.test_time ? exact(row.test_time) : i18next.t("channel.notTested")}
     >
       {duration(row.response_time)}
     </span>

@@ -14,9 +14,9 @@ import { Button } from "@/ui/Button";
 import { Chip } from "@/ui/Chip";
 import { Money } from "@/ui/Money";
 import { State } from "@/ui/State";
-import { logId, TYPES, useLogColumns } from "./columns";
-import { Explain } from "./Explain";
+import { FAILED, logId, TYPES, useLogColumns, WithChannelNames } from "./columns";
 
+const Explain = lazy(() => import("./Explain").then((part) => ({ default: part.Explain })));
 const DeleteLogs = lazy(() => import("./DeleteLogs").then((part) => ({ default: part.DeleteLogs })));
 const JobDialog = lazy(() => import("@/pages/jobs/JobDialog").then((part) => ({ default: part.JobDialog })));
 
@@ -45,10 +45,22 @@ export function Page() {
     empty: { title: t("log.empty"), help: t("log.emptyHelp") },
   };
   return (
-    <>
+    <WithChannelNames>
       <List
         spec={spec}
-        lead={<RangeChips />}
+        lead={
+          <>
+            <RangeChips />
+            <Chip
+              isOn={search.type === String(FAILED)}
+              onClick={() =>
+                change({ type: search.type === String(FAILED) ? undefined : String(FAILED), page: undefined })
+              }
+            >
+              {t("log.failedOnly")}
+            </Chip>
+          </>
+        }
         sum={
           bounds.start_timestamp ? (
             <Sum query={{ ...bounds, ...filterQuery(search, filters) }} isLive={isLive} />
@@ -67,9 +79,11 @@ export function Page() {
           </>
         }
       />
-      {search.open && (
-        <Explain key={search.open} id={search.open} onClose={() => change({ open: undefined })} />
-      )}
+      <Suspense>
+        {search.open && (
+          <Explain key={search.open} id={search.open} onClose={() => change({ open: undefined })} />
+        )}
+      </Suspense>
       <Suspense>
         {isDeleting && (
           <DeleteLogs
@@ -82,7 +96,7 @@ export function Page() {
         )}
         {search.job && <JobDialog id={search.job} onClose={() => change({ job: undefined })} />}
       </Suspense>
-    </>
+    </WithChannelNames>
   );
 }
 
@@ -94,7 +108,11 @@ function filterQuery(search: Record<string, string | undefined>, filters: Filter
 function Sum({ query, isLive }: { query: Query; isLive: boolean }) {
   const { t } = useTranslation();
   const isAdmin = useIsAdmin();
-  const isMany = Object.values(query).some((value) => String(value ?? "").includes(","));
+  // what the sum cannot tell apart
+  const isMany =
+    !!query.is_stream ||
+    !!query.request_id ||
+    Object.values(query).some((value) => String(value ?? "").includes(","));
   const { data } = useQuery({
     queryKey: ["log-sum", JSON.stringify(query), isAdmin],
     enabled: !isMany,
@@ -138,6 +156,14 @@ function useLogFilters(): Filter[] {
     return [
       ...own,
       ...(isAdmin ? everybodys : []),
+      {
+        id: "is_stream",
+        label: t("log.stream"),
+        choices: [
+          { value: "true", label: t("log.streamed") },
+          { value: "false", label: t("log.whole") },
+        ],
+      },
       { id: "request_id", label: t("log.requestId"), isMono: true },
     ];
   }, [t, isAdmin, names]);

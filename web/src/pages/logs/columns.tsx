@@ -1,6 +1,7 @@
-import { useMemo } from "react";
+import i18next from "i18next";
+import { createContext, type ReactNode, useContext, useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { useChannelNames } from "@/api/channelNames";
+import { knownChannelNames, NO_NAMES, useChannelNames } from "@/api/channelNames";
 import type { LogRow } from "@/api/types";
 import { grouped, percent } from "@/format/money";
 import { clock, duration, exact, nowSeconds } from "@/format/time";
@@ -19,13 +20,22 @@ export function logId(row: LogRow): string {
   return row.request_id || (row.id ? `id-${row.id}` : `at-${row.created_at}-${row.type}`);
 }
 
+/** Names of channels, which may come after the rows: only their cells are then drawn again. */
+const ChannelNames = createContext(NO_NAMES);
+
+/** Around the list of logs: says what channels are called as soon as that is known. */
+export function WithChannelNames({ children }: { children: ReactNode }) {
+  return <ChannelNames.Provider value={useChannelNames()}>{children}</ChannelNames.Provider>;
+}
+
+function nameIn(names: ReadonlyMap<number, string>, { channel }: LogRow): string {
+  return channel ? (names.get(channel) ?? i18next.t("log.channelNumber", { id: channel })) : "";
+}
+
 export function useLogColumns(): Column<LogRow>[] {
   const { t } = useTranslation();
   const isAdmin = useIsAdmin();
-  const names = useChannelNames();
   return useMemo(() => {
-    const channelName = (row: LogRow) =>
-      row.channel ? (names.get(row.channel) ?? t("log.channelNumber", { id: row.channel })) : "";
     const columns: Column<LogRow>[] = [
       {
         id: "time",
@@ -85,8 +95,8 @@ export function useLogColumns(): Column<LogRow>[] {
             {
               id: "channel",
               label: t("log.channel"),
-              cell: (row: LogRow) => <Served row={row} name={channelName(row)} />,
-              text: channelName,
+              cell: (row: LogRow) => <Served row={row} />,
+              text: (row: LogRow) => nameIn(knownChannelNames(), row),
             },
           ]
         : []),
@@ -162,7 +172,7 @@ export function useLogColumns(): Column<LogRow>[] {
       },
     ];
     return columns;
-  }, [t, isAdmin, names]);
+  }, [t, isAdmin]);
 }
 
 function numberColumn(
@@ -186,13 +196,13 @@ function hasFailed(row: LogRow): boolean {
 }
 
 function Kind({ type }: { type: number }) {
-  const { t } = useTranslation();
   const name = TYPES.find((one) => one === String(type));
-  return <span className="text-muted">{name ? t(`log.types.${name}`) : type}</span>;
+  return <span className="text-muted">{name ? i18next.t(`log.types.${name}`) : type}</span>;
 }
 
-function Served({ row, name }: { row: LogRow; name: string }) {
-  const { t } = useTranslation();
+function Served({ row }: { row: LogRow }) {
+  const { t } = i18next;
+  const name = nameIn(useContext(ChannelNames), row);
   const attempts = movedOn(row);
   if (row.type === FAILED) return <State tone="bad">{name || t("log.types.6")}</State>;
   const test = testOf(row);

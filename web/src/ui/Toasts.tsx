@@ -9,7 +9,7 @@ const ICONS = {
   plain: <Info className="text-muted" aria-hidden />,
 };
 
-/** What was said in passing, at the lower left edge, where no button of a drawer or list stands. */
+/** What was said in passing, at the lower left edge, above the bars that stand there: no button is beneath it. */
 export function Toasts() {
   const { t } = useTranslation();
   const toasts = useToasts();
@@ -17,7 +17,7 @@ export function Toasts() {
     <section
       aria-label={t("shell.messages")}
       aria-live="polite"
-      className="pointer-events-none fixed bottom-4 left-4 z-70 flex w-90 max-w-[calc(100vw-32px)] flex-col gap-2 max-md:bottom-18"
+      className="pointer-events-none fixed bottom-14 left-4 z-70 flex w-90 max-w-[calc(100vw-32px)] flex-col gap-2 max-md:bottom-28"
     >
       {toasts.map((toast) => (
         <div

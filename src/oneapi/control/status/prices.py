@@ -106,7 +106,7 @@ def _prices(
     price_list = PriceList.from_settings(settings)
     reader = "zh" if speaks_chinese(language) else "en"
     views = [
-        _view(model, ways, price_list, reader) | {"groups": sorted(groups.get(model, ()))}
+        _view(model, ways, price_list, reader, groups.get(model, set()))
         for model, ways in sorted(served_models(connection, group).items())
     ]
     return {"group": group, "factor": as_go(price_list.factor(group) / ONE), "models": views}
@@ -155,7 +155,11 @@ def _mapped(mapping: str | None, model: str) -> str:
 
 
 def _view(
-    model: str, ways: set[tuple[str, int]], price_list: PriceList, language: str
+    model: str,
+    ways: set[tuple[str, int]],
+    price_list: PriceList,
+    language: str,
+    groups: set[str],
 ) -> PriceView:
     found_prices = [price_list.price(name, kind) for name, kind in sorted(ways)]
     known = known_models.model(min(ways)[0]) or _UNKNOWN
@@ -172,7 +176,7 @@ def _view(
         "kind": known.kind,
         "can": _abilities(known),
         "retires": known.retires,
-        "groups": [],
+        "groups": sorted(groups),
     }
 
 

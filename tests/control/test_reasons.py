@@ -9,6 +9,7 @@ import pytest
 
 import oneapi
 from oneapi.control.reasons import in_chinese
+from oneapi.control.sign_in.mailing import NO_ADDRESS
 from oneapi.providers.key_formats import objection
 from oneapi.store.settings_table import Kind
 from tests.control.conftest import World
@@ -28,7 +29,12 @@ STANDS_FOR = {
     "setting.kind": (str(Kind.WHOLE), str(Kind.NUMBER)),
     "Kind.RATIOS": (str(Kind.RATIOS),),
 }
-ELSEWHERE = {"reason", "f'must not {_said(verb, str(name))}'"}  # asked for below
+ELSEWHERE = {
+    "reason",
+    "str(error)",
+    "NO_ADDRESS",
+    "f'must not {_said(verb, str(name))}'",
+}  # asked for below
 
 
 def reasons() -> Iterator[ast.expr]:
@@ -66,6 +72,7 @@ def test_each_reason_is_said_in_chinese(reason: str) -> None:
         objection(1, "sk-ant-0123456789"),
         "must not set `stream`: it decides what a request is and what it costs",
         "must not delete `max_tokens`: it bounds what a request costs, and may be set to a number or renamed",
+        NO_ADDRESS,
         "Input should be greater than or equal to 0",
         "String should have at most 20 characters",
         "Input should be a valid integer, unable to parse string as an integer",

@@ -179,7 +179,12 @@ def test_a_code_used_by_many_at_once_serves_one(everywhere: World) -> None:
 def test_a_code_of_another_address_proves_nothing(mailing: World) -> None:
     code = mailed_code(mailing)
     reply = register(mailing, email="other@gmail.com", verification_code=code)
-    assert reply.json["code"] == "bad_email_code"
+    assert (reply.json["code"], reply.json["field"]) == ("bad_email_code", "verification_code")
+
+
+def test_what_is_no_address_is_told_so_at_its_field(mailing: World) -> None:
+    reply = mailing.visitor().post("/api/verification", {"email": "nomail"}, accept_language="zh")
+    assert (reply.json["field"], reply.json["reason"]) == ("email", "必须是邮箱地址")
 
 
 @pytest.mark.parametrize("told", [{}, {"email": EMAIL}, {"verification_code": "123456"}])

@@ -39,9 +39,9 @@ export function StackedBars(props: StackedBarsProps) {
   const steps = stepsOf(start, end, stepSeconds);
   const colours = coloursOf(series.map((one) => one.key));
   const stacks = atSteps(values, steps, stepSeconds).map((step) => stackOf(step, series, t("dash.others")));
-  const scale = marks(
-    Math.max(0, ...stacks.map((stack) => stack.reduce((sum, part) => sum + part.value, 0))),
-  );
+  const largest = Math.max(0, ...stacks.map((stack) => stack.reduce((sum, part) => sum + part.value, 0)));
+  const isSome = largest > 0;
+  const scale = marks(largest);
   const top = scale.at(-1) ?? 1;
   const axis = Math.max(AXIS, 10 + DIGIT * Math.max(...scale.map((mark) => formatMark(mark).length)));
   const plot = Math.max(0, width - axis);
@@ -59,7 +59,7 @@ export function StackedBars(props: StackedBarsProps) {
               <g key={mark}>
                 <line x1={0} x2={plot} y1={y(mark)} y2={y(mark)} stroke="var(--line)" />
                 <text x={plot + 6} y={y(mark) + 4} fontSize={11} fill="var(--muted)">
-                  {formatMark(mark)}
+                  {(mark === 0 || isSome) && formatMark(mark)}
                 </text>
               </g>
             ))}

@@ -8,7 +8,7 @@ from oneapi.control.fields import Document, QueryText, Text
 from oneapi.control.identity import NotByGet, Surroundings, User
 from oneapi.control.limits import critical
 from oneapi.control.sign_in.codes import Purpose, check, subject_of
-from oneapi.control.sign_in.mailing import is_address
+from oneapi.control.sign_in.mailing import NO_ADDRESS, is_address
 from oneapi.control.sign_in.registration import use_code
 from oneapi.control.users.queries import change_user
 
@@ -39,8 +39,9 @@ def bind_email_by_script(
 def _bind(said: str, code: str, user_id: int, services: Services) -> Answer:
     email, code = said.strip().lower(), code.strip()
     if not is_address(email):
-        raise Refused("invalid_parameter", field="email")
-    check(services, Purpose.EMAIL, subject_of(email), code, "bad_email_code")
+        raise Refused("invalid_parameter", field="email", reason=NO_ADDRESS)
+    wrong = Refused("bad_email_code", field="code")
+    check(services, Purpose.EMAIL, subject_of(email), code, wrong)
     with services.writing() as connection:
         use_code(connection, services, email, code)
         change_user(connection, user_id, {"email": email}, services.now())

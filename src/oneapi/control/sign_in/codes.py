@@ -74,8 +74,10 @@ def issue(
     connection.execute(services.database.upsert(verifications, keys, rest), row)
 
 
-def check(services: Services, purpose: Purpose, subject: str, secret: str, refusal: str) -> None:
-    """Count an attempt, in a transaction of its own, and refuse what is wrong, used up or too old."""
+def check(
+    services: Services, purpose: Purpose, subject: str, secret: str, refusal: Refused
+) -> None:
+    """Count an attempt, in a transaction of its own, and raise `refusal` for what is wrong, used up or too old."""
     at = (verifications.c.purpose == purpose) & (verifications.c.subject == subject)
     open_still = (verifications.c.attempts < ATTEMPTS_MAX) & (
         verifications.c.expires_at > services.now()
@@ -90,7 +92,7 @@ def check(services: Services, purpose: Purpose, subject: str, secret: str, refus
             back = update(verifications).where(at, verifications.c.secret_hash == stored)
             connection.execute(back.values(attempts=verifications.c.attempts - 1))
     if not is_right:
-        raise Refused(refusal)
+        raise refusal
 
 
 def take_turns(connection: Connection, services: Services, what: str) -> None:

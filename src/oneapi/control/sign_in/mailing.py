@@ -41,6 +41,9 @@ _ACCOUNTS_MAX: Final = 5  # with one address: One API let several share it
 _MINUTES: Final = LIFE_SECONDS // 60
 
 
+NO_ADDRESS: Final = "must be an e-mail address"
+
+
 def is_address(text: str) -> bool:
     """Tell whether a text is an e-mail address that an account can have."""
     return len(text) <= EMAIL_MAX and _ADDRESS.fullmatch(text) is not None
@@ -49,7 +52,7 @@ def is_address(text: str) -> bool:
 def _address(text: str) -> str:
     text = text.strip()
     if not is_address(text):
-        raise ValueError("must be an e-mail address")
+        raise ValueError(NO_ADDRESS)
     return text
 
 
@@ -148,7 +151,7 @@ def _readable(said: str) -> str:
     try:
         return _address(said)
     except ValueError as error:
-        raise Refused("invalid_parameter", field="email") from error
+        raise Refused("invalid_parameter", field="email", reason=str(error)) from error
 
 
 def _mailing(connection: Connection) -> Settings:

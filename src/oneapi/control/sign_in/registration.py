@@ -55,7 +55,8 @@ def register(document: Registration, services: Surroundings) -> Answer:
     check_new_name(None, document.username)
     code = document.verification_code.strip()
     if email:
-        check(services, Purpose.EMAIL, subject_of(email), code, "bad_email_code")
+        wrong = Refused("bad_email_code", field="verification_code")
+        check(services, Purpose.EMAIL, subject_of(email), code, wrong)
     password_hash = hashed(document.password)
     try:
         with services.crediting() as connections:

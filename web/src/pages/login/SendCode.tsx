@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { postAnonymously } from "@/api/call";
-import { messageOf } from "@/format/message";
+import { reasonOf } from "@/format/message";
 import { Button } from "@/ui/Button";
 import { say } from "@/ui/toasts";
 import type { RobotCheck } from "./Robot";
@@ -23,7 +23,7 @@ export function SendCode({ email, robot, onError }: SendCodeProps) {
       await postAnonymously("/api/verification", { email }, robot.query);
       say("good", t("login.codeSent"));
     } catch (error) {
-      onError(messageOf(error));
+      onError(reasonOf(error));
     }
     robot.renew();
     setBusy(false);

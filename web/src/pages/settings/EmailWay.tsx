@@ -45,7 +45,7 @@ function Change({ onDone }: { onDone: () => void }) {
   const [email, setEmail] = useState("");
   const [code, setCode] = useState("");
   const [sendError, setSendError] = useState("");
-  const form = useSubmit(["email"], async () => {
+  const form = useSubmit(["email", "code"], async () => {
     await post("/api/oauth/email/bind", { email, code });
     await client.invalidateQueries({ queryKey: visitorQuery.queryKey });
     say("good", t("settings.emailSaved", { email }));
@@ -56,7 +56,11 @@ function Change({ onDone }: { onDone: () => void }) {
       {form.errors[""] && <Note tone="bad">{form.errors[""]}</Note>}
       <Email isFirst error={sendError || form.errors.email} value={email} onValueChange={setEmail} />
       {robot.widget}
-      <Field label={t("login.code")} action={<SendCode email={email} robot={robot} onError={setSendError} />}>
+      <Field
+        label={t("login.code")}
+        error={form.errors.code}
+        action={<SendCode email={email} robot={robot} onError={setSendError} />}
+      >
         <Input
           name="code"
           inputMode="numeric"

@@ -11,6 +11,7 @@ import pytest
 from tests.fakes import (
     DONE,
     Answer as VendorAnswer,
+    Ending,
     FakeVendor,
     body_answer,
     chat_chunk,
@@ -309,6 +310,25 @@ def test_a_completion_that_comes_the_other_way(place: Place) -> None:
     place.first.script(stream_answer(*pieces, last, DONE))
     answer = place.gateway.post(place.key, "/v1/completions", asked)
     assert answer.json() == {**whole, "choices": [choice], "usage": usage}
+
+
+CUT = {8: chat_events(WORDS, None)[:-1], 14: [MESSAGES.removesuffix(named("message_stop"))]}
+
+
+@pytest.mark.fault("W12")
+@pytest.mark.parametrize(("number", "client"), LANES)
+def test_a_connection_that_is_cut_behind_the_end_has_cut_nothing_off(
+    place: Place, number: int, client: str
+) -> None:
+    place.serve(number, alone=True)
+    place.first.script(stream_answer(*CUT[number], ending=Ending.CLOSE))
+
+    answer = place.ask(client, stream=True)
+
+    assert heard(answer) == TEXT
+    assert answer.body.rstrip().endswith(b"[DONE]" if client == "chat" else b'"message_stop"}')
+    (row,) = place.rows(answer)
+    assert (row["completion_tokens"] > 0, json.loads(row["detail"])["ended"]) == (True, "complete")
 
 
 def form(place: Place, **fields: str) -> Answer:

@@ -92,7 +92,12 @@ class StreamDelivery:
         self._error = None
         self._response = response
         try:
-            await response.pump(self._take)
+            try:
+                await response.pump(self._take)
+            except UpstreamError:
+                translation = self._translation
+                if self._error is not None or translation is None or not translation.is_finished:
+                    raise  # otherwise the connection was cut behind the end of the answer
             if not self._settled and self._error is None:
                 self._finish()
         except (UpstreamError, StorageFailed) as error:

@@ -73,6 +73,7 @@ class Translation(Protocol):
     `ended` turns true with the last piece for the client. `failure` then says why the answer is not whole, `None` that it
     is; what came before the failure has been returned. `usage` is the last one reported; `output_tokens` estimates what
     was delivered, and `counted_at` what had been when the vendor last reported; `tier`: see `providers.base.Progress`.
+    `is_finished`: nothing of the answer is missing, whatever becomes of the connection.
     """
 
     @property
@@ -87,6 +88,8 @@ class Translation(Protocol):
     def ended(self) -> bool: ...
     @property
     def failure(self) -> UpstreamError | None: ...
+    @property
+    def is_finished(self) -> bool: ...
 
     def feed(self, piece: bytes) -> bytes:
         """Return what the client gets for a piece of the vendor's answer."""
@@ -116,10 +119,11 @@ class StreamTranslation:
     before has delivered nothing, and another channel may be asked.
     """
 
-    __slots__ = ("_begun", "_held", "_lane", "_splitter", "ended", "failure")
+    __slots__ = ("_begun", "_chats", "_held", "_lane", "_splitter", "ended", "failure")
 
-    def __init__(self, lane: Lane, splitter: Splitter) -> None:
+    def __init__(self, lane: Lane, splitter: Splitter, chats: bool) -> None:
         self.ended = False
+        self._chats = chats
         self.failure: UpstreamError | None = None
         self._splitter = splitter
         self._lane = lane
@@ -145,6 +149,11 @@ class StreamTranslation:
     def counted_at(self) -> int:
         """That estimate when the vendor last reported."""
         return self._lane.counted_at
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the vendor has said why its answer ended; pictures end one by one."""
+        return self._chats and self._lane.finished
 
     def feed(self, piece: bytes) -> bytes:
         """Return what the client gets of the events that are whole now."""
@@ -304,6 +313,7 @@ class WholeTranslation:
         "counted_at",
         "ended",
         "failure",
+        "is_finished",
         "output_tokens",
         "tier",
         "usage",
@@ -312,6 +322,7 @@ class WholeTranslation:
     def __init__(self, client: ClientDialect, offer: Offer, call: Call, charged: Charged) -> None:
         self.ended = False
         self.failure: UpstreamError | None = None
+        self.is_finished = False
         self.usage: Usage | None = None
         self.tier = ""
         self.output_tokens = 0
@@ -390,10 +401,11 @@ class WholeTranslation:
 def of_stream(client: ClientDialect, offer: Offer, call: Call) -> StreamTranslation:
     """Return the translation of one attempt's stream."""
     dialect = offer.dialect
+    chats = call.endpoint in CHUNKED
     if offer.answer_passes:
-        return StreamTranslation(dialect.watch(call), offer.splits())
+        return StreamTranslation(dialect.watch(call), offer.splits(), chats)
     conversion = Conversion(dialect.stream(call), encoder_of(client, call))
-    return StreamTranslation(conversion, offer.splits())
+    return StreamTranslation(conversion, offer.splits(), chats)
 
 
 def encoder_of(client: ClientDialect, call: Call) -> StreamEncoder:

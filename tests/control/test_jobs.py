@@ -123,6 +123,18 @@ def test_what_a_dead_process_left_is_taken_by_its_successor_at_once(everywhere: 
     assert job(everywhere, job_id)["state"] == "done"
 
 
+def test_what_was_done_after_the_last_sign_of_life_is_counted(everywhere: World) -> None:
+    """Of ten rows four were deleted when it was last heard of, and seven when it died."""
+    job_id = begin(everywhere)
+    (lost,) = queue.take(everywhere.database, "node:dead", NOW)
+    queue.beat(everywhere.database, lost, "node:dead", NOW, total=10, done=4)
+    for _ in range(3):
+        write(everywhere, NOW - 1)
+    work_off(everywhere)
+    ended = job(everywhere, job_id)
+    assert (ended["state"], ended["total"], ended["done"]) == ("done", 10, 10)
+
+
 def test_another_node_takes_over_what_gives_no_sign_of_life(everywhere: World) -> None:
     begin(everywhere)
     (lost,) = queue.take(everywhere.database, "a:1", NOW)

@@ -72,6 +72,7 @@ class Job:
     kind: str
     arguments: dict[str, Any]
     user_id: int
+    total: int
     done: int
     failed: int
 
@@ -132,6 +133,7 @@ def take(database: Database, holder: str, now: int) -> list[Job]:
                         row["kind"],
                         json.loads(row["arguments"]),
                         row["user_id"],
+                        row["total"],
                         row["done"],
                         row["failed"],
                     )

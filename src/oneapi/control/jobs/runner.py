@@ -33,12 +33,15 @@ class Progress:
         # Results are counted anew, so that none counts twice; work without results goes on from what the row says.
         self.done = len(finished) if finished else job.done
         self.failed = sum(finished.values()) if finished else job.failed
+        # What was there to do at first: done is also what a process did after its last sign of life.
+        self._first_total = job.total if job.done and not finished else 0
         self._job_id = job.id
         self._database = database
         self._run = run
 
     def expect(self, remaining: int) -> None:
         """Say how much is left to do."""
+        self.done = max(self.done, self._first_total - remaining)
         self.total = self.done + remaining
 
     def advance(self, count: int) -> None:

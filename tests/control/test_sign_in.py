@@ -40,6 +40,23 @@ def test_an_email_address_serves_as_a_name(world: World) -> None:
     assert sign_in(world.visitor(), "alice@example.com").content["id"] == ALICE
 
 
+def test_nobodys_name_keeps_the_owner_of_an_address_outside(world: World) -> None:
+    world.put(
+        users,
+        username="alice@example.com",
+        password=DEFAULT_HASH,
+        status=1,
+        role=1,
+        aff_code="x",
+        access_token="b" * 32,
+    )
+    for password, user_id in ((PASSWORD, ALICE), ("123456", 5)):
+        signed_in = {"username": "alice@example.com", "password": password}
+        assert world.visitor().post("/api/user/login", signed_in).content["id"] == user_id
+    wrong = {"username": "alice@example.com", "password": "guess"}
+    assert world.visitor().post("/api/user/login", wrong).json["code"] == "login_failed"
+
+
 def test_signing_out_ends_the_session(world: World) -> None:
     visitor = world.visitor()
     sign_in(visitor)

@@ -53,10 +53,9 @@ def login(credentials: Credentials, request: Request, services: Surroundings) ->
     with services.database.connect() as connection:
         if not settings.load(connection).flag("PasswordLoginEnabled"):
             raise Refused("password_login_off")
-        user = _account(connection, credentials.username)
-    # Compared also when there is no such account: the time taken must not tell.
-    is_right = matches(credentials.password, user["password"] or "" if user is not None else NOBODY)
-    if user is None or not is_right or user["status"] != UserStatus.ENABLED:
+        accounts = _accounts(connection, credentials.username)
+    user = _whose(accounts, credentials.password)
+    if user is None or user["status"] != UserStatus.ENABLED:
         raise Refused("login_failed")
     take_back_guess(request, credentials.username)
     is_default = credentials.password == DEFAULT_PASSWORD
@@ -85,7 +84,15 @@ def _is_first_hour(services: Services) -> bool:
         return is_first_hour(connection, services.clock())
 
 
-def _account(connection: Connection, name: str) -> RowMapping | None:
+def _whose(accounts: list[RowMapping], password: str) -> RowMapping | None:
+    """Return the account whose password it is. Compared also when there is none: the time taken must not tell."""
+    if not accounts:
+        matches(password, NOBODY)
+    return next((one for one in accounts if matches(password, one["password"] or "")), None)
+
+
+def _accounts(connection: Connection, name: str) -> list[RowMapping]:
+    """Return the account of that name, and that with such an address: nobody's name keeps another one outside."""
     columns = (
         users.c.id,
         users.c.username,
@@ -94,12 +101,13 @@ def _account(connection: Connection, name: str) -> RowMapping | None:
         users.c.role,
         users.c.status,
     )
+    found: dict[int, RowMapping] = {}
     for column in (users.c.username, users.c.email):
         query = select(*columns).where(column == name).order_by(users.c.id)
         row = connection.execute(query).mappings().first()
         if row is not None:
-            return row
-    return None
+            found.setdefault(row["id"], row)
+    return list(found.values())
 
 
 @router.post("/logout", response_model=Done | Refusal)

@@ -125,7 +125,16 @@ greta karl ida max rosa
 _Fields = dict[str, Any]
 DEEDS: Final[list[tuple[int, str, str, str, int, str, _Fields, _Fields]]] = [
     (40_320, "root", "code", "create", 0, "spring", {}, {"count": 30, "quota": DOLLAR}),
-    (31_000, "root", "option", "change", 0, "RegisterEnabled", {"value": False}, {"value": True}),
+    (
+        31_000,
+        "root",
+        "option",
+        "change",
+        0,
+        "RegisterEnabled",
+        {"value": "false"},
+        {"value": "true"},
+    ),
     (
         22_500,
         "root",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { amountText, compact, grouped, money, percent, quotaOf, roundMoney } from "./money";
+import { amountText, compact, grouped, money, percent, quotaOf, roundMoney, shortMoney } from "./money";
 
 const DOLLARS = { quotaPerUnit: 500_000, inCurrency: true };
 const UNITS = { quotaPerUnit: 500_000, inCurrency: false };
@@ -20,6 +20,13 @@ test("marks of an axis have no more decimals than they need", () => {
   expect(plain(roundMoney(4_000_000, DOLLARS))).toBe("$ 8");
   expect(plain(roundMoney(125_000, DOLLARS))).toBe("$ 0.25");
   expect(plain(roundMoney(0, DOLLARS))).toBe("$ 0");
+});
+
+test("where there is little room a large amount is said in units", () => {
+  expect(plain(shortMoney(49_999_500_000, DOLLARS))).toBe("$ 99 999.00");
+  expect(plain(shortMoney(500_000_000_000_000, DOLLARS))).toBe("$ 1 G");
+  expect(plain(shortMoney(-60_000_000_000, DOLLARS))).toBe("−$ 120 k");
+  expect(plain(shortMoney(500_000, UNITS))).toBe("500 k");
 });
 
 test("a site that shows units shows the quota itself, short", () => {

@@ -22,6 +22,13 @@ export function roundMoney(quota: number, style: MoneyStyle): string {
   return money(quota, style, Math.min(6, (String(amount).split(".")[1] ?? "").length));
 }
 
+/** An amount where there is little room: from a hundred thousand on in units, `$ 1 M`. */
+export function shortMoney(quota: number, style: MoneyStyle): string {
+  const amount = quota / style.quotaPerUnit;
+  if (!style.inCurrency || Math.abs(amount) < 100_000) return money(quota, style, 2);
+  return `${amount < 0 ? "−" : ""}$${THIN}${compact(Math.abs(amount))}`;
+}
+
 function decimalsFor(amount: number): number {
   if (amount === 0 || amount >= 0.995) return 2;
   return amount >= 0.01 ? 4 : 6;

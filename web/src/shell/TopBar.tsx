@@ -2,7 +2,7 @@ import { Link, useRouter } from "@tanstack/react-router";
 import { Languages, LogOut, Moon, Search, Settings, Sun, SunMoon, UserRound } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { post } from "@/api/call";
-import { money } from "@/format/money";
+import { money, shortMoney } from "@/format/money";
 import { queryClient, rememberSession, useAccount, useMoneyStyle, visitorQuery } from "@/session";
 import { speak } from "@/text";
 import { chooseTheme, type Theme, useTheme } from "@/theme";
@@ -52,7 +52,8 @@ export function TopBar({ onSearch }: { onSearch: () => void }) {
 function Balance() {
   const { t } = useTranslation();
   const { quota } = useAccount();
-  const amount = money(quota, useMoneyStyle(), 2);
+  const style = useMoneyStyle();
+  const amount = money(quota, style, 2);
   return (
     <Link
       to="/topup"
@@ -62,7 +63,7 @@ function Balance() {
         quota <= 0 ? "text-bad" : "text-muted hover:text-text",
       )}
     >
-      {amount}
+      {shortMoney(quota, style)}
     </Link>
   );
 }

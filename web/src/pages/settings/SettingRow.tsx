@@ -38,15 +38,15 @@ export function SettingRow({ setting, help, value, isChanged, error, onChange }:
         <Value setting={setting} value={value} onChange={onChange} />
       </Field>
       {setting.changed && (
-        <Changed changed={setting.changed} isSecret={setting.is_secret} now={value} onChange={onChange} />
+        <Changed setting={setting} changed={setting.changed} now={value} onChange={onChange} />
       )}
     </div>
   );
 }
 
 interface ChangedProps {
+  setting: Setting;
   changed: NonNullable<Setting["changed"]>;
-  isSecret: boolean;
   now: string;
   onChange: (value: string) => void;
 }
@@ -55,17 +55,19 @@ interface ChangedProps {
 const WHOLE_BEFORE = 4000;
 
 /** Who changed it last, when, and from what, which can be put back. */
-function Changed({ changed, isSecret, now, onChange }: ChangedProps) {
+function Changed({ setting, changed, now, onChange }: ChangedProps) {
   const { t } = useTranslation();
   const { before } = changed;
+  const isFlag = setting.kind === "bool";
   return (
     <p className="mt-1 flex min-w-0 flex-wrap items-baseline gap-x-1.5 text-muted text-sm">
       <span>{t("settings.changedBy", { who: changed.by })}</span>
       <Time at={changed.at} />
-      {!isSecret && (
+      {!setting.is_secret && (
         <>
           <span>{before ? t("settings.changedFrom") : t("settings.changedFromNothing")}</span>
-          {before && (
+          {before && isFlag && <span>{t(before === "true" ? "audit.yes" : "audit.no")}</span>}
+          {before && !isFlag && (
             <code className="mono max-w-60 truncate" title={before}>
               {before}
             </code>

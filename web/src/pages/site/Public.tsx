@@ -35,13 +35,13 @@ export function Frame({ children }: { children: ReactNode }) {
   return (
     <div className="flex h-dvh flex-col">
       <header className="flex h-11 shrink-0 items-center gap-1 border-line border-b px-4">
-        <Link to="/" className="mr-4 flex min-w-0 items-center gap-2 font-semibold">
+        <Link to="/" className="mr-4 flex min-w-0 items-center gap-2 font-semibold max-sm:mr-1">
           <Brand />
           <h1 className="truncate">{site.system_name || "One API"}</h1>
         </Link>
         <Link
           to="/about"
-          className="rounded px-2 text-muted hover:text-text"
+          className="whitespace-nowrap rounded px-2 text-muted hover:text-text max-sm:px-1.5"
           activeProps={{ className: "!text-text" }}
         >
           {t("site.about")}
@@ -49,7 +49,7 @@ export function Frame({ children }: { children: ReactNode }) {
         {site.public_prices && (
           <Link
             to="/prices"
-            className="rounded px-2 text-muted hover:text-text"
+            className="whitespace-nowrap rounded px-2 text-muted hover:text-text max-sm:px-1.5"
             activeProps={{ className: "!text-text" }}
           >
             {t("place.models")}
@@ -60,7 +60,7 @@ export function Frame({ children }: { children: ReactNode }) {
           <ThemeMenu />
           <Link
             to={visitor ? "/dashboard" : "/login"}
-            className="inline-flex h-7 items-center rounded border border-accent bg-accent px-2.5 font-medium text-on-accent"
+            className="inline-flex h-7 shrink-0 items-center whitespace-nowrap rounded border border-accent bg-accent px-2.5 font-medium text-on-accent max-sm:h-9"
           >
             {visitor ? t("site.toDashboard") : t("login.signIn")}
           </Link>

@@ -142,3 +142,17 @@ def test_a_channel_that_is_gone_is_nobodys_concern(world: World, receiver: FakeV
     world.admin.delete(f"/api/channel/{channel_id}")
     assert take_untold(world.database) == []
     assert world.rows(channels) == []
+
+
+def test_a_switch_in_the_second_of_one_that_was_told_is_told_too(
+    everywhere: World, receiver: FakeVendor
+) -> None:
+    number = channel(everywhere, receiver)
+    off(everywhere, number)
+    assert [one.is_on for one in take_untold(everywhere.database)] == [False]
+    with everywhere.database.begin() as connection:
+        assert switch_on(connection, number, Reason.PASSED, "", NOW)
+    assert [one.is_on for one in take_untold(everywhere.database)] == [True]
+    off(everywhere, number)
+    assert [one.is_on for one in take_untold(everywhere.database)] == [False]
+    assert take_untold(everywhere.database) == []

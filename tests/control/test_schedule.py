@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import insert
 
+from oneapi.control.jobs import queue
 from oneapi.control.jobs.schedule import Environment, begin_due
 from oneapi.store.tables import jobs, options
 from tests.control.conftest import NOW, World
@@ -44,6 +45,17 @@ def test_a_restart_does_not_begin_the_time_anew(world: World) -> None:
     work_off(world)
     restarted = Environment({"test_channels": 30}, NOW + 59 * 60)
     assert begun(world, 60, restarted) == 2
+
+
+def test_a_time_that_is_longer_than_jobs_are_kept_is_waited_out(everywhere: World) -> None:
+    day = 24 * 60
+    seldom = Environment({"test_channels": 100 * day}, NOW)
+    assert begun(everywhere, 100 * day, seldom) == 1
+    work_off(everywhere)
+    queue.prune(everywhere.database, NOW + 140 * 86_400)
+    assert begun(everywhere, 140 * day, seldom) == 1
+    assert begun(everywhere, 199 * day, seldom) == 1
+    assert begun(everywhere, 200 * day, seldom) == 2
 
 
 def test_nothing_is_begun_where_nobody_says_how_often(world: World) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, case, func, insert, select, update
 
 from oneapi.store import changes
 from oneapi.store.database import Database
@@ -87,15 +87,18 @@ def _switch(
 def _remember(
     connection: Connection, channel_id: int, reason: str, evidence: str, now: int
 ) -> None:
-    """Keep why; `evidence` without a reason is none."""
-    values = {
+    """Keep why; `evidence` without a reason is none. A switch in the second of one that was told is later than that."""
+    values: dict[str, Any] = {
         "reason": reason,
         "evidence": evidence[:_EVIDENCE_MAX] if reason else "",
-        "changed_at": now,
     }
+    told_at = func.coalesce(channel_watch.c.told_at, 0)
+    at = case((told_at >= now, told_at + 1), else_=now)
     mine = channel_watch.c.channel_id == channel_id
-    if connection.execute(update(channel_watch).where(mine).values(values)).rowcount == 0:
-        connection.execute(insert(channel_watch).values(channel_id=channel_id, **values))
+    changed = update(channel_watch).where(mine).values(changed_at=at, **values)
+    if connection.execute(changed).rowcount == 0:
+        made = {"channel_id": channel_id, "changed_at": now}
+        connection.execute(insert(channel_watch).values(made | values))
 
 
 def in_chinese(switched: Switched) -> str:

@@ -9,7 +9,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from oneapi.store.database import Database
@@ -256,8 +266,13 @@ def finished(database: Database, job_id: int) -> dict[int, bool]:
 
 
 def prune(database: Database, now: int) -> None:
-    """Delete jobs that ended long ago, with their results."""
-    ended = (jobs.c.active.is_(None), jobs.c.created_at < now - KEEP_SECONDS)
+    """Delete jobs that ended long ago, with their results; the schedule reads from its last ones when it is next."""
+    last = select(func.max(jobs.c.id)).where(jobs.c.user_id == 0).group_by(jobs.c.kind)
+    ended = (
+        jobs.c.active.is_(None),
+        jobs.c.created_at < now - KEEP_SECONDS,
+        jobs.c.id.not_in(last),
+    )
     with database.begin() as connection:
         old = list(connection.scalars(select(jobs.c.id).where(*ended).limit(_DELETED_AT_ONCE)))
         if old:

@@ -1,6 +1,7 @@
 """Fixtures that everybody may use: real database servers, and databases made anew for each test."""
 
 import gc
+import sys
 from collections.abc import Generator
 
 import pytest
@@ -119,6 +120,18 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.enable()
         gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Run the properties untraced: most of their time is the making of inputs, and tracing that is half of it again."""
+    tracer = sys.gettrace()
+    if item.get_closest_marker("fuzz") is not None:
+        sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(tracer)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

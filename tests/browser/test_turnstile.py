@@ -7,7 +7,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import Visits
+from tests.browser.conftest import ENVIRONMENT, Visits
 from tests.browser.test_accessibility import AXE, findings_of
 from tests.browser.turnstile import HOST, SCRIPT, Cloudflare
 from tests.fakes import wait_until
@@ -29,7 +29,7 @@ def gateway(tmp_path: Path, cloudflare: Cloudflare) -> Generator[Gateway]:
     controller.start()
     with (
         cloudflare.serving(tmp_path) as environment,
-        Gateway(tmp_path / "gateway", env={"DEBUG": "true"} | environment) as running,
+        Gateway(tmp_path / "gateway", env=ENVIRONMENT | environment) as running,
     ):
         for key, value in {
             "SMTPServer": "127.0.0.1",

@@ -3,7 +3,7 @@
 import json
 from typing import Any, NamedTuple
 
-from sqlalchemy import String, cast as as_type, delete, insert, select
+from sqlalchemy import String, cast as as_type, delete, insert
 
 from oneapi.control.sign_in.codes import Purpose, issue, subject_of
 from oneapi.providers.base import UpstreamRequest
@@ -241,9 +241,16 @@ class Scene:
         return {table.name for table in changed}
 
     def everything(self) -> dict[str, list[Document]]:
-        """Return every row; SQLite has them in the order of their keys or of their writing."""
+        """Return every row; SQLite has them in the order of their keys or of their writing.
+
+        As the driver returns them, since that is asked after every request of thousands.
+        """
+        found: dict[str, list[Document]] = {}
         with self.world.database.connect() as connection:
-            return {
-                table.name: [dict(row) for row in connection.execute(select(table)).mappings()]
-                for table in self.tables
-            }
+            for table in self.tables:
+                rows = connection.exec_driver_sql(f'SELECT * FROM "{table.name}"').cursor
+                assert rows is not None
+                names = [column[0] for column in rows.description]
+                found[table.name] = [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
+                rows.close()
+        return found

@@ -3,6 +3,7 @@
 The routes come from the application, their lines from `matrix.py`: a route without a line fails.
 """
 
+from functools import cache
 from typing import Any, cast
 
 import jsonschema_rs
@@ -55,15 +56,24 @@ def closed(schema: Any) -> Any:
             return schema
 
 
+@cache
+def responses(route: str) -> Document:
+    """Return what the API's description says of a route's answers, by status."""
+    method, path = route.split(" ")
+    return described()["paths"][path][method.lower()]["responses"]
+
+
+@cache
+def validator(route: str) -> Any:
+    """Return what finds anything wrong with a good answer, or anything beside."""
+    schema = responses(route)["200"]["content"]["application/json"]["schema"]
+    return jsonschema_rs.validator_for(closed({"components": described()["components"], **schema}))
+
+
 def check_body(route: str, reply: Reply) -> None:
     """The answer is what the API's description says of it, and nothing beside."""
-    method, path = route.split(" ")
-    document = described()
-    responses = document["paths"][path][method.lower()]["responses"]
-    assert str(reply.status) in responses
-    content = responses["200"]["content"]
-    schema = {"components": document["components"], **content["application/json"]["schema"]}
-    assert list(jsonschema_rs.validator_for(closed(schema)).iter_errors(reply.json)) == []
+    assert str(reply.status) in responses(route)
+    assert list(validator(route).iter_errors(reply.json)) == []
     assert reply.headers["content-type"].startswith("application/json")
 
 

@@ -53,17 +53,18 @@ function Balance() {
   const { t } = useTranslation();
   const { quota } = useAccount();
   const style = useMoneyStyle();
-  const amount = money(quota, style, 2);
+  const amount = shortMoney(quota, style);
   return (
     <Link
       to="/topup"
       aria-label={`${t("wallet.balance")}: ${amount}`}
+      title={money(quota, style, 2)}
       className={classes(
         "mr-1 flex h-7 shrink-0 items-center rounded px-2 hover:bg-hover max-sm:h-9 max-sm:px-1",
         quota <= 0 ? "text-bad" : "text-muted hover:text-text",
       )}
     >
-      {shortMoney(quota, style)}
+      {amount}
     </Link>
   );
 }

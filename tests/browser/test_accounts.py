@@ -57,7 +57,9 @@ def test_an_invited_visitor_registers_and_later_resets_the_password(
     assert found
     page.get_by_label("Code from the mail").fill("000000" if found[0] != "000000" else "111111")
     page.get_by_role("button", name="Create an account").click()
-    expect(page.get_by_role("alert")).to_contain_text("The code is wrong or too old")
+    expect(page.get_by_label("Code from the mail")).to_have_accessible_description(
+        "The code is wrong or too old"
+    )
     page.get_by_label("Code from the mail").fill(found[0])
     page.get_by_role("button", name="Create an account").click()
     expect(page).to_have_url("/dashboard")

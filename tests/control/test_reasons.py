@@ -73,6 +73,7 @@ def test_each_reason_is_said_in_chinese(reason: str) -> None:
         "must not set `stream`: it decides what a request is and what it costs",
         "must not delete `max_tokens`: it bounds what a request costs, and may be set to a number or renamed",
         NO_ADDRESS,
+        "`300.0.0.1/8` is no network such as `203.0.113.0/24`",
         "Input should be greater than or equal to 0",
         "String should have at most 20 characters",
         "Input should be a valid integer, unable to parse string as an integer",

@@ -36,7 +36,8 @@ class KeyDocument(Document):
             raise Refused("key_name_too_long", field="name")
         for network in comma_list(self.subnet or ""):
             if "/" not in network or not _is_network(network):
-                raise Refused("bad_subnet", subnet=network, field="subnet")
+                reason = f"`{network}` is no network such as `203.0.113.0/24`"
+                raise Refused("bad_subnet", subnet=network, field="subnet", reason=reason)
 
     def models_column(self) -> str | None:
         """Return the model list, trimmed and without duplicates; None stays None."""

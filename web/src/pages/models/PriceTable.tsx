@@ -25,7 +25,9 @@ export function PriceTable({ models, factor }: { models: ModelPrice[]; factor: n
         <tr>
           <th className={classes(HEAD, "!text-left")}>{t("log.model")}</th>
           <th className={classes(HEAD, WIDER, "w-38 !text-left")}>{t("channel.vendor")}</th>
-          <th className={classes(HEAD, "w-48 !text-left max-xl:hidden")}>{t("model.can")}</th>
+          <th className={classes(HEAD, "w-48 !text-left max-xl:hidden min-[2000px]:w-72")}>
+            {t("model.can")}
+          </th>
           {isAdmin && (
             <th className={classes(HEAD, "w-40 !text-left max-xl:hidden")}>{t("channel.groups")}</th>
           )}

@@ -37,7 +37,7 @@ export function Frame({ children }: { children: ReactNode }) {
       <header className="flex h-11 shrink-0 items-center gap-1 border-line border-b px-4">
         <Link to="/" className="mr-4 flex min-w-0 items-center gap-2 font-semibold max-sm:mr-1">
           <Brand />
-          <h1 className="truncate">{site.system_name || "One API"}</h1>
+          <h1 className="truncate max-[420px]:sr-only">{site.system_name || "One API"}</h1>
         </Link>
         <Link
           to="/about"

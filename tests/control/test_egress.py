@@ -56,7 +56,7 @@ def test_an_address_is_guarded_unless_root_has_entered_it(everywhere: World) -> 
 def test_who_changes_an_address_answers_for_it(world: World) -> None:
     row = made(world, world.root, base_url="http://10.0.0.1:11434")
     assert not changed(world, world.admin, row, name="renamed", priority=7)
-    assert changed(world, world.admin, row, base_url=OPEN)
+    assert changed(world, world.admin, row, base_url=OPEN, key="k")
     assert changed(world, world.admin, row, base_url=OPEN, name="again")
 
 
@@ -70,6 +70,38 @@ def test_root_vouches_only_for_what_root_enters(world: World) -> None:
 def test_a_channel_back_at_its_vendors_own_address_is_not_guarded(world: World) -> None:
     row = made(world, world.admin, base_url=OPEN)
     assert not changed(world, world.admin, row, base_url="")
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        {"base_url": "https://collects.example.org"},
+        {"base_url": OPEN + "/another/account"},
+        {"type": 1183, "base_url": "", "config": '{"workspace": "collects.example.org"}'},
+        {"base_url": "http://api.example.com", "config": '{"proxy":"http://proxy.example.org"}'},
+    ],
+)
+def test_nobody_but_root_sends_a_stored_key_elsewhere(
+    world: World, elsewhere: dict[str, Any]
+) -> None:
+    row = made(world, world.root, base_url=OPEN)
+    for ask in (
+        lambda: world.admin.put("/api/channel/", {"id": row["id"], **elsewhere}),
+        lambda: world.admin.post("/api/channel/test", {"id": row["id"], **elsewhere}),
+        lambda: world.admin.post("/api/channel/models", {"id": row["id"], **elsewhere}),
+    ):
+        assert (reply := ask().json)["field"] == "key", reply
+    assert world.row(channels, row["id"]) == row
+    changed(world, world.admin, row, key="another", **elsewhere)
+    assert world.row(channels, row["id"])["key"] == "another"
+    assert not changed(world, world.root, row, base_url="")
+
+
+def test_what_shows_the_key_to_nobody_new_needs_no_key(world: World) -> None:
+    row = made(world, world.root, base_url=OPEN)
+    proxied = '{"proxy":"http://proxy.example.org","region":"x"}'  # which reads nothing of https
+    assert changed(world, world.admin, row, config=proxied, name="renamed")
+    assert not changed(world, world.admin, row, base_url="", config="")  # the vendor's own
 
 
 @pytest.mark.parametrize(
@@ -148,7 +180,9 @@ def test_nor_does_a_saved_channel(world: World, vendor: FakeVendor) -> None:
     )
     # The key of a channel of root's must not be sent to where an administrator points.
     of_root = world.put(channels, **row)
-    reply = world.admin.post("/api/channel/test", {"id": of_root, "base_url": "http://127.0.0.2:1"})
+    moved = {"id": of_root, "base_url": "http://127.0.0.2:1"}
+    assert world.admin.post("/api/channel/test", moved).json["field"] == "key"
+    reply = world.admin.post("/api/channel/test", moved | {"key": "another"})
     assert "EgressAllowedNetworks" in reply.json["message"]
     assert vendor.connections == 0
     assert world.admin.post("/api/channel/test", {"id": of_root}).json["success"]

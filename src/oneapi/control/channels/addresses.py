@@ -47,9 +47,12 @@ def _said(row: Mapping[str, Any], name: str) -> Any:
 
 def _address(row: Mapping[str, Any]) -> str:
     """Return where a channel leads, the vendor's own address and the config's values included."""
+    return filled(row.get("base_url") or "", _own_address(row), strings(row.get("config")))
+
+
+def _own_address(row: Mapping[str, Any]) -> str:
     provider = registry.provider(int(row.get("type") or 0))
-    own = "" if provider is None else provider.base_url
-    return filled(row.get("base_url") or "", own, strings(row.get("config")))
+    return "" if provider is None else provider.base_url
 
 
 def check_address(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -61,6 +64,27 @@ def check_address(connection: Connection, row: Mapping[str, Any]) -> None:
         raise _refused("base_url")
     if guard.refuses_at_sight(urlsplit(strings(row["config"]).get("proxy", "")).hostname or ""):
         raise _refused("config")
+
+
+def check_key_is_known(
+    person: Person, before: Mapping[str, Any], columns: Mapping[str, Any]
+) -> None:
+    """Refuse that anybody but root has a stored key sent elsewhere without saying it: keys are shown to nobody.
+
+    A vendor's own address is no such place.
+    """
+    if person.role >= Role.ROOT or columns.get("key") or not before["key"]:
+        return
+    receivers = _receivers({**before, **columns})
+    if receivers not in (_receivers(before), (_own_address({**before, **columns}), "")):
+        raise bad_field("key", "must be entered again: the channel's address has changed")
+
+
+def _receivers(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Return who gets to see a channel's key: its address, and the proxy, where that can read what passes."""
+    address = _address(row)
+    is_hidden = address.lower().startswith("https://")
+    return address, "" if is_hidden else strings(row.get("config")).get("proxy", "")
 
 
 def _refused(field: str) -> Exception:

@@ -7,7 +7,12 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, or
 
 from oneapi.control.answers import Refused, bad_field
 from oneapi.control.audit.trail import Deed, record
-from oneapi.control.channels.addresses import ADDRESS, check_address, is_guarded
+from oneapi.control.channels.addresses import (
+    ADDRESS,
+    check_address,
+    check_key_is_known,
+    is_guarded,
+)
 from oneapi.control.channels.keys import check_key
 from oneapi.control.fields import Page, comma_list
 from oneapi.control.identity import Person
@@ -113,6 +118,7 @@ def change_channel(
         columns = columns | {"guarded": is_guarded(person, before, after)}
         if any(after[name] != before[name] for name in (*ADDRESS, "type")):
             check_address(connection, after | columns)
+            check_key_is_known(person, before, columns)
         if any(after[name] != before[name] for name in ("type", "key")):
             check_key(after)
         connection.execute(update(channels).where(channels.c.id == channel_id).values(columns))

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from oneapi.control.answers import Answer, Found, Refusal, Refused, as_go, bad_field, found
-from oneapi.control.channels.addresses import is_guarded
+from oneapi.control.channels.addresses import check_key_is_known, is_guarded
 from oneapi.control.channels.balances import update_balance
 from oneapi.control.channels.documents import ChannelDocument
 from oneapi.control.channels.probe import Probe, ProbeView, model_to_test, probe, vendor_models
@@ -142,6 +142,7 @@ def _row_of(services: Services, person: Person, document: UnsavedChannel) -> dic
         with services.database.connect() as connection:
             row |= channel_by_id(connection, document.id)
     columns = revealed(document.columns(), row)
+    check_key_is_known(person, row, columns)
     row |= {"guarded": is_guarded(person, dict(row), row | columns)} | columns
     row["key"] = next((line for line in (row["key"] or "").split("\n") if line.strip()), "").strip()
     if not row["type"]:

@@ -39,8 +39,8 @@ class Setting(msgspec.Struct, frozen=True):
     ours: bool = False
 
 
-def _flag(name: str, default: bool, help: str) -> Setting:
-    return Setting(name, Kind.FLAG, "true" if default else "false", help)
+def _flag(name: str, default: bool, help: str, ours: bool = False) -> Setting:
+    return Setting(name, Kind.FLAG, "true" if default else "false", help, ours=ours)
 
 
 def _text(name: str, help: str, default: str = "") -> Setting:
@@ -172,6 +172,7 @@ _APPEARANCE = (
         "PublicPricesEnabled",
         False,
         "Visitors see the models of the group `default` and what they cost, at /prices.",
+        ours=True,
     ),
     _flag("DisplayInCurrencyEnabled", True, "Amounts are shown as US dollars instead of quota."),
     _flag(

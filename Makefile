@@ -61,7 +61,7 @@ quick: $(VENV)/.dev ## run the tests that need no server (half a minute)
 fuzz: $(VENV)/.dev ## run the fuzzers for FUZZ_MINUTES (10), each round with new seeds
 	$(BIN)/python tools/fuzz.py $(ARGS)
 
-PARALLEL := -n 2 --dist worksteal
+PARALLEL := -n 3 --dist worksteal
 
 TESTS_OF_COMPILED := tests/ledger tests/upstream tests/providers tests/wire tests/relay tests/e2e \
 	tests/bad_days/test_clients.py tests/bad_days/test_vendors.py

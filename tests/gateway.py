@@ -8,11 +8,13 @@
 What the product stored is read from its database once it has stopped (`rows`), or through `/api` while it runs.
 """
 
+import atexit
 import contextlib
 import http.client
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,12 +22,15 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 from sqlalchemy import text
 
 from oneapi.store.database import Database, open_database
+from oneapi.store.migrations import migrate
 from tests.server.environment import clean
 
 ACCESS = "0123456789abcdef0123456789abcdef"
@@ -45,6 +50,20 @@ def free_port() -> int:
             return port
 
 
+@cache
+def _migrated() -> Path:
+    """Return a SQLite file with our tables and no rows: to make it is more than half of a first start."""
+    folder = TemporaryDirectory(prefix="migrated-")
+    atexit.register(folder.cleanup)
+    path = Path(folder.name, "one-api.db")
+    database = open_database(None, sqlite_path=path)
+    try:
+        migrate(database)
+    finally:
+        database.close()
+    return path
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     status: int
@@ -57,13 +76,17 @@ class Answer:
 
 @dataclass
 class Gateway:
-    """`directory` holds database, journals and logs, and outlives restarts."""
+    """`directory` holds database, journals and logs, and outlives restarts.
+
+    `has_tables`: a new SQLite database need not be migrated by the first start.
+    """
 
     directory: Path
     workers: int = 1
     dsn: str = ""
     env: dict[str, str] = field(default_factory=dict[str, str])
     port: int = 0
+    has_tables: bool = True
     process: subprocess.Popen[bytes] | None = None
     _served: int = 0
 
@@ -78,6 +101,9 @@ class Gateway:
         """Start; and return when it is ready, unless told not to wait."""
         self.port = self.port or free_port()
         self.directory.mkdir(parents=True, exist_ok=True)
+        database = self.directory / "one-api.db"
+        if self.has_tables and not self.dsn and not database.exists():
+            shutil.copyfile(_migrated(), database)
         environment = {
             **clean(),
             "PORT": str(self.port),

@@ -32,7 +32,7 @@ def disk(tmp_path: Path) -> Generator[SmallDisk, None, None]:
 @pytest.fixture
 def gateway(disk: SmallDisk) -> Generator[Gateway, None, None]:
     """One whose every file is on the disk; not started."""
-    made = Gateway(disk.folder, env=measured())
+    made = Gateway(disk.folder, env=measured(), has_tables=False)
     yield made
     made.stop()
 

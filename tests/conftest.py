@@ -153,7 +153,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kept = [item for item in kept if _engine_of(item) == "sqlite"]
     if number := config.getoption("--fault"):
         kept = [item for item in kept if number in _faults_of(item)]
-    left_out = [item for item in items if item not in set(kept)]
+    chosen = set(kept)
+    left_out = [item for item in items if item not in chosen]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept

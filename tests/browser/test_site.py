@@ -3,6 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visits
+from tests.browser.test_accessibility import AXE, CONTRAST, findings_of
 from tests.fakes import FakeVendor
 from tests.gateway import Gateway
 
@@ -50,3 +51,47 @@ def test_the_chat_is_a_place_where_the_site_has_one(as_root: Visits, gateway: Ga
     expect(frame).to_have_attribute("title", "Chat")
     assert key in (frame.get_attribute("src") or "")
     expect(page.get_by_role("heading", name="Chat", level=1)).to_be_visible()
+
+
+def test_a_home_page_of_another_place_is_framed(visit: Visits, gateway: Gateway) -> None:
+    gateway.set_option("About", "Said elsewhere.")
+    gateway.set_option("HomePageContent", f"http://127.0.0.1:{gateway.port}/about")
+    page = visit("/")
+    expect(page.frame_locator("iframe").get_by_text("Said elsewhere.")).to_be_visible()
+    gateway.set_option("HomePageContent", "Said here.")
+    page = visit("/")
+    expect(page.get_by_text("Said here.")).to_be_visible()
+    expect(page.locator("iframe")).to_have_count(0)
+
+
+def test_axe_finds_nothing_in_what_root_has_written(
+    visit: Visits, as_root: Visits, vendor: FakeVendor, gateway: Gateway
+) -> None:
+    gateway.serve(vendor.url, "gpt-4o-mini")
+    for name, value in (
+        ("HomePageContent", "# Welcome\n\nAll [models](/prices), **one** key."),
+        ("About", "## Since 2024\n\n| a | b |\n|---|---|\n| 1 | 2 |"),
+        ("Footer", 'Ours <a href="https://a.example/">A</a>'),
+        ("Notice", "Closed on *Sunday*."),
+        ("PublicPricesEnabled", "true"),
+        ("ChatLink", f"http://127.0.0.1:{gateway.port}/about"),
+    ):
+        gateway.set_option(name, value)
+    gateway.add_key(name="for the chat")
+    findings: dict[str, list[str]] = {}
+    for width in (1440, 390):
+        for path, opened in (
+            ("/", visit),
+            ("/about", visit),
+            ("/prices", visit),
+            ("/chat", as_root),
+        ):
+            page = opened(path, width=width)
+            page.wait_for_load_state("networkidle")
+            page.evaluate(AXE.read_text("utf-8"))
+            found = findings_of(page)
+            page.emulate_media(color_scheme="dark")
+            expect(page.locator("[data-theme=dark]")).to_have_count(1)
+            if found := found + findings_of(page, CONTRAST):
+                findings[f"{path} {width}"] = found
+    assert findings == {}

@@ -448,6 +448,14 @@ def test_a_stream_of_several_answers_is_whole_when_each_has_ended(client: str) -
         assert relayed(chat(), *both, FIN, *end, client=client).failure is None
 
 
+@pytest.mark.fault("W10", "W12")
+@pytest.mark.parametrize("client", ["openai", "anthropic"])
+def test_a_choice_without_a_number_is_the_first(client: str) -> None:
+    said = event({"choices": [{"index": None, "delta": {"content": "a"}}]})
+    found = relayed(chat(), said, FIN, client=client)
+    assert (found.failure, heard(found).text) == (None, "a")
+
+
 @pytest.mark.fault("W2", "W31")
 def test_a_choice_that_is_read_again_is_counted_once() -> None:
     first = {"index": 0, "delta": {"content": "x" * 40}}

@@ -99,6 +99,25 @@ def check_end(word: object) -> None:
         raise UpstreamError(f"the provider broke the answer off: finish_reason {word!r}")
 
 
+class Ends:
+    """Which of the answers in a stream have come to their end: all have when each that began has."""
+
+    __slots__ = ("_done", "_open")
+
+    def __init__(self) -> None:
+        self._done: set[int] = set()
+        self._open: set[int] = set()
+
+    def follow(self, place: int, finish: object) -> bool:
+        """Note how far an answer has come, by its `finish_reason`, and say whether all have ended."""
+        if finish:
+            self._done.add(place)
+            self._open.discard(place)
+        elif place not in self._done:
+            self._open.add(place)
+        return bool(self._done) and not self._open
+
+
 def place_of(choice: Document) -> int:
     """Return which of several answers a choice is of."""
     index: Any = choice.get("index")

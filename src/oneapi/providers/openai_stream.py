@@ -9,6 +9,7 @@ from oneapi.providers.answers import answer_in, document_in, event_error
 from oneapi.providers.base import Call, Document, Reply
 from oneapi.providers.openai_choices import (
     Choices,
+    Ends,
     check_end,
     evened,
     place_of,
@@ -56,8 +57,7 @@ class OpenAIDecoder:
         self.ended = False
         self.tier = ""
         self._counts: Document = {}
-        self._open: set[int] = set()  # choices that have not come to their end
-        self._done: set[int] = set()
+        self._ends = Ends()
         self._outside = {"object": CHAT_CHUNK, "created": call.created}
         self._choices = Choices(call)
 
@@ -92,22 +92,11 @@ class OpenAIDecoder:
         """See how far the answer has come."""
         for choice in choices:
             check_end(choice.get("finish_reason"))
-            self._follow(choice)
+            self.finished = self._ends.follow(place_of(choice), choice.get("finish_reason"))
             if not self.said:
                 delta = evened(said_in(choice, "delta"))
                 said = delta_texts({"choices": [{**choice, "delta": delta}]})
                 self.said = any(said) or bool(delta.get("tool_calls")) or has_media(delta)
-
-    def _follow(self, choice: Document) -> None:
-        """Note how far a choice has come: a stream of several is finished when each of them is."""
-        index = place_of(choice)
-        if choice.get("finish_reason"):
-            self._done.add(index)
-            self._open.discard(index)
-            self.finished = not self._open
-        elif index not in self._done:
-            self._open.add(index)
-            self.finished = False
 
     def finish(self) -> list[Document]:
         """Return what has been kept back of tool calls."""

@@ -11,7 +11,7 @@ import msgspec
 from oneapi.providers.answers import document_in, event_error
 from oneapi.providers.base import Call, Document
 from oneapi.providers.event_template import EventTemplate
-from oneapi.providers.openai_choices import check_end, evened, thought_in
+from oneapi.providers.openai_choices import Ends, check_end, evened, place_of, thought_in
 from oneapi.providers.openai_usage import usage_of
 from oneapi.providers.refusals import error_inside
 from oneapi.wire.canonical import MODERATION, delta_texts, has_media
@@ -80,11 +80,10 @@ class OpenAIWatcher:
         "_chats",
         "_counts",
         "_counts_output",
-        "_done",
+        "_ends",
         "_hides",
         "_is_chat",
         "_meter",
-        "_open",
         "_reported_in",
         "_template",
         "_usage",
@@ -104,8 +103,7 @@ class OpenAIWatcher:
         self.said = False
         self.finished = False
         self.ended = False
-        self._open: set[int | None] = set()  # choices that have not come to their end
-        self._done: set[int | None] = set()
+        self._ends = Ends()
         self._is_chat = call.endpoint is Endpoint.CHAT
         self._chats = call.endpoint in CHUNKED
         self._hides = self._chats and not call.shows_usage
@@ -181,23 +179,10 @@ class OpenAIWatcher:
             return False
         if choice.text:
             self._add(choice.text)
-        if choice.finish_reason:
-            if not self.said:
-                check_end(choice.finish_reason)
-            self._follow(choice.index, choice.finish_reason)
-        elif choice.index not in self._open:
-            self._follow(choice.index, None)
+        if choice.finish_reason and not self.said:
+            check_end(choice.finish_reason)
+        self.finished = self._ends.follow(choice.index or 0, choice.finish_reason)
         return True
-
-    def _follow(self, index: int | None, finish: Any) -> None:
-        """Note how far a choice has come: a stream of several is finished when each of them is."""
-        if finish:
-            self._done.add(index)
-            self._open.discard(index)
-            self.finished = not self._open
-        elif index not in self._done:
-            self._open.add(index)
-            self.finished = False
 
     def close(self) -> bytes:
         """Return the end mark, where there is one."""
@@ -300,8 +285,7 @@ class OpenAIWatcher:
                 if said:
                     self._add(said)
             self.said = self.said or has_media(delta)
-            index: Any = choice.get("index")
-            self._follow(index if isinstance(index, int) else 0, choice.get("finish_reason"))
+            self.finished = self._ends.follow(place_of(choice), choice.get("finish_reason"))
         if not mended:
             return printed(event)
         return event_bytes(msgspec.json.encode({**chunk, "choices": choices}))

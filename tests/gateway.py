@@ -104,7 +104,32 @@ class Gateway:
         database = self.directory / "one-api.db"
         if self.has_tables and not self.dsn and not database.exists():
             shutil.copyfile(_migrated(), database)
-        environment = {
+        with (self.directory / "output.txt").open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "oneapi", "--log-dir", str(self.directory / "logs")],
+                cwd=self.directory,
+                env=self._environment(),
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        if waits:
+            self.wait_ready()
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of this installation, whether it serves or not."""
+        return subprocess.run(
+            [sys.executable, "-m", "oneapi", *arguments],
+            cwd=self.directory,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def _environment(self) -> dict[str, str]:
+        return {
             **clean(),
             "PORT": str(self.port),
             "HOST": "127.0.0.1",
@@ -118,17 +143,6 @@ class Gateway:
             "SHUTDOWN_TIMEOUT": "5",
             **self.env,
         }
-        with (self.directory / "output.txt").open("ab") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "oneapi", "--log-dir", str(self.directory / "logs")],
-                cwd=self.directory,
-                env=environment,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-        if waits:
-            self.wait_ready()
 
     def wait_ready(self) -> None:
         """Wait until requests are served and every worker has been started: the others follow the first one."""

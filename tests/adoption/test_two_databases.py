@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +13,6 @@ from tests.adoption.one_api import awkward, point_at
 from tests.engines import Engines, Sqlite
 from tests.fakes import FakeVendor, chat_document, json_answer, wait_until
 from tests.gateway import Gateway
-from tests.server.environment import clean
 
 ALICE_KEY = "sk-AbCdEfGh1234567890123456789012345678901234567890"  # in a group that pays half
 ROOT = {
@@ -61,8 +58,7 @@ def test_a_database_of_2025_charges_what_it_did_until_its_operator_takes_newer_p
         assert made.json()["success"], made.json()
         before = charged(gateway, ALICE_KEY, "gpt-4o")
         of_today = charged(gateway, ALICE_KEY, "gpt-5.5")
-    command = [sys.executable, "-m", "oneapi", "prices", "--apply", "gpt-4o"]
-    subprocess.run(command, cwd=tmp_path, env=clean(), check=True, capture_output=True)
+    assert gateway.run("prices", "--apply", "gpt-4o").returncode == 0
     with Gateway(tmp_path) as gateway:
         after = charged(gateway, ALICE_KEY, "gpt-4o")
 

@@ -2,10 +2,7 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -251,21 +248,7 @@ def wait_for_requests(gateway: Gateway, name: str, count: int) -> Any:
 
 def check(gateway: Gateway) -> str:
     """What `one-api check` says of the running installation."""
-    assert gateway.process is not None
-    environment = dict(
-        pair.split("=", 1)
-        for pair in Path(f"/proc/{gateway.process.pid}/environ").read_text().split("\0")
-        if "=" in pair
-    )
-    done = subprocess.run(
-        [sys.executable, "-m", "oneapi", "check"],
-        env=environment,
-        cwd=gateway.directory,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = gateway.run("check")
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

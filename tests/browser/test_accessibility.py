@@ -54,6 +54,18 @@ def findings_of(page: Page, rule: str = "") -> list[str]:
     ]
 
 
+def findings_in_both_themes(page: Page) -> list[str]:
+    """Return what axe has to say of a page that is opened in the light theme, which it is in again afterwards."""
+    page.wait_for_load_state("networkidle")
+    page.evaluate(AXE.read_text("utf-8"))  # a script element would be stopped by the policy
+    found = findings_of(page)
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator("[data-theme=dark]")).to_have_count(1)
+    found += findings_of(page, CONTRAST)
+    page.emulate_media(color_scheme="light")
+    return found
+
+
 def test_axe_finds_nothing(as_root: Visits, vendor: FakeVendor, gateway: Gateway) -> None:
     assert Path(AXE).exists(), "axe-core is not installed: make web"
     gateway.serve(vendor.url, "gpt-4o-mini", name="the vendor")
@@ -65,13 +77,6 @@ def test_axe_finds_nothing(as_root: Visits, vendor: FakeVendor, gateway: Gateway
         page = as_root("/dashboard", width=width)
         for path in PAGES:
             page.goto(path.format(request=request))
-            page.wait_for_load_state("networkidle")
-            page.evaluate(AXE.read_text("utf-8"))  # a script element would be stopped by the policy
-            found = findings_of(page)
-            page.emulate_media(color_scheme="dark")
-            expect(page.locator("[data-theme=dark]")).to_have_count(1)
-            found += findings_of(page, CONTRAST)
-            page.emulate_media(color_scheme="light")
-            if found:
+            if found := findings_in_both_themes(page):
                 findings[f"{path} {width}"] = found
     assert findings == {}

@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visits
-from tests.browser.test_accessibility import AXE, CONTRAST, findings_of
+from tests.browser.test_accessibility import findings_in_both_themes
 from tests.fakes import FakeVendor
 from tests.gateway import Gateway
 
@@ -86,12 +86,6 @@ def test_axe_finds_nothing_in_what_root_has_written(
             ("/prices", visit),
             ("/chat", as_root),
         ):
-            page = opened(path, width=width)
-            page.wait_for_load_state("networkidle")
-            page.evaluate(AXE.read_text("utf-8"))
-            found = findings_of(page)
-            page.emulate_media(color_scheme="dark")
-            expect(page.locator("[data-theme=dark]")).to_have_count(1)
-            if found := found + findings_of(page, CONTRAST):
+            if found := findings_in_both_themes(opened(path, width=width)):
                 findings[f"{path} {width}"] = found
     assert findings == {}

@@ -10,7 +10,8 @@ from fastapi import Depends, Path, Query
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 from sqlalchemy import Select
 
-BIGINT_MAX = 2**63 - 1
+from oneapi.store.tables.columns import BIGINT_MAX
+
 # JavaScript counts exactly up to here, and no balance comes near it.
 QUOTA_MAX = 2**53 - 1
 _TEXT_BYTES_MAX = 65_535  # of MySQL's TEXT

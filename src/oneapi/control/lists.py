@@ -32,7 +32,8 @@ from sqlalchemy import (
 )
 
 from oneapi.control.answers import Answer, bad_field
-from oneapi.control.fields import BIGINT_MAX, PAGE_SIZE_MAX, comma_list, storable
+from oneapi.control.fields import PAGE_SIZE_MAX, comma_list, storable
+from oneapi.store.tables.columns import BIGINT_MAX
 
 COUNTED_MAX: Final = 10_000
 """Totals are exact up to here; a larger table is "more than" this."""
@@ -154,9 +155,8 @@ def contains(*columns: Column[Any]) -> Callable[[str], list[Condition]]:
     def conditions(keyword: str) -> list[Condition]:
         lowered = keyword.lower()
         found = [func.lower(column).contains(lowered, autoescape=True) for column in columns]
-        if (
-            not keyword.isascii()
-        ):  # of other letters SQLite, and PostgreSQL in some locales, knows no case
+        # Of other letters SQLite, and PostgreSQL in some locales, knows no case.
+        if not keyword.isascii():
             spellings = dict.fromkeys((keyword, keyword.upper(), keyword.title()))
             spellings.pop(lowered, None)
             found += [

@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from oneapi.ledger.journal import Position
 from oneapi.store.tables import tokens, users
+from oneapi.store.tables.columns import BIGINT_MAX
 from oneapi.store.tables.ledger import journal_offsets, leases
 
 Kind = Literal["user", "key"]
@@ -49,9 +50,6 @@ _BALANCE: Final = {
     kind: select(column).where(table.c.id == bindparam("the_id"))
     for kind, (table, column) in _TABLES.items()
 }
-BIGINT_MAX: Final = (
-    2**63 - 1
-)  # beyond it SQLite would count on in floating point, and the others break off
 _GIVE: Final[Mapping[Kind, Update]] = {
     kind: update(table)
     .where(table.c.id == bindparam("the_id"), column <= bindparam("room"))

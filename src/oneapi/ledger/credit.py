@@ -219,10 +219,10 @@ def books(connection: Connection) -> tuple[int, int | None]:
     And by how much it is more than what was there and was credited; `None` while no worker has run.
     """
     row: list[Any] = list(connection.execute(_BOOKS).one())
-    *halves, opened, credited = row
+    *halves, opened, given = row
     numbers = [int(half) for half in halves]
     total = sum(numbers[0::2]) * _HALF + sum(numbers[1::2])
-    return total, None if opened is None else _in_bigint(total - opened - credited)
+    return total, None if opened is None else _in_bigint(total - opened - given)
 
 
 def _in_bigint(number: int) -> int:

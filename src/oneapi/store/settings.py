@@ -76,12 +76,9 @@ def _parse_text(setting: Setting, text: str) -> str:
         raise ValueError(
             f"`{setting.name}` must be one of {', '.join(setting.choices)}, not {text!r}"
         )
-    is_wrong = (
-        _OTHER_SCHEME.match(text) or _BROKEN_URL.match(text) or not text.strip().isprintable()
-    )
-    if (
-        setting.kind is Kind.URL and is_wrong
-    ):  # browsers leave out what cannot be seen: `java\tscript:`
+    # Browsers leave out what cannot be seen: `java\tscript:`.
+    has_address = text.strip().isprintable() and not _BROKEN_URL.match(text)
+    if setting.kind is Kind.URL and (_OTHER_SCHEME.match(text) or not has_address):
         raise ValueError(f"`{setting.name}` must be an http(s) URL or empty, not {text!r}")
     return text
 

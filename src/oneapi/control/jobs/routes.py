@@ -11,12 +11,13 @@ from typing_extensions import TypedDict
 from oneapi.control.answers import Answer, Found, Refusal, Refused, Rows, as_go, found
 from oneapi.control.audit.trail import Deed, record
 from oneapi.control.context import Services
-from oneapi.control.fields import BIGINT_MAX, Document, Number, Paged, RowId, Text
+from oneapi.control.fields import Document, Number, Paged, RowId, Text
 from oneapi.control.identity import Admin, Person, Role, Surroundings, at_least
 from oneapi.control.jobs import queue
 from oneapi.control.jobs.kinds import DELETE_LOGS, TEST_CHANNELS, UPDATE_BALANCES
 from oneapi.control.lists import Listing, Wanted, equal, listed, slice_of, wanted_of
 from oneapi.store.tables import job_items, jobs
+from oneapi.store.tables.columns import BIGINT_MAX
 
 CHANNELS_MAX = 10_000
 

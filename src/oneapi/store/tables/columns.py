@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 MYSQL = ("mysql", "mariadb")
+BIGINT_MAX = 2**63 - 1  # beyond it SQLite counts on in floating point, and the others break off
 _EXACT = "utf8mb4_bin"  # MySQL's default collations call "gpt-4" and "GPT-4" the same
 
 metadata = MetaData()

@@ -39,22 +39,8 @@ export function Frame({ children }: { children: ReactNode }) {
           <Brand />
           <h1 className="truncate max-[420px]:sr-only">{site.system_name || "One API"}</h1>
         </Link>
-        <Link
-          to="/about"
-          className="whitespace-nowrap rounded px-2 text-muted hover:text-text max-sm:px-1.5"
-          activeProps={{ className: "!text-text" }}
-        >
-          {t("site.about")}
-        </Link>
-        {site.public_prices && (
-          <Link
-            to="/prices"
-            className="whitespace-nowrap rounded px-2 text-muted hover:text-text max-sm:px-1.5"
-            activeProps={{ className: "!text-text" }}
-          >
-            {t("place.models")}
-          </Link>
-        )}
+        <Place to="/about">{t("site.about")}</Place>
+        {site.public_prices && <Place to="/prices">{t("place.models")}</Place>}
         <span className="ml-auto flex items-center gap-1">
           <LanguageButton />
           <ThemeMenu />
@@ -70,5 +56,17 @@ export function Frame({ children }: { children: ReactNode }) {
       <main className="flex min-h-0 flex-1 flex-col overflow-y-auto">{children}</main>
       <Footer className="max-h-24 border-line border-t" />
     </div>
+  );
+}
+
+function Place({ to, children }: { to: "/about" | "/prices"; children: ReactNode }) {
+  return (
+    <Link
+      to={to}
+      className="whitespace-nowrap rounded px-2 text-muted hover:text-text max-sm:px-1.5"
+      activeProps={{ className: "!text-text" }}
+    >
+      {children}
+    </Link>
   );
 }

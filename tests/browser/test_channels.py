@@ -22,6 +22,9 @@ def test_a_channel_is_filled_in_tested_and_saved(
     drawer.get_by_label("Base URL").fill(vendor.url)
     drawer.get_by_label("Models", exact=True).fill("gpt-4o-mini")
     drawer.get_by_label("Models", exact=True).press("Enter")
+    drawer.get_by_label("Cost factor").press_sequentially("0.65")
+    expect(drawer.get_by_label("Cost factor")).to_have_value("0.65")
+    drawer.get_by_label("Priority").fill("\uff0d\uff17")  # as a keyboard for Chinese types it
     drawer.get_by_role("button", name="Test before saving").click()
     expect(drawer.get_by_role("alert")).to_contain_text("no such key")
     drawer.get_by_role("button", name="Test before saving").click()
@@ -31,6 +34,25 @@ def test_a_channel_is_filled_in_tested_and_saved(
     (channel,) = gateway.api("GET", "/api/channel/")
     assert (channel["base_url"], channel["models"]) == (vendor.url, "gpt-4o-mini")
     assert channel["key"] == ""
+    assert (json.loads(channel["config"]), channel["priority"]) == ({"cost_factor": 0.65}, -7)
+
+    # What somebody else changes while the drawer is open stays, and pressing twice is pressing once.
+    page.get_by_role("link", name="my vendor").click()
+    expect(drawer.get_by_label("Name", exact=True)).to_have_value("my vendor")
+    gateway.api("PUT", "/api/channel/", {"id": channel["id"], "models": "gpt-4o-mini,other"})
+    saved: list[str] = []
+    page.on("request", lambda asked: saved.append(asked.method) if asked.method == "PUT" else None)
+    drawer.get_by_label("Name", exact=True).fill("our vendor")
+    page.evaluate(
+        """() => {
+            const twice = [0, 1].map(() => new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true }));
+            for (const key of twice) document.activeElement.dispatchEvent(key);
+        }"""
+    )
+    expect(page.get_by_role("link", name="our vendor")).to_be_visible()
+    (channel,) = gateway.api("GET", "/api/channel/")
+    assert (channel["name"], channel["models"]) == ("our vendor", "gpt-4o-mini,other")
+    assert saved == ["PUT"]
 
 
 def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(as_root: Visits) -> None:

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Visits
 from tests.gateway import Gateway
@@ -66,12 +66,24 @@ def test_what_is_wrong_with_a_key_is_said_at_its_field(as_root: Visits, gateway:
     assert len(gateway.api("GET", "/api/token/")) == 1  # the one that a new installation has
     drawer.get_by_role("button", name="Remove 300.0.0.1/8").click()
     drawer.get_by_label("Networks").press_sequentially("10.0.0.0/8,")
-    drawer.get_by_role("button", name="30 days").click()
+    _expire_in_2031(page, drawer)
     drawer.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("dialog", name="Use the key office")).to_be_visible()
+    guide = page.get_by_role("dialog", name="Use the key office")
+    expect(guide).to_be_visible()
     made = gateway.api("GET", "/api/token/")[0]
     assert (made["subnet"], made["remain_quota"]) == ("10.0.0.0/8", 2_000_000)
-    assert made["expired_time"] - made["created_time"] in range(2_591_940, 2_592_061)
+    assert 1_924_000_000 < made["expired_time"] < 1_957_000_000
+
+    # What was used or changed while the drawer was open stays.
+    guide.get_by_role("button", name="Close").click()
+    page.get_by_role("row", name="office").get_by_role("link").first.click()
+    expect(drawer.get_by_label("Name", exact=True)).to_have_value("office")
+    gateway.api("PUT", "/api/token/", {"id": made["id"], "remain_quota": 7, "expired_time": -1})
+    drawer.get_by_label("Name", exact=True).fill("home")
+    drawer.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Key home saved")).to_be_visible()
+    kept = gateway.api("GET", f"/api/token/{made['id']}")
+    assert (kept["name"], kept["remain_quota"], kept["expired_time"]) == ("home", 7, -1)
 
 
 def test_selected_keys_are_disabled_enabled_and_deleted_together(
@@ -95,3 +107,17 @@ def test_selected_keys_are_disabled_enabled_and_deleted_together(
     question.get_by_role("button", name="Delete").click()
     expect(page.get_by_text("No keys yet")).to_be_visible()
     assert gateway.api("GET", "/api/token/") == []
+
+
+def _expire_in_2031(page: Page, drawer: Locator) -> None:
+    """A time typed by half is not never; one of which the year is typed anew stays."""
+    expires = drawer.get_by_label("Expires")
+    expires.click()
+    page.keyboard.type("1231")
+    drawer.get_by_role("button", name="Save").click()
+    expect(expires).to_have_accessible_description("This is no whole date and time")
+    drawer.get_by_role("button", name="30 days").click()
+    expires.press("ArrowRight")
+    expires.press("ArrowRight")
+    page.keyboard.type("2031")
+    expect(expires).to_have_value(re.compile("^2031-"))

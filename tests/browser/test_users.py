@@ -50,8 +50,12 @@ def test_a_user_is_changed_topped_up_and_closed(
     )
     drawer.get_by_label("Balance").fill("3")
     drawer.get_by_label("Password").fill("another horse")
+    # what another administrator does meanwhile stays
+    gateway.api("PUT", "/api/user/", {"id": user["id"], "display_name": "Dora D."})
     drawer.get_by_role("button", name="Save").click()
     expect(page.get_by_text("User dora saved")).to_be_visible()
+    expect(drawer.get_by_label("Password")).to_have_value("")
+    assert gateway.api("GET", f"/api/user/{user['id']}")["display_name"] == "Dora D."
     drawer.get_by_role("button", name="Top up").click()
     dialog = page.get_by_role("dialog", name="Top up · dora")
     dialog.get_by_role("button", name="Top up").click()

@@ -1,14 +1,15 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { ControllerRenderProps } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 import { amountText, quotaOf } from "@/format/money";
-import { forField, fromField } from "@/format/time";
+import { forField } from "@/format/time";
 import { useMoneyStyle } from "@/session";
 import { Input, TextArea } from "@/ui/Input";
 import { Picker } from "@/ui/Picker";
 import { Select } from "@/ui/Select";
 import { TagsInput } from "@/ui/TagsInput";
 import { Mapping } from "./Mapping";
+import { numberTyped, timeTyped } from "./typed";
 import type { FieldSpec, Values } from "./types";
 
 export type Bound = ControllerRenderProps<Values, string>;
@@ -99,19 +100,30 @@ export function Control({ field, bound }: { field: FieldSpec; bound: Bound }) {
   }
 }
 
-function NumberField({ field, bound }: { field: FieldSpec; bound: Bound }) {
-  const text = bound.value === undefined || bound.value === null ? "" : String(bound.value);
-  const typed = (value: string) => {
-    const number = Number(value);
-    bound.onChange(value.trim() === "" ? "" : Number.isFinite(number) ? number : value);
+/** What is typed into a field that keeps something else, as it was typed for as long as it means what the field has. */
+function useTyped(
+  bound: Bound,
+  read: (text: string) => unknown,
+  print: (value: unknown) => string,
+): [string, (text: string) => void] {
+  const [typed, setTyped] = useState<string>();
+  const text = typed !== undefined && read(typed) === bound.value ? typed : print(bound.value);
+  const type = (now: string) => {
+    setTyped(now);
+    bound.onChange(read(now));
   };
+  return [text, type];
+}
+
+function NumberField({ field, bound }: { field: FieldSpec; bound: Bound }) {
+  const [text, type] = useTyped(bound, numberTyped, (value) => String(value ?? ""));
   return (
     <Input
       ref={bound.ref}
       name={field.name}
       inputMode="decimal"
       value={text}
-      onValueChange={typed}
+      onValueChange={type}
       onBlur={bound.onBlur}
       placeholder={field.placeholder}
       end={field.unit && <span className="text-muted">{field.unit}</span>}
@@ -123,41 +135,56 @@ function NumberField({ field, bound }: { field: FieldSpec; bound: Bound }) {
 function MoneyField({ field, bound }: { field: FieldSpec; bound: Bound }) {
   const style = useMoneyStyle();
   const { t } = useTranslation();
-  const quota = typeof bound.value === "number" ? bound.value : undefined;
-  const [typed, setTyped] = useState<string>();
-  const text =
-    typed !== undefined && quotaOf(typed, style) === quota
-      ? typed
-      : quota === undefined
-        ? (typed ?? "")
-        : amountText(quota, style);
+  const [text, type] = useTyped(
+    bound,
+    (typed) => (typed.trim() === "" ? "" : (quotaOf(typed, style) ?? typed)),
+    (value) => (typeof value === "number" ? amountText(value, style) : String(value ?? "")),
+  );
   return (
     <Input
       ref={bound.ref}
       name={field.name}
       inputMode="decimal"
       value={text}
-      onValueChange={(value) => {
-        setTyped(value);
-        bound.onChange(value.trim() === "" ? "" : (quotaOf(value, style) ?? value));
-      }}
+      onValueChange={type}
       onBlur={bound.onBlur}
       end={<span className="text-muted">{style.inCurrency ? "USD" : t("money.units")}</span>}
     />
   );
 }
 
-/** A time, or never: seconds since 1970, or −1. */
+/** A time, or never: seconds since 1970, or −1. What is typed by half is neither. */
 function TimeField({ field, bound }: { field: FieldSpec; bound: Bound }) {
-  const seconds = typeof bound.value === "number" && bound.value > 0 ? bound.value : undefined;
+  const node = useRef<HTMLInputElement>(null);
+  const [text, type] = useTyped(bound, timeTyped, (value) =>
+    typeof value === "number" && value > 0 ? forField(value) : "",
+  );
+  const isTime = typeof bound.value === "number";
+  // Half a time has no value that could be replaced: only the control knows of it.
+  useEffect(() => {
+    if (isTime && node.current?.validity.badInput) node.current.value = "";
+  }, [isTime]);
+  const look = () => {
+    if (node.current?.validity.badInput) bound.onChange(HALF);
+    else if (bound.value === HALF) bound.onChange(-1);
+  };
   return (
     <Input
-      ref={bound.ref}
+      ref={(control: HTMLInputElement | null) => {
+        node.current = control;
+        bound.ref(control);
+      }}
       name={field.name}
       type="datetime-local"
-      value={seconds === undefined ? "" : forField(seconds)}
-      onValueChange={(value) => bound.onChange(fromField(value) ?? -1)}
-      onBlur={bound.onBlur}
+      value={text}
+      onValueChange={type}
+      onKeyUp={look}
+      onBlur={() => {
+        look();
+        bound.onBlur();
+      }}
     />
   );
 }
+
+const HALF = "…";

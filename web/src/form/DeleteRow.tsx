@@ -19,12 +19,12 @@ export function DeleteRow({ path, question, said, onDeleted }: DeleteRowProps) {
   const { t } = useTranslation();
   const [isAsking, setAsking] = useState(false);
   const drop = async () => {
+    setAsking(false); // whoever presses twice has asked once
     try {
       await remove(path);
       say("good", said);
       onDeleted();
     } catch (error) {
-      setAsking(false);
       sayError(error);
     }
   };

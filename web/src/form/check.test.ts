@@ -22,6 +22,12 @@ test("numbers are numbers, whole where they must be, and within bounds", () => {
   expect(wrong(field({ kind: "int", min: 1, max: 100 }), 101)).toContain("100");
 });
 
+test("half a time is no time, and not never", () => {
+  expect(wrong(field({ kind: "time" }), "0002-12-31T10:00")).toBeTruthy();
+  expect(wrong(field({ kind: "time" }), -1)).toBeUndefined();
+  expect(wrong(field({ kind: "time" }), 1_800_000_000)).toBeUndefined();
+});
+
 test("a mapping maps names to names", () => {
   expect(wrong(field({ kind: "mapping" }), '{"a":"b"}')).toBeUndefined();
   for (const text of ['{"a":""}', '{"a":1}', "[]", "{", "null"]) {

@@ -12,6 +12,8 @@ export function wrong(field: FieldSpec, value: unknown): string | undefined {
   if (typeof value === "string" && field.maxLength && [...value].length > field.maxLength) {
     return t("form.tooLong", { most: field.maxLength });
   }
+  // a time that is one is a number
+  if (field.kind === "time") return typeof value === "string" ? t("form.notTime") : undefined;
   if (field.kind !== "int" && field.kind !== "number" && field.kind !== "money") return undefined;
   const number = Number(value);
   if (!Number.isFinite(number) || (field.kind !== "number" && !Number.isSafeInteger(number))) {

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import { type UseFormReturn, useForm } from "react-hook-form";
 import { Refusal } from "@/api/call";
 import { messageOf, reasonOf } from "@/format/message";
+import { changedSince } from "./changed";
 import { wrong } from "./check";
 import type { FieldSpec, Values } from "./types";
 
@@ -24,14 +25,21 @@ export interface DataForm {
   forget: () => void;
 }
 
-/** A form made of data: checked here as far as possible, the server's refusal put at its field. */
+const SECRET = new Set(["secret", "password", "secret_lines"]);
+
+/**
+ * A form made of data: checked here as far as possible, the server's refusal put at its field. `save` gets all values,
+ * and those that are changed: a row is told only these.
+ */
 export function useDataForm(
   fields: FieldSpec[],
   values: Values,
-  save: (values: Values) => Promise<unknown>,
+  save: (values: Values, changed: Values) => Promise<unknown>,
   onSaved?: () => void,
 ): DataForm {
   const form = useForm<Values>({ defaultValues: values });
+  const saved = useRef(values);
+  const isSending = useRef(false);
   const checked = useRef(fields);
   const [refusal, setRefusal] = useState<string>();
   const [isBusy, setBusy] = useState(false);
@@ -60,8 +68,22 @@ export function useDataForm(
     else setRefusal(message);
   };
 
+  /** These are saved; secrets are not shown again. What was typed meanwhile stays, and is not: returns whether all is. */
+  const keep = (given: Values): boolean => {
+    const late = changedSince(given, form.getValues());
+    const secrets = checked.current
+      .filter((field) => SECRET.has(field.kind))
+      .map((field) => [field.name, ""]);
+    saved.current = { ...given, ...Object.fromEntries(secrets) };
+    form.reset(saved.current);
+    for (const [name, value] of Object.entries(late)) form.setValue(name, value, { shouldDirty: true });
+    return Object.keys(late).length === 0;
+  };
+
   const submit = async (event?: React.FormEvent) => {
     event?.preventDefault();
+    // keys come faster than a button is drawn as busy
+    if (isSending.current) return;
     setRefusal(undefined);
     form.clearErrors();
     const given = form.getValues();
@@ -72,15 +94,16 @@ export function useDataForm(
       if (message) isFirst = false;
     }
     if (!isFirst) return;
+    isSending.current = true;
     setBusy(true);
     try {
-      await save(given);
-      form.reset(given);
-      release();
+      await save(given, changedSince(saved.current, given));
+      if (keep(given)) release();
       onSaved?.();
     } catch (error) {
       refuse(error);
     } finally {
+      isSending.current = false;
       setBusy(false);
     }
   };

@@ -61,7 +61,9 @@ test("an amount that is typed becomes the quota that it stands for, and back", (
   expect(quotaOf("$ 1 204.11", DOLLARS)).toBe(602_055_000);
   expect(quotaOf("0.000002", DOLLARS)).toBe(1);
   expect(quotaOf("1,000", UNITS)).toBe(1000);
-  for (const nonsense of ["", "-1", "1e5", "abc", "1.2.3"])
+  expect(quotaOf("１２．５", DOLLARS)).toBe(6_250_000);
+  expect(quotaOf("1,234,567.5", DOLLARS)).toBe(617_283_750_000);
+  for (const nonsense of ["", "-1", "1e5", "abc", "1.2.3", "1,5", "12,34", "1,2345", ",5"])
     expect(quotaOf(nonsense, DOLLARS)).toBeUndefined();
   for (const quota of [0, 1, 43_650, 500_000, 602_055_000]) {
     expect(quotaOf(amountText(quota, DOLLARS), DOLLARS)).toBe(quota);

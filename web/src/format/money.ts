@@ -81,9 +81,10 @@ export function percent(share: number): string {
 
 /** What a person typed as an amount, in quota; undefined when it is no number. */
 export function quotaOf(text: string, style: MoneyStyle): number | undefined {
-  const plain = text.replace(/[\s$,  ]/g, "");
-  if (!/^\d+(\.\d+)?$/.test(plain)) return undefined;
-  const value = Number(plain) * (style.inCurrency ? style.quotaPerUnit : 1);
+  const plain = text.normalize("NFKC").replace(/[\s$]/g, "");
+  // a comma stands between thousands: `1,5` may be meant otherwise
+  if (!/^(\d+|\d{1,3}(,\d{3})+)(\.\d+)?$/.test(plain)) return undefined;
+  const value = Number(plain.replaceAll(",", "")) * (style.inCurrency ? style.quotaPerUnit : 1);
   return Number.isSafeInteger(Math.round(value)) ? Math.round(value) : undefined;
 }
 

@@ -27,17 +27,21 @@ export function BulkBar<Row>({ actions, rows, rowName, onDone }: BulkBarProps<Ro
     if (!action.run) return action.runAll?.(rows);
     isStopped.current = false;
     setDone(0);
-    const failed = await overAll(rows, action.run, () => isStopped.current, setDone);
+    const { changed, failed } = await overAll(rows, action.run, () => isStopped.current, setDone);
     setDone(undefined);
-    if (failed.length === 0) {
-      const { undo } = action;
-      const back = undo && {
-        label: t("action.undo"),
-        run: () => overAll(rows, undo, () => false).then(onDone),
+    const { undo } = action;
+    const tellFailed = (those: Failed<Row>[]) => {
+      for (const { row, error } of those) say("bad", `${rowName(row)}: ${error}`);
+    };
+    if (changed.length > 0) {
+      const takeBack = async () => {
+        tellFailed((await overAll(changed, undo ?? (async () => {}), () => false)).failed);
+        onDone();
       };
-      say("good", t("bulk.done", { count: rows.length, action: action.label }), back);
+      const back = undo && { label: t("action.undo"), run: takeBack };
+      say("good", t("bulk.done", { count: changed.length, action: action.label }), back);
     }
-    for (const { row, error } of failed) say("bad", `${rowName(row)}: ${error}`);
+    tellFailed(failed);
     onDone();
   };
   const isRunning = done !== undefined;
@@ -93,20 +97,27 @@ export function BulkBar<Row>({ actions, rows, rowName, onDone }: BulkBarProps<Ro
   );
 }
 
-/** Do something to every row, a few at once; return those that failed. */
+export interface Failed<Row> {
+  row: Row;
+  error: string;
+}
+
+/** Do something to every row, a few at once; return those to which it was done, and those that failed. */
 export async function overAll<Row>(
   rows: Row[],
   act: (row: Row) => Promise<unknown>,
   isStopped: () => boolean,
   told: (done: number) => void = () => {},
-): Promise<{ row: Row; error: string }[]> {
-  const failed: { row: Row; error: string }[] = [];
+): Promise<{ changed: Row[]; failed: Failed<Row>[] }> {
+  const changed: Row[] = [];
+  const failed: Failed<Row>[] = [];
   const waiting = [...rows];
   let done = 0;
   const worker = async () => {
     for (let row = waiting.shift(); row !== undefined && !isStopped(); row = waiting.shift()) {
       try {
         await act(row);
+        changed.push(row);
       } catch (error) {
         failed.push({ row, error: messageOf(error) });
       }
@@ -115,5 +126,5 @@ export async function overAll<Row>(
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return failed;
+  return { changed, failed };
 }

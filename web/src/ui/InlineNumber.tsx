@@ -1,6 +1,8 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { sayError } from "./toasts";
+import { useTranslation } from "react-i18next";
+import { wholeTyped } from "@/form/typed";
+import { say, sayError } from "./toasts";
 
 interface InlineNumberProps {
   value: number;
@@ -12,12 +14,14 @@ interface InlineNumberProps {
 
 /** A number of a row that is changed where it stands: Enter or leaving saves, Escape does not. */
 export function InlineNumber({ value, label, save, list }: InlineNumberProps) {
+  const { t } = useTranslation();
   const client = useQueryClient();
   const [text, setText] = useState<string>();
   const finish = async (event: React.SyntheticEvent<HTMLInputElement>) => {
-    const typed = event.currentTarget.value.trim();
-    const number = Number(typed);
-    if (typed !== "" && Number.isSafeInteger(number) && number !== value) {
+    const typed = event.currentTarget.value;
+    const number = wholeTyped(typed);
+    if (number === undefined && typed.trim() !== "") say("bad", `${label}: ${t("form.notWhole")}`);
+    if (number !== undefined && number !== value) {
       try {
         await save(number);
         await client.invalidateQueries({ queryKey: ["list", list] });

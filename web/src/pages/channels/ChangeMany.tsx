@@ -3,6 +3,9 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { put } from "@/api/call";
 import type { Channel } from "@/api/types";
+import { wrong } from "@/form/check";
+import { numberTyped } from "@/form/typed";
+import type { FieldSpec } from "@/form/types";
 import { overAll } from "@/list/BulkBar";
 import { useGroups } from "@/session";
 import { Button } from "@/ui/Button";
@@ -13,6 +16,7 @@ import { Progress } from "@/ui/Progress";
 import { TagsInput } from "@/ui/TagsInput";
 import { say } from "@/ui/toasts";
 import { CHANNELS } from "./Channels";
+import { WEIGHT_MAX } from "./fields";
 
 type Changes = Partial<Pick<Channel, "priority" | "weight" | "group">>;
 
@@ -25,20 +29,21 @@ export function ChangeMany({ rows, onClose }: { rows: Channel[]; onClose: () => 
   const [weight, setWeight] = useState("");
   const [group, setGroup] = useState<string[]>([]);
   const [done, setDone] = useState<number>();
-  const wrongPriority = /^-?\d{0,9}$/.test(priority.trim()) ? undefined : t("form.notWhole");
-  const wrongWeight = /^\d{0,7}$/.test(weight.trim()) ? undefined : t("form.notWhole");
+  const fault = (field: Partial<FieldSpec>, typed: string) =>
+    wrong({ name: "", label: "", kind: "int", ...field }, numberTyped(typed));
+  const wrongPriority = fault({}, priority);
+  const wrongWeight = fault({ min: 0, max: WEIGHT_MAX }, weight);
   const changes: Changes = {
-    ...(priority.trim() && { priority: Number(priority) }),
-    ...(weight.trim() && { weight: Number(weight) }),
+    ...(priority.trim() && { priority: Number(numberTyped(priority)) }),
+    ...(weight.trim() && { weight: Number(numberTyped(weight)) }),
     ...(group.length > 0 && { group: group.join(",") }),
   };
   const shown = () => client.invalidateQueries({ queryKey: ["list", CHANNELS] });
   const save = async () => {
     setDone(0);
     const write = (row: Channel) => put(CHANNELS, { id: row.id, ...changes });
-    const failed = await overAll(rows, write, () => false, setDone);
+    const { changed, failed } = await overAll(rows, write, () => false, setDone);
     for (const { row, error } of failed) say("bad", `${row.name}: ${error}`);
-    const changed = rows.filter((row) => !failed.some((one) => one.row === row));
     const back = (row: Channel) =>
       put(CHANNELS, {
         id: row.id,

@@ -35,10 +35,9 @@ export function ChannelForm({ row, title, subtitle, onClose }: ChannelFormProps)
     client.invalidateQueries({ queryKey: ["list", "/api/channel/"] });
     if (row) client.invalidateQueries({ queryKey: ["channel", String(row.id)] });
   };
-  const save = async (values: Values) => {
-    const document = channelDocument(values, row);
-    if (row) await put("/api/channel/", document);
-    else await post("/api/channel/", document);
+  const save = async (values: Values, changes: Values) => {
+    if (row) await put("/api/channel/", channelDocument(changes, row));
+    else await post("/api/channel/", channelDocument(values, row));
     changed();
     const count = row
       ? 1
@@ -95,7 +94,7 @@ export function ChannelForm({ row, title, subtitle, onClose }: ChannelFormProps)
 
 function useChannelForm(
   row: Channel | undefined,
-  save: (values: Values) => Promise<void>,
+  save: (values: Values, changes: Values) => Promise<void>,
   onSaved: (() => void) | undefined,
 ) {
   const { t, i18n } = useTranslation();

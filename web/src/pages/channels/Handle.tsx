@@ -59,7 +59,7 @@ function useMove() {
   const { t } = useTranslation();
   const client = useQueryClient();
   const save = async (rows: Channel[], priorities: number[], onSaved = () => {}) => {
-    const failed = await overAll(
+    const { failed } = await overAll(
       rows.map((row, place) => ({ id: row.id, priority: priorities[place] })),
       (change) => put(LIST, change),
       () => false,

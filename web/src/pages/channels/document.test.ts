@@ -33,6 +33,14 @@ test("a key that was not typed is not sent, so that the saved one stays", () => 
   expect(channelDocument({ ...formValues(undefined), key: "sk-1" }, undefined).key).toBe("sk-1");
 });
 
+test("of what was not changed nothing is said", () => {
+  expect(channelDocument({ name: "new" }, ROW)).toEqual({ id: 7, name: "new" });
+  expect(channelDocument({ "config:region": "eu" }, ROW)).toEqual({
+    id: 7,
+    config: '{"region":"eu","user_id":3}',
+  });
+});
+
 test("a config that is no JSON breaks nothing", () => {
   expect(formValues({ ...ROW, config: "oops" }).type).toBe("14");
 });

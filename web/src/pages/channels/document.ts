@@ -25,18 +25,19 @@ export function formValues(row: Channel | undefined): Values {
   };
 }
 
-/** The channel that a form's values are, as the API takes it. */
+/** The channel that a form's values are, as the API takes it; of those that are not given, nothing is said. */
 export function channelDocument(values: Values, row: Channel | undefined): Values {
   const config = { ...parsed(row?.config) };
   const document: Values = row ? { id: row.id } : {};
   for (const [name, value] of Object.entries(values)) {
-    if (!name.startsWith(OWN)) document[name] = value;
+    if (name === "type") document.type = Number(value);
+    else if (name === "base_url") document.base_url = String(value ?? "").trim();
+    else if (!name.startsWith(OWN)) document[name] = value;
     else if (isNothing(value)) delete config[name.slice(OWN.length)];
     else config[name.slice(OWN.length)] = value;
   }
-  document.type = Number(values.type);
-  document.base_url = String(values.base_url ?? "").trim();
-  document.config = Object.keys(config).length ? JSON.stringify(config) : "";
+  if (Object.keys(values).some((name) => name.startsWith(OWN)))
+    document.config = Object.keys(config).length ? JSON.stringify(config) : "";
   if (!values.key) delete document.key;
   return document;
 }

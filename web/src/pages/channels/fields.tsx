@@ -5,6 +5,8 @@ import { calledUrl, fieldName } from "./document";
 import { Operations } from "./Operations";
 import { Statuses } from "./Statuses";
 
+export const WEIGHT_MAX = 1_000_000;
+
 interface Known {
   t: TFunction;
   row: Channel | undefined;
@@ -92,7 +94,7 @@ export function channelFields({ t, row, values, provider, providers, groups, for
       width: "quarter",
       help: t("channel.priorityHelp"),
     },
-    { name: "weight", kind: "int", label: t("channel.weight"), width: "quarter", min: 0, max: 1_000_000 },
+    { name: "weight", kind: "int", label: t("channel.weight"), width: "quarter", min: 0, max: WEIGHT_MAX },
     {
       name: "system_prompt",
       kind: "long_text",

@@ -66,11 +66,10 @@ function KeyForm({ row, title, onClose }: { row: ApiKey | undefined; title: stri
     queryFn: () => get<string[]>("/api/user/available_models"),
   });
   const changed = () => client.invalidateQueries({ queryKey: ["list", "/api/token/"] });
-  const save = async (values: Values) => {
-    const told = { ...values, expired_time: values.expired_time || -1 };
+  const save = async (values: Values, changes: Values) => {
     const saved = row
-      ? await put<ApiKey>("/api/token/", { ...told, id: row.id })
-      : await post<ApiKey>("/api/token/", told);
+      ? await put<ApiKey>("/api/token/", { ...changes, id: row.id })
+      : await post<ApiKey>("/api/token/", values);
     changed();
     say("good", t("key.saved", { name: saved.name }));
     if (row) client.setQueryData(["key", String(row.id)], saved);

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { Refusal } from "@/api/call";
 import { messageOf, reasonOf } from "@/format/message";
 
@@ -6,8 +6,11 @@ import { messageOf, reasonOf } from "@/format/message";
 export function useSubmit(fields: string[], send: () => Promise<void>) {
   const [errors, setErrors] = useState<Record<string, string>>({});
   const [isBusy, setBusy] = useState(false);
+  const isSending = useRef(false);
   const submit = async (event: React.FormEvent) => {
     event.preventDefault();
+    if (isSending.current) return;
+    isSending.current = true;
     setBusy(true);
     setErrors({});
     try {
@@ -17,6 +20,7 @@ export function useSubmit(fields: string[], send: () => Promise<void>) {
         error instanceof Refusal && error.field && fields.includes(error.field) ? error.field : "";
       setErrors({ [field]: field ? reasonOf(error) : messageOf(error) });
     } finally {
+      isSending.current = false;
       setBusy(false);
     }
   };

@@ -1,4 +1,5 @@
 import type { OwnPrice, PriceEntry } from "@/api/types";
+import { numberTyped } from "@/form/typed";
 
 /** How a model is priced: by tokens, or by one of something. */
 export type Mode = "tokens" | "call" | "image" | "second" | "character";
@@ -32,15 +33,19 @@ export function typedOf(prices: Record<string, number>): Usd {
   );
 }
 
+function amount(text: string | undefined): number {
+  return Number(numberTyped(text ?? ""));
+}
+
 /** What is wrong with a typed price: it is no number from 0, or it cannot be said as a factor of the input price. */
 export function wrongIn(mode: Mode, typed: Usd): Record<string, "notNumber" | "needed" | "needsInput"> {
   const wrong: Record<string, "notNumber" | "needed" | "needsInput"> = {};
   const units = mode === "tokens" ? TOKEN_UNITS : [mode];
   for (const unit of units) {
     const text = (typed[unit] ?? "").trim();
-    if (text && !(Number(text) >= 0 && Number.isFinite(Number(text)))) wrong[unit] = "notNumber";
+    if (text && !(amount(text) >= 0 && Number.isFinite(amount(text)))) wrong[unit] = "notNumber";
     else if (!text && (unit === "input" || unit === mode)) wrong[unit] = "needed";
-    else if (unit !== "input" && mode === "tokens" && Number(typed.input) === 0 && Number(text) > 0)
+    else if (unit !== "input" && mode === "tokens" && amount(typed.input) === 0 && amount(text) > 0)
       wrong[unit] = "needsInput";
   }
   return wrong;
@@ -53,20 +58,20 @@ export function entriesOf(row: OwnPrice, mode: Mode, typed: Usd): PriceEntry[] {
     name: row.model,
     value: Number(value.toPrecision(15)),
   });
-  if (mode === "call") return [entry("ModelPrice", Number(typed.call))];
+  if (mode === "call") return [entry("ModelPrice", amount(typed.call))];
   if (mode !== "tokens") {
-    const usd = Number(typed[mode]);
+    const usd = amount(typed[mode]);
     if (usd * QUOTA_PER_USD === row.catalogue[mode]) return [];
     return [entry("ModelRatio", usd / USD_OF_RATIO[mode])];
   }
-  const input = Number(typed.input);
+  const input = amount(typed.input);
   const isInputOurs = input * QUOTA_PER_USD !== row.catalogue.input;
   const entries = isInputOurs ? [entry("ModelRatio", input / USD_OF_RATIO.tokens)] : [];
   if (input === 0) return entries;
   const known = row.catalogue.input ? row.catalogue : undefined;
   for (const [unit, option] of FACTORS) {
     const text = (typed[unit] ?? "").trim();
-    const wanted = (text === "" ? input : Number(text)) / input;
+    const wanted = (text === "" ? input : amount(text)) / input;
     const before = known?.input ? (known[unit] ?? known.input) / known.input : undefined;
     // a model that no table knows: the server guesses its output price, and takes the others as input
     const isKnown = before === undefined ? unit !== "output" && wanted === 1 : isSame(wanted, before);

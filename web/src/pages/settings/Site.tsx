@@ -58,7 +58,10 @@ export function Site() {
     setBusy(false);
     setErrors(refused);
     await refetch();
-    setChanges(left);
+    // what was typed meanwhile is still to be saved
+    setChanges(
+      (now) => new Map([...now].filter(([key, value]) => left.has(key) || changes.get(key) !== value)),
+    );
     client.invalidateQueries({ queryKey: statusQuery.queryKey });
     const count = changes.size - left.size;
     if (count) say("good", t("settings.saved", { count }));

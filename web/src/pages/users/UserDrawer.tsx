@@ -136,11 +136,8 @@ function KnownUser({ row, onClose }: { row: User; onClose: () => void }) {
     { name: "password", kind: "secret", label: t("user.password"), placeholder: t("user.passwordKept") },
   ];
   const { username, display_name, group, quota, email } = row;
-  const save = async (values: Values) => {
-    const told: Values = { ...values, id: row.id };
-    if (!told.password) delete told.password;
-    if (told.quota === row.quota) delete told.quota;
-    await put("/api/user/", told);
+  const save = async (values: Values, changes: Values) => {
+    await put("/api/user/", { ...changes, id: row.id });
     changed();
     say("good", t("user.saved", { name: String(values.username) }));
   };

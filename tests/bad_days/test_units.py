@@ -14,6 +14,7 @@ from tests.fakes import (
     event,
     json_answer,
     stream_answer,
+    usage_document,
     wait_until,
 )
 from tests.gateway import Gateway, chat_request
@@ -165,6 +166,28 @@ def test_sound_that_is_counted_by_its_length_is_charged_by_it(
     assert transcribed(gateway, stream)["quota"] == 7 * 50
 
 
+SEGMENTS = [{"id": 0, "start": 0.0, "end": 4.2, "text": "a"}, {"id": 1, "start": 4.2, "end": 7.0}]
+
+
+@pytest.mark.fault("W4", "A6")
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"duration": "7.0"},  # vLLM's
+        {"usage": {"type": "duration", "seconds": "7"}},
+        {"duration": None, "segments": SEGMENTS},
+        {"segments": SEGMENTS, "usage": {}},
+        {"words": [{"word": "hi", "start": 6.5, "end": 7}]},
+    ],
+    ids=str,
+)
+def test_a_length_is_read_however_it_is_said(
+    gateway: Gateway, vendor: FakeVendor, said: Any
+) -> None:
+    vendor.script(json_answer({"text": "hi", **said}))
+    assert transcribed(gateway, stream=False)["quota"] == 7 * 50
+
+
 LONG = "word " * 240  # some 300 tokens, which take 100 seconds to say
 WRITTEN = {"type": "transcript.text.done", "text": LONG}
 DELTAS = [event({"type": "transcript.text.delta", "delta": LONG[:600]})] * 2
@@ -234,6 +257,27 @@ def test_a_prompt_that_is_echoed_was_not_made(
 
     assert row["completion_tokens"] == 0
     assert row["quota"] == row["prompt_tokens"] == (221 if usage is None else 200)
+
+
+COMPLETED = {"id": "c", "object": "text_completion", "model": "m"}
+COMPLETION = {**COMPLETED, "choices": [{"text": WORDS, "index": 0, "finish_reason": "stop"}]}
+
+
+@pytest.mark.fault("W2", "W4")
+@pytest.mark.parametrize("usage", [None, usage_document(0, 0)], ids=str)
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize("comes", ["whole", "stream"])
+def test_a_completion_that_nobody_counts_is_not_free_in_whatever_form_it_comes(
+    gateway: Gateway, vendor: FakeVendor, comes: str, stream: bool, usage: Any
+) -> None:
+    said = COMPLETION if usage is None else {**COMPLETION, "usage": usage}
+    whole = json_answer(said)
+    vendor.script(whole if comes == "whole" else stream_answer(event(said), DONE))
+    asked = {"model": "davinci-002", "prompt": "hi", "max_tokens": 900, "stream": stream}
+
+    row = charged(gateway, "/v1/completions", asked)
+
+    assert row["completion_tokens"] == 220
 
 
 def anthropic_stream() -> list[bytes]:

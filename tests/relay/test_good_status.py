@@ -363,6 +363,29 @@ def test_a_transcript_that_comes_as_events_is_whole_for_whoever_asked_so(place: 
     assert form(place, response_format="text").body == b"data: is the first word\n"
 
 
+HEARD = [b"<unk> hello", b"{laughs} hello", b"[music] hello", b"<v Anna>hello", b"<b>hello</b>"]
+
+
+@pytest.mark.fault("W8", "W29")
+@pytest.mark.parametrize("heard", HEARD)
+@pytest.mark.parametrize("stream", ["false", "true"])
+def test_a_transcript_may_begin_with_any_sign(place: Place, heard: bytes, stream: str) -> None:
+    place.serve(alone=True)
+    place.first.script(body_answer(heard, content_type="text/plain"))
+    answer = form(place, response_format="text", stream=stream)
+    said = events_of(answer)[0]["text"] if stream == "true" else answer.body.decode()
+    assert (answer.status, said) == (200, heard.decode())
+
+
+@pytest.mark.fault("W8")
+@pytest.mark.parametrize("none", [b"<!DOCTYPE html><p>busy", b" <HTML>busy", b"<?xml?>", b'{"a":1'])
+def test_a_page_is_no_transcript(place: Place, none: bytes) -> None:
+    place.serve()
+    place.first.script(body_answer(none, content_type="text/html"))
+    place.second.script(body_answer(b"hello", content_type="text/plain"))
+    assert form(place, response_format="text").body == b"hello"
+
+
 SOUND = b"ID3\x04\x00" + bytes(range(256)) * 9
 
 

@@ -4,6 +4,7 @@ Whatever else comes with a good status (`{}`, an error in disguise, a page, noth
 own words: it is charged nothing, and another channel is asked.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, cast
 
@@ -35,6 +36,9 @@ _MARK: Final = b"\xef\xbb\xbf"  # the byte order mark that some servers begin wi
 _ASIDE: Final = frozenset(
     {"content_filter_results", "index", "object", "prompt_filter_results", "revised_prompt", "size"}
 )
+_PAGE: Final = re.compile(rb"\s*<(?:!|html|\?xml)", re.IGNORECASE)
+# A page, or how JSON begins: a text may begin with `<unk>`, `{laughs}` or `[music]`.
+_DOCUMENT: Final = re.compile(_PAGE.pattern + rb"|\s*(?:\[\s*)?\{\s*[\"}]", re.IGNORECASE)
 _SHOWN: Final = 200  # characters of a body that is not JSON
 _BAD_BODY: Final = "bad_response_body"
 _NOT_THE_CLIENTS: Final = frozenset({401, 402, 403, 404, 408, 409, 425, 429})
@@ -72,7 +76,7 @@ def answer_of(endpoint: Endpoint, body: bytes) -> Document:
 
 def is_transcript(endpoint: Endpoint, body: bytes) -> bool:
     """Say whether a body is a transcript that is no JSON; a page is none, and events of a transcript are not its text."""
-    if FIELDS.get(endpoint) != "text" or not body or body.lstrip().startswith((b"{", b"<")):
+    if FIELDS.get(endpoint) != "text" or not body or _DOCUMENT.match(body):
         return False
     return b"transcript.text." not in body or not is_event_stream(body)
 
@@ -163,7 +167,7 @@ def no_sound(body: bytes) -> UpstreamError | None:
     """Return the error of what should have been sound and is a document, a page or nothing; `None` for sound."""
     if not body.strip():
         return UpstreamError("the provider's answer is empty", code=_BAD_BODY)
-    if body.lstrip().startswith((b"<!", b"<html", b"<?xml")):
+    if _PAGE.match(body):
         return UpstreamError("the provider's answer is a page, not sound", code=_BAD_BODY)
     try:
         found: Any = json_value(body)

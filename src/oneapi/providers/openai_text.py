@@ -29,8 +29,7 @@ def text_tokens(call: Call, body: bytes) -> int:
     if call.endpoint in TRANSCRIPTS:
         return estimate_text(text(document.get("text")))
     choices = [_choice(choice) for choice in objects(document.get("choices"))]
-    whole = [text(choice.get("text")) for choice in choices]
-    return estimate_text("".join([text_of({"choices": choices}), *whole]))
+    return estimate_text(text_of({"choices": choices}))
 
 
 def _choice(choice: Document) -> Document:

@@ -9,6 +9,7 @@ gateways speak of what Claude wrote to its cache, and for how long (read 2026-11
 """
 
 import re
+from math import isfinite
 from typing import Any, Final, cast
 
 import msgspec
@@ -17,7 +18,7 @@ from oneapi.providers.answers import is_made
 from oneapi.providers.base import Call
 from oneapi.wire.canonical import usage_object
 from oneapi.wire.endpoints import Answer, Unit, answered_with, charged_by
-from oneapi.wire.shapes import section
+from oneapi.wire.shapes import objects, section
 from oneapi.wire.usage import Usage, counted, odd
 
 IMAGES: Final = charged_by(Unit.IMAGE)
@@ -187,17 +188,40 @@ def usage_of_answer(call: Call, document: dict[str, Any]) -> Usage | None:
 
 
 def _transcript(document: dict[str, Any], counts: dict[str, Any]) -> Usage | None:
-    seconds = document.get("duration")
-    if counts.get("type") != "duration" and isinstance(seconds, int | float):
-        return _heard(seconds)
-    return usage_of(counts) if counts else None
+    said = document.get("duration")
+    if counts.get("type") != "duration" and _seconds(said) is not None:
+        return _heard(said)
+    if counts:
+        return usage_of(counts)
+    ends = [
+        seconds
+        for name in ("segments", "words")
+        for part in objects(document.get(name))
+        if (seconds := _seconds(part.get("end"))) is not None
+    ]
+    return _heard(max(ends)) if ends else None
 
 
-def _heard(seconds: object) -> Usage:
+def _heard(said: object) -> Usage:
     """Return the usage of so many seconds of sound."""
-    if isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds >= 0:
-        return Usage(seconds=float(seconds))
-    return odd({"duration": seconds})
+    seconds = _seconds(said)
+    if seconds is not None and seconds >= 0:
+        return Usage(seconds=seconds)
+    return odd({"duration": said})
+
+
+def _seconds(said: object) -> float | None:
+    """Return a length, `None` for what is none.
+
+    vLLM says it as a text: `TranscriptionResponseVerbose.duration` in its `vllm/entrypoints/openai` (read 2026-11-27).
+    """
+    if isinstance(said, bool) or not isinstance(said, int | float | str):
+        return None
+    try:
+        seconds = float(said)
+    except (ValueError, OverflowError):
+        return None
+    return seconds if isfinite(seconds) else None
 
 
 def usage_of_subtitles(body: bytes) -> Usage | None:

@@ -93,7 +93,7 @@ class Answering:
                 if usage is None or not job.takes(usage):
                     delivered = partial(dialect.output_tokens, call, body)
                     usage = job.usage(usage, delivered, is_whole=True)
-                if not body.startswith(b"{") and is_transcript(call.endpoint, body):
+                if not body.startswith(b'{"') and is_transcript(call.endpoint, body):
                     said = content_type.encode("latin-1") or JSON
             else:
                 reply = dialect.response(call, body)

@@ -160,7 +160,8 @@ def has_media(delta: dict[str, Any]) -> bool:
 
 def text_of(document: dict[str, Any]) -> str:
     """Return everything in a whole reply that counts as output."""
-    deltas = [{"delta": choice.get("message")} for choice in objects(document.get("choices"))]
+    choices = objects(document.get("choices"))
+    deltas = [{"delta": choice.get("message"), "text": choice.get("text")} for choice in choices]
     return "".join(delta_texts({"choices": deltas}))
 
 

@@ -73,6 +73,48 @@ MESSAGES: list[tuple[bytes, str]] = [
 ]
 
 
+PLAIN: list[tuple[bytes, str]] = [
+    (b"Too many requests, slow down\n", "Too many requests, slow down"),
+    (b'"prompt is too long"', "prompt is too long"),
+    (b'["prompt is too long"]', "prompt is too long"),
+    (b'[{"msg":"prompt is too long"}]', "prompt is too long"),
+    (b"upstream connect error or disconnect", "upstream connect error or disconnect"),
+    ("提示过长".encode(), "提示过长"),
+    (b"word " * 1000, ("word " * 100)[:500].strip()),
+    (b"a\r\n\tb", "a b"),
+]  # fmt: skip
+NO_WORDS = [
+    b"<p>no</p>",
+    b" <!doctype html>",
+    b"\xff\xfe\x00",
+    b"\x1f\x8b\x08\x00",
+    b'{"error":',
+    b"7",
+    b"null",
+    b" \n",
+]
+
+
+@pytest.mark.fault("W12")
+@pytest.mark.parametrize(("body", "message"), PLAIN)
+def test_a_vendors_plain_words_are_told(body: bytes, message: str) -> None:
+    for name in ("openai", "anthropic"):
+        assert registry.dialect(name).error(400, {}, body).message == message
+
+
+@pytest.mark.fault("W12")
+@pytest.mark.parametrize("body", NO_WORDS)
+def test_what_is_not_words_is_not_told(body: bytes) -> None:
+    assert refusal(500, {}, body).message == "the provider answered with HTTP status 500"
+
+
+@pytest.mark.fault("W12", "R7")
+@pytest.mark.parametrize("value", ["1e300", "1795755555", "1795755555000", "9" * 400])
+def test_a_point_in_time_is_no_time_to_wait(value: str) -> None:
+    assert refusal(429, {"retry-after": value}, b"").retry_after is None
+    assert refusal(429, {"retry-after-ms": value + "000"}, b"").retry_after is None
+
+
 @pytest.mark.parametrize(("body", "message"), MESSAGES)
 def test_the_message_is_found(body: bytes, message: str) -> None:
     assert refusal(500, {}, body).message == message

@@ -20,6 +20,8 @@ from oneapi.wire.decoding import UNDECODABLE, json_value
 from oneapi.wire.vendor_ids import LONGEST, request_id_in
 
 _SHOWN_LOCATION: Final = 300  # characters; a query may hold a secret
+_SHOWN_WORDS: Final = 500  # characters of a body that is no JSON
+_LIST: Final = re.compile(rb"\[\s*[\[{\"]")
 MAX_MESSAGE: Final = 2000  # characters of a vendor's message that are passed on
 _KEY_CODES: Final = frozenset(
     {
@@ -84,7 +86,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> UpstreamErr
     key_refused = _refuses_key(status, complaint)
     client_fault = not key_refused and _is_client_fault(status, kinds)
     retryable = not client_fault
-    message = complaint.message or _unsaid(status, headers)
+    message = complaint.message or _words_in(body) or _unsaid(status, headers)
     return UpstreamError(
         message[:MAX_MESSAGE],
         status=status if 400 <= status <= 599 else 502,
@@ -106,6 +108,23 @@ def request_id_said(document: dict[str, Any] | None) -> str:
     """Return the id under which the vendor knows a request, as the body of its error says it."""
     found = (document or {}).get("request_id")
     return found[:LONGEST] if isinstance(found, str) and found.isprintable() else ""
+
+
+def _words_in(body: bytes) -> str:
+    """Return what a body says in plain words; nothing for documents, pages and what is no text."""
+    try:
+        found: Any = json_value(body)
+    except UNDECODABLE:
+        begin = body.lstrip()
+        if begin.startswith((b"<", b"{", b'"')) or _LIST.match(begin):
+            return ""
+        found = body.decode("utf-8", "replace")
+    if isinstance(found, list):
+        found = next(iter(cast("list[Any]", found)), None)
+    if not isinstance(found, str) or "\ufffd" in found[:_SHOWN_WORDS]:
+        return ""
+    words = " ".join(found.split())[:_SHOWN_WORDS].strip()
+    return words if words.isprintable() else ""
 
 
 def _unsaid(status: int, headers: Mapping[str, str]) -> str:
@@ -237,6 +256,7 @@ def _text(value: object) -> str | None:
 
 # -- when again -----------------------------------------------------------------------------------------------
 
+_LONGEST: Final = 1e8  # seconds: three years, and what is more is a point in time
 _SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
 _DURATION: Final = re.compile(r"\d{1,9}(\.\d{1,9})?s")
 _SECONDS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
@@ -246,7 +266,7 @@ def retry_after(status: int, headers: Mapping[str, str]) -> float | None:
     """Return how many seconds the vendor asks us to wait, `None` if it does not say."""
     milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None:
-        return max(0.0, milliseconds / 1000)
+        return _span_of(milliseconds / 1000)
     named = headers.get("retry-after")
     if named is not None:
         return _wait(named, headers)
@@ -264,7 +284,7 @@ def wait_said(document: dict[str, Any] | None) -> float | None:
             cast("dict[str, Any]", detail).get("retryDelay") if isinstance(detail, dict) else None
         )
         if isinstance(delay, str) and _DURATION.fullmatch(delay):
-            return float(delay[:-1])
+            return _span_of(float(delay[:-1]))
     return None
 
 
@@ -275,9 +295,13 @@ def _first(*seconds: float | None) -> float | None:
 def _wait(value: str, headers: Mapping[str, str]) -> float | None:
     seconds = _number(value)
     if seconds is not None:
-        return max(0.0, seconds)
+        return _span_of(seconds)
     until, now = _http_date(value), _http_date(headers.get("date"))
-    return max(0.0, (until - now).total_seconds()) if until and now else None
+    return _span_of((until - now).total_seconds()) if until and now else None
+
+
+def _span_of(seconds: float) -> float | None:
+    return max(0.0, seconds) if seconds < _LONGEST else None
 
 
 def _reset(headers: Mapping[str, str]) -> float | None:

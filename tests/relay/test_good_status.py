@@ -363,6 +363,53 @@ def test_a_transcript_that_comes_as_events_is_whole_for_whoever_asked_so(place: 
     assert form(place, response_format="text").body == b"data: is the first word\n"
 
 
+EVENTS = [
+    b'data: [{"error":{"message":"boom"}}]\n\n',
+    b'event: error\ndata: {"error":{"message":"boom"}}\n\n',
+    b'\xef\xbb\xbf: hi\n\ndata: {"error":{"message":"boom"}}\n\n',
+    b'data: {"error":{"message":"boom"}}\r\rdata: [DONE]\r\r',
+    b"data: [DONE]\n\n",
+    named("transcript.text.delta", delta="hel"),
+]
+
+
+@pytest.mark.fault("W8", "W12")
+@pytest.mark.parametrize("events", EVENTS)
+def test_events_that_say_no_transcript_are_none(place: Place, events: bytes) -> None:
+    place.serve()
+    place.first.script(body_answer(events, content_type="text/event-stream"))
+    place.second.script(json_answer({"text": "hello"}))
+    assert form(place).json() == {"text": "hello"}
+
+
+@pytest.mark.fault("W11", "W29")
+@pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b"\xef\xbb\xbf: hi\n\n", b"\r\n: hi\r\r"])
+def test_a_transcript_is_joined_whatever_its_events_begin_with(place: Place, mark: bytes) -> None:
+    place.serve(alone=True)
+    done = named("transcript.text.done", text="hello")
+    place.first.script(body_answer(mark + done, content_type="text/event-stream"))
+    assert form(place).json() == {"text": "hello"}
+
+
+@pytest.mark.fault("W12")
+def test_a_cut_behind_the_end_of_speech_or_a_transcript_cuts_nothing_off(place: Place) -> None:
+    place.serve(alone=True)
+    events = [
+        named("transcript.text.delta", delta="hello"),
+        named("transcript.text.done", text="hello"),
+    ]
+    place.first.script(stream_answer(*events, ending=Ending.CLOSE))
+    assert [event["type"] for event in events_of(form(place, stream="true"))] == [
+        "transcript.text.delta",
+        "transcript.text.done",
+    ]
+    spoken = [named("speech.audio.delta", audio="YWJj"), named("speech.audio.done")]
+    place.first.script(stream_answer(*spoken, ending=Ending.CLOSE))
+    asked = {"model": place.model, "input": "hi", "voice": "a", "stream_format": "sse"}
+    answer = place.gateway.post(place.key, "/v1/audio/speech", asked)
+    assert answer.body == b"".join(spoken)
+
+
 HEARD = [b"<unk> hello", b"{laughs} hello", b"[music] hello", b"<v Anna>hello", b"<b>hello</b>"]
 
 

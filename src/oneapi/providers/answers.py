@@ -39,6 +39,7 @@ _ASIDE: Final = frozenset(
 _PAGE: Final = re.compile(rb"\s*<(?:!|html|\?xml)", re.IGNORECASE)
 # A page, or how JSON begins: a text may begin with `<unk>`, `{laughs}` or `[music]`.
 _DOCUMENT: Final = re.compile(_PAGE.pattern + rb"|\s*(?:\[\s*)?\{\s*[\"}]", re.IGNORECASE)
+_EVENT: Final = re.compile(rb"(?:^|[\r\n]|\xbf)data: ?(?:\{|\[\s*\{|\[DONE\])")
 _SHOWN: Final = 200  # characters of a body that is not JSON
 _BAD_BODY: Final = "bad_response_body"
 _NOT_THE_CLIENTS: Final = frozenset({401, 402, 403, 404, 408, 409, 425, 429})
@@ -78,7 +79,7 @@ def is_transcript(endpoint: Endpoint, body: bytes) -> bool:
     """Say whether a body is a transcript that is no JSON; a page is none, and events of a transcript are not its text."""
     if FIELDS.get(endpoint) != "text" or not body or _DOCUMENT.match(body):
         return False
-    return b"transcript.text." not in body or not is_event_stream(body)
+    return not is_event_stream(body.lstrip(BLANK)) or _EVENT.search(body) is None
 
 
 def stream_in(body: bytes) -> bytes | None:

@@ -42,6 +42,9 @@ EXAMPLES: Final = 3  # events of them that are read one by one
 MAX_HELD_BYTES: Final = 64 << 10  # of what introduces an answer
 MAY_BE_NO_JSON: Final = answered_with(Answer.TEXT, Answer.SOUND)
 _SOUND: Final = answered_with(Answer.SOUND)
+_ENDS_IN_PARTS: Final = answered_with(
+    Answer.DATA
+)  # of several pictures each is said to be complete
 
 Charged = Callable[[Reply], Usage]  # what a whole answer is charged, which its client is told
 
@@ -119,11 +122,11 @@ class StreamTranslation:
     before has delivered nothing, and another channel may be asked.
     """
 
-    __slots__ = ("_begun", "_chats", "_held", "_lane", "_splitter", "ended", "failure")
+    __slots__ = ("_begun", "_ends_once", "_held", "_lane", "_splitter", "ended", "failure")
 
-    def __init__(self, lane: Lane, splitter: Splitter, chats: bool) -> None:
+    def __init__(self, lane: Lane, splitter: Splitter, ends_once: bool) -> None:
         self.ended = False
-        self._chats = chats
+        self._ends_once = ends_once
         self.failure: UpstreamError | None = None
         self._splitter = splitter
         self._lane = lane
@@ -153,7 +156,7 @@ class StreamTranslation:
     @property
     def is_finished(self) -> bool:
         """Whether the vendor has said why its answer ended; pictures end one by one."""
-        return self._chats and self._lane.finished
+        return self._ends_once and self._lane.finished
 
     def feed(self, piece: bytes) -> bytes:
         """Return what the client gets of the events that are whole now."""
@@ -401,11 +404,11 @@ class WholeTranslation:
 def of_stream(client: ClientDialect, offer: Offer, call: Call) -> StreamTranslation:
     """Return the translation of one attempt's stream."""
     dialect = offer.dialect
-    chats = call.endpoint in CHUNKED
+    ends_once = call.endpoint not in _ENDS_IN_PARTS
     if offer.answer_passes:
-        return StreamTranslation(dialect.watch(call), offer.splits(), chats)
+        return StreamTranslation(dialect.watch(call), offer.splits(), ends_once)
     conversion = Conversion(dialect.stream(call), encoder_of(client, call))
-    return StreamTranslation(conversion, offer.splits(), chats)
+    return StreamTranslation(conversion, offer.splits(), ends_once)
 
 
 def encoder_of(client: ClientDialect, call: Call) -> StreamEncoder:
@@ -447,6 +450,7 @@ def joined_answer(dialect: Dialect, call: Call, stream: bytes) -> Reply:
     parser = EventParser()
     events = parser.feed(stream) + parser.finish()
     if call.endpoint not in CHUNKED:
+        _check_end(dialect.watch(call), events)
         document = answer_of_events(call.endpoint, documents_in(events))
         return Reply(document, dialect.usage(call, msgspec.json.encode(document)))
     decoder = dialect.stream(call)
@@ -459,3 +463,14 @@ def joined_answer(dialect: Dialect, call: Call, stream: bytes) -> Reply:
     if error is not None:
         raise error
     return Reply(joined(chunks + decoder.finish()), decoder.usage)
+
+
+def _check_end(lane: Lane, events: list[Event]) -> None:
+    """Raise the `UpstreamError` that some events are which say no whole answer."""
+    for event in events:
+        lane.say(event)
+        if lane.ended:
+            break
+    error = missing(lane)
+    if error is not None:
+        raise error

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    sync_playwright,
+)
 
 from oneapi.web.site import BUILT
 from tests.fakes import FakeVendor
@@ -109,7 +116,7 @@ def as_root(gateway: Gateway, visit: Visits) -> Visits:
     return opened
 
 
-def sign_in(page: Page, name: str = "root", password: str = PASSWORD) -> None:
+def sign_in(page: Page | Locator, name: str = "root", password: str = PASSWORD) -> None:
     """Fill in the form that is open."""
     page.get_by_label("Username or e-mail").fill(name)
     page.get_by_label("Password").fill(password)

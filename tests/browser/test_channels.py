@@ -5,7 +5,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Visits
+from tests.browser.conftest import Visits, sign_in
 from tests.fakes import FakeVendor, chat_document, error_answer, json_answer
 from tests.gateway import Gateway
 
@@ -55,7 +55,9 @@ def test_a_channel_is_filled_in_tested_and_saved(
     assert saved == ["PUT"]
 
 
-def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(as_root: Visits) -> None:
+def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(
+    as_root: Visits, complaints: list[str]
+) -> None:
     page = as_root("/channel?open=new")
     drawer = page.get_by_role("dialog")
     drawer.get_by_role("button", name="Save").click()
@@ -63,14 +65,21 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(as_root: V
     drawer.get_by_label("Name", exact=True).fill("x")
     drawer.get_by_label("Key").fill("sk-1")
     drawer.get_by_label("Base URL").fill("ftp://nowhere")
+    models = drawer.get_by_label("Models", exact=True)
+    expect(models).to_have_accessible_description("This is needed")
+    models.fill("house-model")
+    models.press("Enter")
+    page.request.post("/api/user/logout")  # in another tab
+    drawer.get_by_role("button", name="Save").click()
+    again = page.get_by_role("dialog", name="Your session has ended")
+    sign_in(again)
+    expect(again).to_be_hidden()
+    complaints.clear()  # of the session that had ended
     drawer.get_by_role("button", name="Save").click()
     expect(drawer.get_by_label("Base URL")).to_have_accessible_description(
         "Must be an http:// or https:// address without a user name"
     )
     expect(drawer.get_by_label("Key")).to_have_value("sk-1")
-    models = drawer.get_by_label("Models", exact=True)
-    models.fill("house-model")
-    models.press("Enter")
     models.press("Escape")
     question = page.get_by_role("alertdialog")
     question.get_by_role("button", name="Cancel").click()
@@ -162,6 +171,9 @@ def test_a_vendor_is_found_by_its_name_and_says_what_it_needs(
     expect(page.get_by_role("link", name="answers")).to_be_visible()
     (channel,) = gateway.api("GET", "/api/channel/")
     assert (channel["type"], json.loads(channel["config"])) == (37, {"user_id": "0a1b2c"})
+    # the vendor's models have come with it, and those of the one before have gone
+    vendors = gateway.api("GET", "/api/providers")
+    assert channel["models"] == ",".join(next(v for v in vendors if v["type"] == 37)["models"])
 
 
 def test_channels_are_put_in_order_and_show_their_last_day(

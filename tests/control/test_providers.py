@@ -3,6 +3,7 @@
 import re
 
 from oneapi.providers.registry import provider, providers
+from oneapi.providers.urls import AZURE_VERSION
 from tests.control.conftest import World
 
 
@@ -34,6 +35,20 @@ def test_a_vendor_is_called_what_its_readers_call_it(world: World) -> None:
 def test_no_vendor_is_called_half_in_english_by_readers_of_chinese(world: World) -> None:
     rows = world.admin.get("/api/providers", **{"accept-language": "zh-CN"}).content
     assert [row["name"] for row in rows if re.search(r"\((?!OpenAI\))", row["name"])] == []
+    english = {row.type: row.notes for row in providers()}
+    assert [
+        row["name"] for row in rows if row["notes"] and row["notes"] == english[row["type"]]
+    ] == []
+
+
+def test_the_version_of_azure_has_its_place_in_the_form(world: World) -> None:
+    (azure,) = (row for row in world.admin.get("/api/providers").content if row["type"] == 3)
+    field = azure["fields"][0]
+    assert (field["name"], field["label"], field["default"]) == (
+        "other",
+        "API version",
+        AZURE_VERSION,
+    )
 
 
 def test_the_switch_for_tiers_is_a_field_of_every_vendor_with_endpoints(world: World) -> None:

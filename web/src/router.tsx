@@ -9,6 +9,7 @@ import {
 import { whenSignedOut } from "./api/call";
 import { type Account, ROLE } from "./api/types";
 import { basePath } from "./base";
+import { hasUnsaved, setEnded } from "./ended";
 import { homeQuery, queryClient, rememberSession, statusQuery, visitorQuery } from "./session";
 import { Broken, NotFound, Root } from "./shell/Root";
 
@@ -211,7 +212,15 @@ export function fetchAhead(): void {
 
 whenSignedOut(() => {
   if (queryClient.getQueryData(visitorQuery.queryKey) === null) return;
+  if (hasUnsaved()) {
+    setEnded(true);
+    return;
+  }
   rememberSession(false);
-  queryClient.setQueryData(visitorQuery.queryKey, null);
-  router.navigate({ to: "/login", search: { next: router.state.location.href, expired: "true" } });
+  const next = router.state.location.href;
+  if (router.state.location.pathname === "/login") return;
+  // the page that is left is somebody's until it is
+  router
+    .navigate({ to: "/login", search: { next, expired: "true" } })
+    .then(() => queryClient.setQueryData(visitorQuery.queryKey, null));
 });

@@ -22,17 +22,21 @@ _DESCRIBED: Final = "registry.json"  # what the rows of `registry` are for peopl
 
 
 class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a vendor's channels say beside the key: `name` in their config, the label in both languages."""
+    """What a vendor's channels say beside the key: `name` in their config (`other`: in the column of that name).
+
+    The label is in both languages; `default` is what counts where nothing is said.
+    """
 
     name: str
     label: dict[Literal["en", "zh"], str]
     required: bool = False
+    default: str = ""
 
 
 class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What people are told of a vendor.
 
-    `name_zh`: what Chinese readers call it, blank where that is its name.
+    `name_zh`: what Chinese readers call it, blank where that is its name; `notes_zh`: the row's notes for them.
     `kind`: `lab` makes models, `cloud` serves those of others, `gateway` passes on to vendors, `plan` sells a subscription,
     `local` is a server of one's own. `key_format`: a pattern that every key of the vendor matches as a whole, blank when
     nobody says. `key_marks`: how keys begin that nobody else gives out. `usage`: when a stream reports it, `asked` (with
@@ -44,6 +48,7 @@ class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     home: str
     source: str
     name_zh: str = ""
+    notes_zh: str = ""
     checked: str = ""
     kind: Literal["lab", "cloud", "gateway", "plan", "local"] = "cloud"
     in_china: bool = False

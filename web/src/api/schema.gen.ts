@@ -2034,7 +2034,7 @@ export interface components {
         };
         /**
          * FieldView
-         * @description A field that a vendor's channels have beside those of all; kept in the channel's `config`.
+         * @description A field that a vendor's channels have beside those of all; kept in the channel's `config`, but for `other`.
          */
         FieldView: {
             /** Default */

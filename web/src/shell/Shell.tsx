@@ -6,6 +6,7 @@ import { useCommandKey } from "./commands";
 import { Footer } from "./Footer";
 import { Notice } from "./Notice";
 import { Rail } from "./Rail";
+import { SignInAgain } from "./SignInAgain";
 import { TopBar } from "./TopBar";
 
 /** Everything of somebody who is signed in: rail, top bar, and the page between them. */
@@ -26,6 +27,7 @@ export function Shell() {
         <Footer className="max-h-16 border-line border-t max-md:hidden" />
         <BottomBar />
       </div>
+      <SignInAgain />
       <CommandMenu isOpen={isSearching} onClose={() => setSearching(false)} />
     </div>
   );

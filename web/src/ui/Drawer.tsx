@@ -3,6 +3,7 @@ import { useBlocker } from "@tanstack/react-router";
 import { X } from "lucide-react";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { noteUnsaved } from "@/ended";
 import { IconButton } from "./Button";
 import { classes } from "./class";
 import { Confirm } from "./Dialog";
@@ -22,6 +23,11 @@ export function useUnsaved(isUnsaved: boolean): () => void {
 /** Ask before a page is left whose changes are not saved; returns the question, to be drawn. */
 export function useUnsavedPage(isUnsaved: boolean): ReactNode {
   const { t } = useTranslation();
+  const whose = useRef(null);
+  useEffect(() => {
+    noteUnsaved(whose, isUnsaved);
+    return () => noteUnsaved(whose, false);
+  }, [isUnsaved]);
   const leaving = useBlocker({
     shouldBlockFn: () => isUnsaved,
     enableBeforeUnload: () => isUnsaved,
@@ -58,7 +64,9 @@ export function Drawer({ onClose, title, subtitle, children, footer, isWide, foc
   const isUnsaved = useRef(false);
   const setUnsaved = useCallback((now: boolean) => {
     isUnsaved.current = now;
+    noteUnsaved(isUnsaved, now);
   }, []);
+  useEffect(() => () => noteUnsaved(isUnsaved, false), []);
   const popup = useRef<HTMLDivElement>(null);
   const leaving = useBlocker({
     shouldBlockFn: () => isUnsaved.current,

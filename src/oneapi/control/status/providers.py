@@ -19,7 +19,7 @@ _UNKNOWN: Final = About(home="", source="", charged_by=())
 
 
 class FieldView(TypedDict):
-    """A field that a vendor's channels have beside those of all; kept in the channel's `config`."""
+    """A field that a vendor's channels have beside those of all; kept in the channel's `config`, but for `other`."""
 
     name: str
     label: str
@@ -119,7 +119,7 @@ def _view(provider: Provider, language: str) -> ProviderView:
         "charged_by": list(about.charged_by),
         "usage": about.usage,
         "counts": list(about.counts),
-        "notes": provider.notes,
+        "notes": (language == "zh" and about.notes_zh) or provider.notes,
         "source": about.source,
         "checked": about.checked,
     }
@@ -132,6 +132,6 @@ def _field(field: Field, language: str) -> FieldView:
         "kind": "text",
         "required": field.required,
         "help": "",
-        "default": "",
+        "default": field.default,
         "options": [],
     }

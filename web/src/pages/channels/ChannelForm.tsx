@@ -1,15 +1,15 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { FlaskConical } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { get, post, put, Refusal } from "@/api/call";
 import { useProviders } from "@/api/providers";
-import type { Channel, ChannelForm as CommonForm, Probe } from "@/api/types";
+import type { Channel, ChannelForm as CommonForm, Probe, Provider } from "@/api/types";
 import { DeleteRow } from "@/form/DeleteRow";
 import { Form } from "@/form/Form";
 import type { Values } from "@/form/types";
-import { useDataForm } from "@/form/useDataForm";
+import { type DataForm, useDataForm } from "@/form/useDataForm";
 import { useGroups } from "@/session";
 import { Button } from "@/ui/Button";
 import { Drawer, DrawerFoot } from "@/ui/Drawer";
@@ -108,6 +108,7 @@ function useChannelForm(
     queryFn: () => get<CommonForm>("/api/channel/form"),
     staleTime: 60 * 60_000,
   });
+  useFilledModels(form, row, provider);
   const known = { t, row, values, provider, providers, groups, form: common };
   const fields = channelFields(known).map((field) =>
     field.name === "models"
@@ -119,6 +120,20 @@ function useChannelForm(
 }
 
 const initialFields: never[] = [];
+
+/** With the vendor come its models, where a new channel has none but those of the vendor that was chosen before. */
+function useFilledModels(form: DataForm, row: Channel | undefined, provider: Provider | undefined) {
+  const chosen = useRef(provider);
+  const { getValues, setValue } = form.form;
+  useEffect(() => {
+    const before = chosen.current;
+    chosen.current = provider;
+    if (row || !before || !provider || provider.type === before.type) return;
+    const present = String(getValues("models") ?? "");
+    if (present === "" || present === before.models.join(","))
+      setValue("models", provider.models.join(","), { shouldDirty: true });
+  }, [row, provider, getValues, setValue]);
+}
 
 function useTest(form: ReturnType<typeof useChannelForm>, row: Channel | undefined) {
   const [isBusy, setBusy] = useState(false);

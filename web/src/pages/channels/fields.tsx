@@ -70,6 +70,8 @@ export function channelFields({ t, row, values, provider, providers, groups, for
       kind: "list",
       label: t("channel.models"),
       isMono: true,
+      // without one, nobody is served; what has no endpoints serves otherwise
+      isRequired: !row && !!provider?.endpoints.length,
       suggestions: provider?.models ?? [],
     },
     {

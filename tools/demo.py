@@ -283,6 +283,7 @@ def _keys(
         for name in chance.sample(KEY_NAMES, 7 if place == 0 else chance.randint(1, 3)):
             status = chance.choices((1, 2, 3, 4), (16, 1, 1, 1))[0]
             unlimited = chance.random() < 0.3
+            used_at = now - 120 - int(chance.paretovariate(0.5) * 60) % (9 * 86_400)
             connection.execute(
                 insert(tokens).values(
                     user_id=person["id"],
@@ -290,8 +291,8 @@ def _keys(
                     status=status,
                     name=name,
                     created_time=now - chance.randrange(DAYS * 86_400),
-                    accessed_time=now - int(chance.paretovariate(0.5) * 60) % (9 * 86_400),
-                    expired_time=now - 3600
+                    accessed_time=used_at,
+                    expired_time=used_at + 60
                     if status == 3
                     else chance.choice((-1, -1, now + 20 * 86_400)),
                     remain_quota=0 if status == 4 else int(chance.uniform(0.2, 40) * DOLLAR),

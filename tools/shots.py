@@ -114,7 +114,7 @@ def _all_tested(page: Page) -> None:
     page.get_by_role("dialog").get_by_role(
         "button", name=re.compile("Begin|Test|开始|测试")
     ).last.click()
-    page.get_by_role("dialog").get_by_role("progressbar").first.wait_for()
+    page.get_by_role("dialog").get_by_text(re.compile(r"\b(\d+) / \1\b")).first.wait_for()
 
 
 def _answered(page: Page) -> None:
@@ -138,7 +138,7 @@ def _called(page: Page) -> None:
 # name: what to do there before the picture is taken
 STEPS: Final[dict[str, Callable[[Page], None]]] = {
     "explain": lambda page: page.get_by_role("dialog").get_by_role("heading").nth(2).wait_for(),
-    "explain-failed": _first_row,
+    "explain-failed": lambda page: (_first_row(page), _opened(page))[-1],
     "use-key": lambda page: (_first_row(page), _press(page, "^Use it in", "^接入程序"))[-1],
     "test-one": lambda page: (
         _press(page, "^Test: demo-vendor$", "^测试: demo-vendor$"),

@@ -142,3 +142,14 @@ def _add(gateway: Gateway, name: str) -> dict[str, Any]:
 def _select(page: Page, *names: str) -> None:
     for name in names:
         page.get_by_role("checkbox", name=f"Select {name}", exact=True).click()
+
+
+def test_a_users_keys_lead_to_what_they_were_used_for(as_root: Visits, gateway: Gateway) -> None:
+    user = _add(gateway, "dora")
+    page = as_root(f"/user?open={user['id']}")
+    drawer = page.get_by_role("dialog", name="dora")
+    key = drawer.get_by_role("listitem").filter(has=page.get_by_role("link", name="default"))
+    expect(key).to_contain_text("enabled")
+    expect(key).to_contain_text(re.compile(r"sk-….{4}"))
+    key.get_by_role("link", name="default").click()
+    expect(page).to_have_url(re.compile(r"/log\?username=dora&token_name=default"))

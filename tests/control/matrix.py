@@ -133,6 +133,7 @@ CASES: Final[Mapping[str, Case]] = {
     "GET /api/user": Case(ADMIN),
     "GET /api/user/search": Case(ADMIN, "/api/user/search?keyword=ali"),
     "GET /api/user/{user_id}": Case(ADMIN, f"/api/user/{ALICE}"),
+    "GET /api/user/{user_id}/tokens": Case(ADMIN, f"/api/user/{ALICE}/tokens"),
     "POST /api/user": Case(ADMIN, document=NEWCOMER, changes=changes("audit users tokens changes")),
     "PUT /api/user": Case(ADMIN, document={"id": ALICE, "display_name": "A.", "quota": 2000}, changes=changes("audit users logs changes")),
     "DELETE /api/user/{user_id}": Case(ADMIN, f"/api/user/{BOB}", changes=changes("audit users sessions changes")),

@@ -205,3 +205,22 @@ def test_a_deleted_key_is_gone_and_the_relay_hears_of_it(world: World) -> None:
     assert world.rows(tokens) == []
     assert world.published("tokens") == [made["key"]] * 2
     assert len(world.nudges) == 2
+
+
+def test_an_administrator_sees_the_keys_of_a_user_and_none_of_them_whole(everywhere: World) -> None:
+    made = [make(everywhere.alice, name=name) for name in ("first", "second")]
+    make(everywhere.bob)
+    everywhere.put(tokens, user_id=ALICE, name="short", key="hunter2", status=1)
+    said = everywhere.admin.get(f"/api/user/{ALICE}/tokens?size=10&sort=name&order=asc")
+    rows = [row for row in said.content if row["name"] in ("first", "second", "short")]
+    assert [(row["name"], row["tail"]) for row in rows] == [
+        ("first", made[0]["key"][-4:]),
+        ("second", made[1]["key"][-4:]),
+        ("short", ""),
+    ]
+    assert said.json["total"] == len(said.content)
+    plain = everywhere.admin.get(f"/api/user/{ALICE}/tokens").content
+    assert {row["id"] for row in plain} == {row["id"] for row in said.content}
+    assert not {"key", "user_id"} & rows[0].keys()
+    hidden = everywhere.admin.get("/api/user/1/tokens")
+    assert hidden.json["code"] == "user_level_hidden"

@@ -57,6 +57,19 @@ def test_the_overview_counts_channels_people_and_what_failed_of_late(everywhere:
     assert (seen["version"], seen["log_database"]) == ("1.2.3", "")
 
 
+def test_what_only_journals_have_is_said_of_the_workers_of_this_node(world: World) -> None:
+    here = World(world.database, backlogs=lambda: {"here:0": (4096, 3.5), "here:1": (0, 0.0)})
+    for holder in ("here:0", "here:1", "there:0"):
+        here.add(journal_offsets, holder=holder, seq=1, position=0, updated_at=NOW)
+    seen = here.admin.get("/api/status/overview").content["processes"]
+    here.close()
+    assert [(one["name"], one["unflushed_bytes"], one["lag_seconds"]) for one in seen] == [
+        ("here:0", 4096, 3.5),
+        ("here:1", 0, 0.0),
+        ("there:0", None, None),
+    ]
+
+
 def test_workers_that_have_written_of_late_are_named(world: World) -> None:
     with world.database.begin() as connection:
         for holder, at in (("a:0", 100), ("b:0", 200), ("#credited", 300), ("old:0", 10)):

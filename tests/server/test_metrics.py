@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from tests.fakes import (
@@ -19,7 +20,7 @@ from tests.fakes import (
 )
 from tests.gateway import ACCESS, Gateway
 
-from oneapi.app.metrics import Figures, Momentary, added, read
+from oneapi.app.metrics import FOLDER, Figures, Momentary, added, backlogs, read
 from oneapi.server.front import Message
 from oneapi.server.metrics import Metrics
 
@@ -229,3 +230,12 @@ def test_a_file_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
     assert read(broken) == Figures()
     broken.write_bytes(b'{"numbers": {"charges": 1')
     assert read(broken) == Figures()
+
+
+def test_what_only_journals_have_is_told_of_workers_that_live(tmp_path: Path) -> None:
+    folder = tmp_path / FOLDER
+    folder.mkdir()
+    for slot, pid in ((0, os.getpid()), (1, 0)):
+        said = Figures(pid=pid, now=Momentary(512, 2.5))
+        (folder / f"{slot}.json").write_bytes(msgspec.json.encode(said))
+    assert backlogs(tmp_path, "node") == {"node:0": (512, 2.5)}

@@ -1,4 +1,5 @@
 import { QueryClient, queryOptions, useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import i18next from "i18next";
 import { get, getAnonymously, Refusal } from "@/api/call";
 import { type Account, ROLE, type SiteStatus } from "@/api/types";
 import type { MoneyStyle } from "@/format/money";
@@ -69,7 +70,11 @@ export function useSite(): SiteStatus {
 /** How amounts are said. Read by every amount of a list: it does not watch for changes, which come with the next page. */
 export function useMoneyStyle(): MoneyStyle {
   const site = queryClient.getQueryData(statusQuery.queryKey);
-  return { quotaPerUnit: site?.quota_per_unit || 500_000, inCurrency: site?.display_in_currency ?? true };
+  return {
+    quotaPerUnit: site?.quota_per_unit || 500_000,
+    inCurrency: site?.display_in_currency ?? true,
+    counting: i18next.t("money.counting"),
+  };
 }
 
 /** The account of the reader; only beneath the shell, where somebody is signed in. */

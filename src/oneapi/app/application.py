@@ -258,6 +258,7 @@ class Application:
             debts=shared_debts(config.state_dir, config.workers),
             proxies=self._proxies,
             cooldowns=self._relay.resting,
+            backlogs=lambda: metrics.backlogs(config.state_dir, node_id(config)),
             test_prompt=config.test_prompt,
             schedule=self._schedule,
             test_pause_seconds=config.test_pause_seconds,

@@ -162,6 +162,16 @@ def read(path: Path) -> Figures:
         return Figures()
 
 
+def backlogs(state_dir: Path, node: str) -> dict[str, tuple[int, float]]:
+    """Return what the living workers of this node have in journals only: name, bytes and age in seconds; blocking."""
+    found = {path.stem: read(path) for path in (state_dir / FOLDER).glob("*.json")}
+    return {
+        f"{node}:{slot}": (one.now.unflushed_bytes, one.now.lag_seconds)
+        for slot, one in found.items()
+        if one.is_alive
+    }
+
+
 def added(all_of_them: Sequence[Figures]) -> Figures:
     """Add up."""
     numbers: dict[str, int] = {}

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from oneapi.control import reference
 from oneapi.control.answers import Answer, Refused, in_language, refused, sentence
-from oneapi.control.api_keys import routes as api_keys
+from oneapi.control.api_keys import of_users as users_keys, routes as api_keys
 from oneapi.control.audit import routes as audit
 from oneapi.control.channels import routes as channels, testing
 from oneapi.control.context import Services
@@ -55,6 +55,7 @@ _RESOURCES: Final = (
     own,
     sessions,
     users,
+    users_keys,
     api_keys,
     channels,
     testing,

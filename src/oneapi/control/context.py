@@ -4,7 +4,7 @@ Cheap to import (no FastAPI), so that `app.py` can build it before the first `/a
 """
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -47,6 +47,10 @@ def _no_cooldowns() -> list[Any]:
     return []
 
 
+def _no_backlogs() -> Mapping[str, tuple[int, float]]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """The management plane's surroundings.
@@ -58,6 +62,7 @@ class Services:
     `test_pause_seconds` is set, many channels are tested one after the other, with that pause.
     `debts` is what the workers of a node share of what `rate_limits` count; without it each counts by itself.
     `post_mail` queues a mail and returns at once.
+    `backlogs` says of this node's workers how many bytes of charges only their journals have, and for how many seconds.
     `log_database` is the same object as `database` unless `LOG_SQL_DSN` names another one.
     """
 
@@ -76,6 +81,7 @@ class Services:
     debts: Debts | None = None
     proxies: ProxyTrust = field(default_factory=lambda: ProxyTrust(LOOPBACK))
     cooldowns: Callable[[], list[Any]] = _no_cooldowns
+    backlogs: Callable[[], Mapping[str, tuple[int, float]]] = _no_backlogs
     pause: Callable[[float], None] = time.sleep
     schedule: Environment = BY_HAND
     test_pause_seconds: float = 0.0

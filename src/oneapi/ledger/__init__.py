@@ -23,7 +23,7 @@ from oneapi.ledger.recovery import Seat
 from oneapi.ledger.retention import delete_failed
 from oneapi.ledger.room import Condition
 from oneapi.ledger.teller import Terms
-from oneapi.ledger.writers import writers
+from oneapi.ledger.writers import Writer, writers
 
 __all__ = [
     "Condition",
@@ -37,6 +37,7 @@ __all__ = [
     "Report",
     "Seat",
     "Terms",
+    "Writer",
     "backfill",
     "begin_backfill",
     "check",

@@ -1604,6 +1604,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/user/{user_id}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Keys Of
+         * @description List a user's keys.
+         */
+        get: operations["get_user_user_id_tokens"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/verification": {
         parameters: {
             query?: never;
@@ -3084,12 +3104,18 @@ export interface components {
         /**
          * ProcessView
          * @description A worker that has written charges within a day, when it last did, and the quota that it holds on lease.
+         *
+         *     `unflushed_bytes`: charges that only its journal has; `lag_seconds`: for how long. Both null where it does not live here.
          */
         ProcessView: {
+            /** Lag Seconds */
+            lag_seconds: number | null;
             /** Leased */
             leased: number;
             /** Name */
             name: string;
+            /** Unflushed Bytes */
+            unflushed_bytes: number | null;
             /** Written At */
             written_at: number;
         };
@@ -3453,6 +3479,24 @@ export interface components {
             /** Total Is Exact */
             total_is_exact?: boolean | null;
         };
+        /** Rows[UsersKeyView] */
+        Rows_UsersKeyView_: {
+            /** Data */
+            data: components["schemas"]["UsersKeyView"][];
+            /** Message */
+            message: string;
+            /** Next Cursor */
+            next_cursor?: string | null;
+            /**
+             * Success
+             * @constant
+             */
+            success: true;
+            /** Total */
+            total?: number | null;
+            /** Total Is Exact */
+            total_is_exact?: boolean | null;
+        };
         /**
          * SessionView
          * @description A session; times in unix seconds, `agent` is what the browser calls itself.
@@ -3789,6 +3833,36 @@ export interface components {
             wechat_id: string;
         };
         /**
+         * UsersKeyView
+         * @description A key of somebody's, without itself: `tail` is its last four characters, `expired_time` is -1 for never.
+         */
+        UsersKeyView: {
+            /** Accessed Time */
+            accessed_time: number;
+            /** Created Time */
+            created_time: number;
+            /** Expired Time */
+            expired_time: number;
+            /** Id */
+            id: number;
+            /** Models */
+            models: string | null;
+            /** Name */
+            name: string;
+            /** Remain Quota */
+            remain_quota: number;
+            /** Status */
+            status: number;
+            /** Subnet */
+            subnet: string | null;
+            /** Tail */
+            tail: string;
+            /** Unlimited Quota */
+            unlimited_quota: boolean;
+            /** Used Quota */
+            used_quota: number;
+        };
+        /**
          * VerbView
          * @description What an operation may do, and what it needs for that: a value, or another name.
          */
@@ -3938,6 +4012,7 @@ export type RowsKeyView = components['schemas']['Rows_KeyView_'];
 export type RowsLogView = components['schemas']['Rows_LogView_'];
 export type RowsOwnLogView = components['schemas']['Rows_OwnLogView_'];
 export type RowsUserView = components['schemas']['Rows_UserView_'];
+export type RowsUsersKeyView = components['schemas']['Rows_UsersKeyView_'];
 export type SessionView = components['schemas']['SessionView'];
 export type SignedInUser = components['schemas']['SignedInUser'];
 export type Standing = components['schemas']['Standing'];
@@ -3949,6 +4024,7 @@ export type UnknownPath = components['schemas']['UnknownPath'];
 export type UnsavedChannel = components['schemas']['UnsavedChannel'];
 export type UserChanges = components['schemas']['UserChanges'];
 export type UserView = components['schemas']['UserView'];
+export type UsersKeyView = components['schemas']['UsersKeyView'];
 export type VerbView = components['schemas']['VerbView'];
 export type Whole = components['schemas']['Whole'];
 export type $defs = Record<string, never>;
@@ -9327,6 +9403,79 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in, and no access token came. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The path's parameter is no such number. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnknownPath"];
+                };
+            };
+            /** @description Too often from this address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The database is away, or the disk full; `Retry-After` says when to ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_user_user_id_tokens: {
+        parameters: {
+            query?: {
+                /** @description The page, from 0. */
+                p?: number;
+                /** @description Rows of a page, at most 100. */
+                page_size?: number;
+                /** @description Rows, 1 to 100; without it the list is One API's, ten rows a page. */
+                size?: string | null;
+                /** @description Where to go on: `next_cursor` of the answer before. */
+                cursor?: string | null;
+                /** @description One of `id`, `name`, `status`, `remain_quota`, `used_quota`, `created_time`, `accessed_time`, `expired_time`. */
+                sort?: string | null;
+                /** @description `asc` or `desc`, beside `sort`. */
+                order?: string | null;
+                /** @description Looked for in what names a row. */
+                keyword?: string | null;
+                /** @description Filter; several values by comma. */
+                status?: string | null;
+            };
+            header?: never;
+            path: {
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rows_UsersKeyView_"] | components["schemas"]["Refusal"];
                 };
             };
             /** @description Nobody is signed in, and no access token came. */

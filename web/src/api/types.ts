@@ -10,6 +10,8 @@ export type Session = Views["SessionView"];
 export type User = Views["UserView"];
 export type Code = Views["CodeView"];
 export type ApiKey = Views["KeyView"];
+/** A key of somebody else, as administrators see it. */
+export type UsersKey = Views["UsersKeyView"];
 export type Setting = Views["FormEntry"];
 export type Probe = Views["ProbeView"];
 export type Provider = Views["ProviderView"];

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { coloursOf, NAMED_MAX } from "./colours";
-import { atSteps, marks, named, stepsOf } from "./scale";
+import { atSteps, marks, named, siteDaysBegin, stepsOf } from "./scale";
 
 test.each([
   [3.7, [0, 1, 2, 3, 4]],
@@ -61,4 +61,13 @@ test("a name keeps its colour when others come and go, and no two in a chart sha
   const all = coloursOf(names);
   expect(new Set(all.values()).size).toBe(NAMED_MAX);
   expect(coloursOf(["claude-sonnet-5-5"]).get("claude-sonnet-5-5")).toBe(all.get("claude-sonnet-5-5"));
+});
+
+test("days that are not the reader's are said to be the site's", () => {
+  const midnights = [24, 25, 26].map((day) => new Date(2026, 10, day).getTime() / 1000);
+  expect(siteDaysBegin(midnights)).toBeUndefined();
+  expect(siteDaysBegin([])).toBeUndefined();
+  expect(siteDaysBegin(midnights.map((at) => at + 8 * 3600))).toBe("08:00");
+  // one day of an hour more, where the site changes its clocks and the reader does not
+  expect(siteDaysBegin(midnights.map((at, place) => at + (place === 2 ? 3600 : 0)))).toBeUndefined();
 });

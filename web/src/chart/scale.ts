@@ -1,3 +1,5 @@
+import { exact } from "@/format/time";
+
 /** Round marks for an axis from nothing to at least `largest`: three to five of them. */
 export function marks(largest: number): number[] {
   if (largest <= 0) return [0, 1];
@@ -41,6 +43,14 @@ export function atSteps(values: Values, steps: number[], stepSeconds: number): R
     for (const [key, value] of step) into?.set(key, (into.get(key) ?? 0) + value);
   }
   return placed;
+}
+
+/** When the site's days begin on the reader's clock, as `08:00`; undefined where they are the reader's. */
+export function siteDaysBegin(days: Iterable<number>): string | undefined {
+  const begins = [...days].map((at) => exact(at).slice(11, 16));
+  // clocks that were changed within the span: most days are meant
+  const other = begins.filter((begin) => begin !== "00:00");
+  return other.length * 2 > begins.length ? other[0] : undefined;
 }
 
 /** Which steps are named along the axis, so that the names do not touch. */

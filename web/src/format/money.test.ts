@@ -1,5 +1,16 @@
 import { expect, test } from "vitest";
-import { amountText, compact, grouped, money, percent, quotaOf, roundMoney, shortMoney } from "./money";
+import zh from "@/text/zh.json";
+import {
+  amountText,
+  bytes,
+  compact,
+  grouped,
+  money,
+  percent,
+  quotaOf,
+  roundMoney,
+  shortMoney,
+} from "./money";
 
 const DOLLARS = { quotaPerUnit: 500_000, inCurrency: true };
 const UNITS = { quotaPerUnit: 500_000, inCurrency: false };
@@ -24,9 +35,21 @@ test("marks of an axis have no more decimals than they need", () => {
 
 test("where there is little room a large amount is said in units", () => {
   expect(plain(shortMoney(49_999_500_000, DOLLARS))).toBe("$ 99 999.00");
-  expect(plain(shortMoney(500_000_000_000_000, DOLLARS))).toBe("$ 1 G");
+  expect(plain(shortMoney(500_000_000_000_000, DOLLARS))).toBe("$ 1 B");
   expect(plain(shortMoney(-60_000_000_000, DOLLARS))).toBe("−$ 120 k");
   expect(plain(shortMoney(500_000, UNITS))).toBe("500 k");
+});
+
+test.each([
+  [60_000_000_000, "12", 0],
+  [-617_500_000_000, "123.5", 0],
+  [49_999_000_000_000, "1", 1],
+  [500_000_000_000_000, "10", 1],
+  [617_000_000_000_000_000, "1.2", 2],
+])("in Chinese %d quota in short is %s of the unit %d", (quota, text, place) => {
+  const [, ...names] = zh.money.counting.split(" ");
+  const short = plain(shortMoney(quota, { ...DOLLARS, counting: zh.money.counting }));
+  expect(short).toBe(`${quota < 0 ? "−" : ""}$ ${text} ${names[place]}`);
 });
 
 test("a site that shows units shows the quota itself, short", () => {
@@ -40,9 +63,17 @@ test.each([
   [999_949, "999.9 k"],
   [999_950, "1 M"],
   [132_800_000, "132.8 M"],
+  [999_950_000, "1 G"],
+  [1_234_567_000_000_000, "1 234.6 T"],
   [-20_000, "−20 k"],
 ])("%d in short is %s", (value, text) => {
   expect(plain(compact(value))).toBe(text);
+});
+
+test("a size is said in bytes", () => {
+  expect(plain(bytes(0))).toBe("0 B");
+  expect(plain(bytes(9_999))).toBe("9 999 B");
+  expect(plain(bytes(48_213))).toBe("48.2 kB");
 });
 
 test("digits stand in groups of three", () => {

@@ -3,6 +3,8 @@
 export interface MoneyStyle {
   quotaPerUnit: number;
   inCurrency: boolean;
+  /** How large amounts are counted in the reader's language: the ratio of one unit to the next, and their names. */
+  counting?: string;
 }
 
 const THIN = "\u2009";
@@ -22,11 +24,11 @@ export function roundMoney(quota: number, style: MoneyStyle): string {
   return money(quota, style, Math.min(6, (String(amount).split(".")[1] ?? "").length));
 }
 
-/** An amount where there is little room: from a hundred thousand on in units, `$ 1 M`. */
+/** An amount where there is little room: from a hundred thousand on as people count, `$ 1 B`. */
 export function shortMoney(quota: number, style: MoneyStyle): string {
   const amount = quota / style.quotaPerUnit;
   if (!style.inCurrency || Math.abs(amount) < 100_000) return money(quota, style, 2);
-  return `${amount < 0 ? "−" : ""}$${THIN}${compact(Math.abs(amount))}`;
+  return `${amount < 0 ? "−" : ""}$${THIN}${inSteps(Math.abs(amount), units(style.counting ?? DOLLARS))}`;
 }
 
 function decimalsFor(amount: number): number {
@@ -51,25 +53,32 @@ export function grouped(value: number, decimals = 0): string {
 /** `132.8 M`: four digits at most and a unit; below 10 000 exact. */
 export function compact(value: number): string {
   const size = Math.abs(value);
-  if (size < 10_000) return signed(value, grouped(Math.round(size)));
-  for (const [limit, divisor, unit] of STEPS) {
-    if (size < limit) return signed(value, `${trimmed(size / divisor)}${THIN}${unit}`);
-  }
-  return signed(value, `${grouped(size / 1e12, 1)}${THIN}T`);
+  return signed(value, size < 10_000 ? grouped(Math.round(size)) : inSteps(size, COUNTS));
 }
 
-const STEPS: [number, number, string][] = [
-  [999_950, 1e3, "k"],
-  [999_950_000, 1e6, "M"],
-  [999_950_000_000, 1e9, "G"],
-];
+/** `9 999 B`, `48.2 kB`. */
+export function bytes(size: number): string {
+  return `${compact(size)}${size < 10_000 ? THIN : ""}B`;
+}
+
+type Steps = readonly [divisor: number, unit: string][];
+
+const COUNTS = units("1000 k M G T");
+const DOLLARS = "1000 k M B T";
+
+function units(counting: string): Steps {
+  const [ratio, ...names] = counting.split(" ");
+  return names.map((name, place) => [Number(ratio) ** (place + 1), name]);
+}
+
+/** A number in the largest unit of which it has one, when rounded. */
+function inSteps(size: number, steps: Steps): string {
+  const [divisor, unit] = steps.findLast(([one]) => size >= one * 0.99995) ?? [1, ""];
+  return `${grouped(size / divisor, 1).replace(/\.0$/, "")}${THIN}${unit}`;
+}
 
 function signed(value: number, text: string): string {
   return value < 0 ? `−${text}` : text;
-}
-
-function trimmed(value: number): string {
-  return value.toFixed(1).replace(/\.0$/, "");
 }
 
 /** A share as `0.31 %`; more digits where it is small. */

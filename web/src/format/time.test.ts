@@ -15,7 +15,7 @@ test("a clock shows seconds today and the day before that", () => {
 test.each([
   [-120, "en", "2 min. ago"],
   [3 * 86_400, "en", "in 3 days"],
-  [-3 * 3600, "zh", "3小时前"],
+  [-3 * 3600, "zh", "3\u00a0小时前"],
   [-100 * 86_400, "en", "2026-08-18"],
 ])("%d seconds from now in %s is %s", (difference, language, text) => {
   expect(relative(NOON + difference, NOON, language)).toBe(text);

@@ -3,6 +3,7 @@
 const MINUTE = 60;
 const HOUR = 3600;
 const DAY = 86_400;
+const NBSP = "\u00a0";
 
 /** `2026-11-26 14:31:58` */
 export function exact(seconds: number): string {
@@ -24,15 +25,20 @@ export function clock(seconds: number, now: number): string {
 
 /** `2 minutes ago`, `in 3 days`; with words of the language. */
 export function relative(seconds: number, now: number, language: string): string {
-  const format = relativeFormat(language);
   const difference = seconds - now;
   const size = Math.abs(difference);
-  if (size < MINUTE) return format.format(Math.trunc(difference), "second");
-  if (size < HOUR) return format.format(Math.trunc(difference / MINUTE), "minute");
-  if (size < DAY) return format.format(Math.trunc(difference / HOUR), "hour");
-  if (size < 60 * DAY) return format.format(Math.trunc(difference / DAY), "day");
-  return day(seconds);
+  const [unit, name] = STEPS.find(([, , end]) => size < end) ?? [];
+  if (!unit || !name) return day(seconds);
+  const text = relativeFormat(language).format(Math.trunc(difference / unit), name);
+  return text.replace(/(?<=\d)(?=\p{Script=Han})/u, NBSP);
 }
+
+const STEPS: [seconds: number, name: Intl.RelativeTimeFormatUnit, end: number][] = [
+  [1, "second", MINUTE],
+  [MINUTE, "minute", HOUR],
+  [HOUR, "hour", DAY],
+  [DAY, "day", 60 * DAY],
+];
 
 const formats = new Map<string, Intl.RelativeTimeFormat>();
 
@@ -44,8 +50,6 @@ function relativeFormat(language: string): Intl.RelativeTimeFormat {
   formats.set(language, made);
   return made;
 }
-
-const NBSP = "\u00a0";
 
 /** A duration as `388 ms`, `8.4 s`, `3 min 20 s`; a number and its unit stay in one line. */
 export function duration(milliseconds: number): string {

@@ -16,7 +16,7 @@ export function FilterChip({ filter }: { filter: Filter }) {
   const { t } = useTranslation();
   const [search, change] = useAddress();
   const [isOpen, setOpen] = useState(false);
-  const values = chosen(search, filter.id);
+  const values = filter.shortcuts?.includes(search[filter.id] ?? "") ? [] : chosen(search, filter.id);
   const names = values.map(
     (value) => filter.choices?.find((choice) => choice.value === value)?.label ?? value,
   );

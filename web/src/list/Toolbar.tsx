@@ -75,18 +75,16 @@ function Look<Row>({ spec, remembered }: { spec: ListSpec<Row>; remembered: Reme
       isChecked: remembered.isShown(column),
       onSelect: () => remembered.toggle(column.id),
     }));
-  const look = [
-    {
-      label: t("list.roomy"),
-      isChecked: !remembered.isDense,
-      onSelect: () => remembered.setDense(!remembered.isDense),
-    },
-    ...PAGE_SIZES.toSorted((a, b) => a - b).map((size) => ({
-      label: t("list.rows", { count: size }),
-      isChecked: (remembered.size ?? PAGE_SIZES[0]) === size,
-      onSelect: () => remembered.setSize(size),
-    })),
-  ];
+  const roomy = {
+    label: t("list.roomy"),
+    isChecked: !remembered.isDense,
+    onSelect: () => remembered.setDense(!remembered.isDense),
+  };
+  const sizes = PAGE_SIZES.toSorted((a, b) => a - b).map((size) => ({
+    label: t("list.rows", { count: size }),
+    isChecked: (remembered.size ?? PAGE_SIZES[0]) === size,
+    onSelect: () => remembered.setSize(size),
+  }));
   return (
     <Menu
       trigger={
@@ -94,7 +92,11 @@ function Look<Row>({ spec, remembered }: { spec: ListSpec<Row>; remembered: Reme
           <Columns3 aria-hidden />
         </IconButton>
       }
-      groups={[{ label: t("list.columns"), entries: columns }, { entries: look }]}
+      groups={[
+        { label: t("list.columns"), entries: columns },
+        { entries: [roomy] },
+        { entries: sizes, isOneOf: true },
+      ]}
     />
   );
 }

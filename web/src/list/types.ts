@@ -34,6 +34,8 @@ export interface Filter {
   /** Others may be typed, too. */
   isOpen?: boolean;
   isMono?: boolean;
+  /** What a chip of its own chooses and says: this one does not say it again. */
+  shortcuts?: readonly string[];
 }
 
 export interface BulkAction<Row> {

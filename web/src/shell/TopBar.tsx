@@ -91,7 +91,7 @@ export function ThemeMenu() {
   return (
     <Menu
       trigger={<IconButton label={t("theme.name")}>{THEME_ICONS[theme]}</IconButton>}
-      groups={[{ entries }]}
+      groups={[{ entries, isOneOf: true }]}
     />
   );
 }

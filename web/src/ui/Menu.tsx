@@ -16,6 +16,8 @@ export interface MenuEntry {
 
 export interface MenuGroup {
   label?: ReactNode;
+  /** Its entries exclude one another: the one that is checked. */
+  isOneOf?: boolean;
   entries: MenuEntry[];
 }
 
@@ -39,10 +41,12 @@ export function Menu({ trigger, groups, align = "end", side = "bottom" }: MenuPr
                 {group.label && (
                   <Base.GroupLabel className="px-2 py-1 text-muted text-xs">{group.label}</Base.GroupLabel>
                 )}
-                {group.entries.map((entry, place) => (
+                {group.isOneOf ? (
+                  <OneOf entries={group.entries} />
+                ) : (
                   // biome-ignore lint/suspicious/noArrayIndexKey: nor do its entries
-                  <Entry key={place} {...entry} />
-                ))}
+                  group.entries.map((entry, place) => <Entry key={place} {...entry} />)
+                )}
               </Base.Group>
             ))}
           </Base.Popup>
@@ -52,14 +56,35 @@ export function Menu({ trigger, groups, align = "end", side = "bottom" }: MenuPr
   );
 }
 
-function Entry({ label, icon, hint, isDangerous, isDisabled, isChecked, onSelect }: MenuEntry) {
-  const content = (
+function OneOf({ entries }: { entries: MenuEntry[] }) {
+  return (
+    <Base.RadioGroup
+      value={entries.findIndex((entry) => entry.isChecked)}
+      onValueChange={(place: number) => entries[place]?.onSelect()}
+    >
+      {entries.map((entry, place) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the entries of a menu do not move
+        <Base.RadioItem key={place} value={place} className={ITEM}>
+          <Content {...entry} />
+          {entry.isChecked && <Check aria-hidden className="!text-accent" />}
+        </Base.RadioItem>
+      ))}
+    </Base.RadioGroup>
+  );
+}
+
+function Content({ label, icon, hint }: Pick<MenuEntry, "label" | "icon" | "hint">) {
+  return (
     <>
       {icon}
       <span className="min-w-0 flex-1 truncate">{label}</span>
       {hint && <span className="text-muted text-sm">{hint}</span>}
     </>
   );
+}
+
+function Entry({ isDangerous, isDisabled, isChecked, onSelect, ...said }: MenuEntry) {
+  const content = <Content {...said} />;
   const className = classes(ITEM, isDangerous && "text-bad");
   if (isChecked !== undefined) {
     return (

@@ -13,7 +13,7 @@ from oneapi.control.context import Services
 from oneapi.control.dashboard.queries import Span, Use
 from oneapi.control.fields import RowId
 from oneapi.control.identity import Admin, Surroundings
-from oneapi.ledger import writers
+from oneapi.ledger import Writer, writers
 from oneapi.store import changes
 from oneapi.store.calendar import HOUR
 from oneapi.store.enums import ChannelStatus
@@ -26,11 +26,16 @@ DAY_SECONDS = 86_400
 
 
 class ProcessView(TypedDict):
-    """A worker that has written charges within a day, when it last did, and the quota that it holds on lease."""
+    """A worker that has written charges within a day, when it last did, and the quota that it holds on lease.
+
+    `unflushed_bytes`: charges that only its journal has; `lag_seconds`: for how long. Both null where it does not live here.
+    """
 
     name: str
     written_at: int
     leased: int
+    unflushed_bytes: int | None
+    lag_seconds: float | None
 
 
 class OverviewView(TypedDict):
@@ -72,6 +77,7 @@ def _overview(services: Services, connection: Connection) -> OverviewView:
     rows: list[Any] = [tuple(row) for row in connection.execute(by_status)]
     counts = {int(status or 0): int(count) for status, count in rows}
     lately = Use(connection, Span(now - HOUR, now + 1, None)).sums()
+    backlogs = services.backlogs()
     is_apart = services.log_database is not services.database
     return {
         "version": services.version,
@@ -84,11 +90,22 @@ def _overview(services: Services, connection: Connection) -> OverviewView:
         "users": int(connection.scalar(select(func.count()).select_from(users)) or 0),
         "api_keys": int(connection.scalar(select(func.count()).select_from(tokens)) or 0),
         "processes": [
-            {"name": name, "written_at": at, "leased": held}
-            for name, at, held in writers(connection, now - DAY_SECONDS)
+            _process(writer, backlogs.get(writer.name, (None, None)))
+            for writer in writers(connection, now - DAY_SECONDS)
         ],
         "requests": lately["requests"],
         "failed": lately["failed"],
+    }
+
+
+def _process(writer: Writer, backlog: tuple[int, float] | tuple[None, None]) -> ProcessView:
+    unflushed_bytes, lag_seconds = backlog
+    return {
+        "name": writer.name,
+        "written_at": writer.written_at,
+        "leased": writer.leased,
+        "unflushed_bytes": unflushed_bytes,
+        "lag_seconds": lag_seconds,
     }
 
 

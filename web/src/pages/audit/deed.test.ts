@@ -42,4 +42,10 @@ test("states, roles and money are words and amounts", () => {
     "$\u20091.50",
   ]);
   expect(said("channel", "status", 3, style)).toBe("auto-disabled");
+  expect(said("user", "quota", 410_000, style)).toBe("$\u20090.82");
+});
+
+test("which channels a job is about is said in words", () => {
+  expect(said("job", "scope", "failed", style)).toBe(en.channel.scopes.failed);
+  expect(said("channel", "scope", "failed", style)).toBe("failed");
 });

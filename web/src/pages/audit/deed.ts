@@ -1,3 +1,4 @@
+import i18next from "i18next";
 import type { Deed } from "@/api/types";
 import type { Words } from "./words";
 
@@ -42,7 +43,7 @@ export function summary(deed: Changed, words: Words): string {
     .filter(({ before, after }) => before || after)
     .map(({ name, before, after }) => {
       const values = [before, after].filter(Boolean).join(" → ");
-      return deed.kind === "option" ? values : `${name}: ${values}`;
+      return deed.kind === "option" ? values : i18next.t("audit.changed", { name, values });
     })
     .join(" · ");
 }

@@ -142,6 +142,7 @@ function useChannelList(
       filters: [
         {
           id: "status",
+          shortcuts: SHORTCUTS.flatMap(({ status }) => status ?? []),
           label: t("channel.state"),
           choices: [
             { value: "1", label: t("channel.enabled") },

@@ -61,13 +61,13 @@ export function Cards({ data }: { data: Dashboard | undefined }) {
       figures={[
         figure("quota", <Money quota={sums.quota} decimals={2} />),
         figure("requests", sums.requests < 1e6 ? grouped(sums.requests) : compact(sums.requests)),
-        figure("failed", percent(VALUES.failed(sums)), "less", "6"),
+        figure("failed", sums.requests ? percent(VALUES.failed(sums)) : "–", "less", "6"),
         figure("tokens", compact(VALUES.tokens(sums))),
-        figure("cached", percent(VALUES.cached(sums)), "more"),
+        figure("cached", sums.input_tokens ? percent(VALUES.cached(sums)) : "–", "more"),
         figure("firstToken", sums.first_token_ms ? duration(sums.first_token_ms) : "–", "less"),
         sums.costed
           ? figure("margin", percent(VALUES.margin(sums)), "more")
-          : figure("each", <Money quota={VALUES.each(sums)} />),
+          : figure("each", sums.requests ? <Money quota={VALUES.each(sums)} /> : "–"),
       ]}
     />
   );

@@ -4,6 +4,7 @@ import type { Dashboard } from "@/api/types";
 import { NAMED_MAX } from "@/chart/colours";
 import { Legend } from "@/chart/Legend";
 import { StackedBars } from "@/chart/StackedBars";
+import { siteDaysBegin } from "@/chart/scale";
 import { compact, money, roundMoney } from "@/format/money";
 import { useAddress } from "@/list/address";
 import { useMoneyStyle } from "@/session";
@@ -30,6 +31,7 @@ export function UseChart({ data, by, isSite }: UseChartProps) {
   const named = new Set(series.map((one) => one.key));
   const hasOthers = (data?.series ?? []).some((point) => !named.has(point.key));
   const ways = isSite ? WAYS : (["model", "token"] as const);
+  const begin = data && data.step_seconds >= 86_400 ? siteDaysBegin(values.keys()) : undefined;
   const shown = { what: t(`dash.chart.${what}`) };
   const title = data && data.step_seconds < 86_400 ? t("dash.perHour", shown) : t("dash.perDay", shown);
   return (
@@ -66,6 +68,7 @@ export function UseChart({ data, by, isSite }: UseChartProps) {
         <Skeleton className="h-75 w-full" />
       )}
       <Legend series={series} hasOthers={hasOthers} isMono={by === "model"} />
+      {begin && <p className="mt-1.5 text-muted text-sm">{t("dash.siteDays", { time: begin })}</p>}
     </section>
   );
 }

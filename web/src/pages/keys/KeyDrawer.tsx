@@ -17,8 +17,8 @@ import { Drawer, DrawerFoot } from "@/ui/Drawer";
 import { SendKeys } from "@/ui/Kbd";
 import { Loading } from "@/ui/Loading";
 import { say } from "@/ui/toasts";
-import { KeyState } from "./columns";
 import { tail } from "./forms";
+import { KeyState } from "./KeyState";
 import { UseKey } from "./UseKey";
 
 const NEW = {

@@ -11,22 +11,10 @@ import { IconButton } from "@/ui/Button";
 import { copy } from "@/ui/copy";
 import { Meter } from "@/ui/Meter";
 import { Money } from "@/ui/Money";
-import { State, type Tone } from "@/ui/State";
 import { Tag } from "@/ui/Tag";
 import { Time } from "@/ui/Time";
 import { tail } from "./forms";
-
-const STATES: Record<number, { tone: Tone; name: "enabled" | "disabled" | "expired" | "exhausted" }> = {
-  1: { tone: "good", name: "enabled" },
-  2: { tone: "off", name: "disabled" },
-  3: { tone: "warn", name: "expired" },
-  4: { tone: "bad", name: "exhausted" },
-};
-
-export function KeyState({ row }: { row: ApiKey }) {
-  const state = STATES[row.status] ?? { tone: "off" as const, name: "disabled" as const };
-  return <State tone={state.tone}>{i18next.t(`key.${state.name}`)}</State>;
-}
+import { KeyState, keyState } from "./KeyState";
 
 export function useKeyColumns(use: (row: ApiKey) => void): Column<ApiKey>[] {
   const { t } = useTranslation();
@@ -39,7 +27,7 @@ export function useKeyColumns(use: (row: ApiKey) => void): Column<ApiKey>[] {
         sort: "status",
         isOnPhone: true,
         cell: (row) => <KeyState row={row} />,
-        text: (row) => t(`key.${STATES[row.status]?.name ?? "disabled"}`),
+        text: (row) => t(`key.${keyState(row).name}`),
       },
       {
         id: "name",

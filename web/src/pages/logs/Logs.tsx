@@ -139,6 +139,7 @@ function useLogFilters(): Filter[] {
       {
         id: "type",
         label: t("log.type"),
+        shortcuts: [String(FAILED)],
         choices: TYPES.map((type) => ({ value: type, label: t(`log.types.${type}`) })),
       },
       { id: "model_name", label: t("log.model"), isMono: true },

@@ -70,6 +70,7 @@ export function Own() {
           <OwnTable
             rows={rows}
             selected={selected}
+            open={open?.model}
             onSelect={setSelected}
             canTake={takeable}
             onOpen={(row) => change({ open: row.model })}

@@ -36,13 +36,15 @@ function Origin({ of }: { of: string }) {
 interface OwnTableProps {
   rows: OwnPrice[];
   selected: ReadonlySet<string>;
+  /** The model whose drawer is open. */
+  open: string | undefined;
   onSelect: (selected: ReadonlySet<string>) => void;
   canTake: (row: OwnPrice) => boolean;
   onOpen: (row: OwnPrice) => void;
 }
 
 /** What is in force, and the catalogue's prices beside it; what differs is marked. */
-export function OwnTable({ rows, selected, onSelect, canTake, onOpen }: OwnTableProps) {
+export function OwnTable({ rows, selected, open, onSelect, canTake, onOpen }: OwnTableProps) {
   const { t } = useTranslation();
   const all = rows.filter(canTake).map((row) => row.model);
   const chosen = all.filter((model) => selected.has(model));
@@ -85,7 +87,7 @@ export function OwnTable({ rows, selected, onSelect, canTake, onOpen }: OwnTable
         {rows.map((row) => {
           const other = new Set(Object.keys(row.catalogue).length ? differing(row) : []);
           return (
-            <tr key={row.model} className="hover:bg-hover">
+            <tr key={row.model} className={row.model === open ? "bg-sel" : "hover:bg-hover"}>
               <td className={classes(CELL, "!text-left max-sm:hidden")}>
                 {canTake(row) && (
                   <Checkbox

@@ -4,11 +4,12 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { get, remove } from "@/api/call";
 import type { Overview, Rest, Turn } from "@/api/types";
-import { grouped, money, percent } from "@/format/money";
-import { exact } from "@/format/time";
+import { bytes, grouped, money, percent } from "@/format/money";
+import { duration, exact } from "@/format/time";
 import { Attention } from "@/pages/dashboard/Attention";
 import { useMoneyStyle, useSite } from "@/session";
 import { Button } from "@/ui/Button";
+import { classes } from "@/ui/class";
 import { Figures } from "@/ui/Figures";
 import { Loading } from "@/ui/Loading";
 import { State } from "@/ui/State";
@@ -17,6 +18,7 @@ import { say, sayError } from "@/ui/toasts";
 import { useRests } from "./rests";
 
 const REFRESH_MS = 10_000;
+const BEHIND_SECONDS = 10;
 const LINE = "flex min-h-8.5 items-center gap-3 border-line border-b py-1";
 
 /** How the installation is doing: what runs, what rests, what was begun by itself. */
@@ -67,6 +69,7 @@ export function Page() {
         <Part title={t("status.processes")}>
           {data.processes.map((process) => (
             <Fact key={process.name} name={<span className="mono">{process.name}</span>}>
+              <Backlog of={process} />
               <span className="mr-3 text-muted" title={t("status.leasedHelp")}>
                 {t("status.leased", { amount: money(process.leased, style, 2) })}
               </span>
@@ -77,6 +80,23 @@ export function Page() {
         </Part>
       </div>
     </div>
+  );
+}
+
+/** What only the journal of a worker has, not yet the database; nothing of a worker elsewhere, whose journal is not seen from here. */
+function Backlog({ of }: { of: Overview["processes"][number] }) {
+  const { t } = useTranslation();
+  if (of.unflushed_bytes === null || of.lag_seconds === null) return null;
+  const said = of.unflushed_bytes
+    ? t("status.behind", { size: bytes(of.unflushed_bytes), time: duration(of.lag_seconds * 1000) })
+    : t("status.flushed");
+  return (
+    <span
+      className={classes("mr-3", of.lag_seconds >= BEHIND_SECONDS ? "text-warn" : "text-muted")}
+      title={t("status.behindHelp")}
+    >
+      {said}
+    </span>
   );
 }
 

@@ -19,6 +19,7 @@ import { say } from "@/ui/toasts";
 import { Role, UserState } from "./columns";
 import { More } from "./More";
 import { TopUp } from "./TopUp";
+import { UserKeys } from "./UserKeys";
 
 export function UserDrawer({ id, onClose }: { id: string; onClose: () => void }) {
   const { t } = useTranslation();
@@ -203,6 +204,7 @@ function KnownUser({ row, onClose }: { row: User; onClose: () => void }) {
         />
       </div>
       <Form of={form} />
+      <UserKeys user={row} />
       {isToppingUp && (
         <TopUp
           row={row}

@@ -17,6 +17,7 @@ import { Input } from "@/ui/Input";
 import { Money } from "@/ui/Money";
 import { Time } from "@/ui/Time";
 import { say } from "@/ui/toasts";
+import { topUpOf } from "./topUp";
 
 const TOP_UP = 1;
 const SHOWN = 20;
@@ -167,22 +168,25 @@ function History() {
       <h2 className="mb-1 font-semibold">{t("wallet.history")}</h2>
       {data?.length === 0 && <Empty title={t("wallet.historyEmpty")} />}
       <ul>
-        {data?.map((row) => (
-          <li
-            key={`${row.created_at}-${row.content}`}
-            className="flex min-h-8 items-center gap-3 border-line border-b py-1"
-          >
-            <span className="w-24 shrink-0 text-muted">
-              <Time at={row.created_at} />
-            </span>
-            <span className="min-w-0 flex-1 wrap-anywhere">{row.content}</span>
-            {row.quota > 0 && (
-              <span className="text-good">
-                +<Money quota={row.quota} decimals={2} />
+        {data?.map((row) => {
+          const { by, quota } = topUpOf(row);
+          return (
+            <li
+              key={`${row.created_at}-${row.content}`}
+              className="flex min-h-8 items-center gap-3 border-line border-b py-1"
+            >
+              <span className="w-24 shrink-0 text-muted">
+                <Time at={row.created_at} />
               </span>
-            )}
-          </li>
-        ))}
+              <span className="min-w-0 flex-1 wrap-anywhere">{by ? t(`wallet.by.${by}`) : row.content}</span>
+              {quota > 0 && (
+                <span className="text-good">
+                  +<Money quota={quota} decimals={2} />
+                </span>
+              )}
+            </li>
+          );
+        })}
       </ul>
     </section>
   );

@@ -65,6 +65,11 @@ def test_a_key_holds_what_was_asked_for(everywhere: World) -> None:
     assert {name: made[name] for name in wanted} == wanted | {"models": "gpt-4o,o1"}
 
 
+def test_commas_may_be_chinese_ones(world: World) -> None:
+    made = make(world.alice, models="a，b , c", subnet="10.0.0.0/8 ，192.168.0.0/16,")
+    assert (made["models"], made["subnet"]) == ("a,b,c", "10.0.0.0/8,192.168.0.0/16")
+
+
 @pytest.mark.parametrize(
     ("document", "said"),
     [
@@ -72,6 +77,10 @@ def test_a_key_holds_what_was_asked_for(everywhere: World) -> None:
         ({"name": "名" * 11}, "参数错误：令牌名称过长"),
         ({"subnet": "10.0.0.0/8,nowhere"}, "参数错误：无效的网段：nowhere"),
         ({"subnet": "10.0.0.1"}, "参数错误：无效的网段：10.0.0.1"),
+        (
+            {"name": "a\nb"},
+            "invalid parameter `name`: must not contain line breaks or other characters that cannot be seen",
+        ),
         ({"remain_quota": -5}, "invalid parameter `remain_quota`: must not be negative"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from oneapi.store.tables import channels
 from tests.control.conftest import World
 
 CHANNEL = {"name": "c", "models": "m"}
@@ -60,6 +61,27 @@ def test_one_wrong_key_of_many_is_enough(world: World) -> None:
     before = world.admin.get("/api/channel/").content
     assert "`key`" in _saved(world, type=1, key="sk-x\nsk-ant-x")
     assert world.admin.get("/api/channel/").content == before
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        " sk-x1\t",
+        "Bearer sk-x1",
+        "authorization: bearer  sk-x1 ",
+        "x-api-key: sk-x1",
+        '"sk-x1"',
+        "OPENAI_API_KEY=sk-x1",
+        "export ANTHROPIC_AUTH_TOKEN='sk-x1'",
+        "\r\nsk-x1\r\n\r\n",
+    ],
+)
+def test_a_key_is_read_out_of_what_was_copied_with_it(world: World, typed: str) -> None:
+    assert _saved(world, type=8, base_url="https://v.example", key=typed) == ""
+    assert [row["key"] for row in world.rows(channels)] == ["sk-x1"]
+    reply = world.admin.put("/api/channel/", {"id": 1, "key": typed.replace("x1", "x2")})
+    assert reply.json["success"]
+    assert [row["key"] for row in world.rows(channels)] == ["sk-x2"]
 
 
 def test_a_change_is_looked_at_when_it_is_about_the_key(world: World) -> None:

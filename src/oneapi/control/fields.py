@@ -71,6 +71,11 @@ def comma_list(text: str) -> list[str]:
     return list(dict.fromkeys(part for item in text.split(",") if (part := item.strip())))
 
 
+def typed_list(text: str) -> list[str]:
+    """Return the parts of a list that a person typed: its commas may be Chinese ones."""
+    return comma_list(text.replace("，", ","))
+
+
 Text = Annotated[str, AfterValidator(storable)]
 LongText = Annotated[Text, AfterValidator(_in_64k)]
 Line = Annotated[Text, AfterValidator(_one_line)]

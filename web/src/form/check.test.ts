@@ -10,6 +10,7 @@ const field = (spec: Partial<FieldSpec>): FieldSpec => ({ name: "x", kind: "text
 
 test("what must be there must be there, and what need not may be empty", () => {
   expect(wrong(field({ isRequired: true }), "")).toBeTruthy();
+  expect(wrong(field({ isRequired: true }), " \n ")).toBeTruthy();
   expect(wrong(field({ kind: "int", isRequired: true }), 0)).toBeUndefined();
   expect(wrong(field({ kind: "json" }), "")).toBeUndefined();
 });
@@ -30,7 +31,7 @@ test("half a time is no time, and not never", () => {
 
 test("a mapping maps names to names", () => {
   expect(wrong(field({ kind: "mapping" }), '{"a":"b"}')).toBeUndefined();
-  for (const text of ['{"a":""}', '{"a":1}', "[]", "{", "null"]) {
+  for (const text of ['{"a":""}', '{"":"b"}', '{"a":1}', "[]", "{", "null"]) {
     expect(wrong(field({ kind: "mapping" }), text)).toBeTruthy();
   }
 });

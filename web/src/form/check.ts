@@ -5,7 +5,8 @@ import type { FieldSpec } from "./types";
 /** What is wrong with a value, as far as that can be known here; the server knows the rest. */
 export function wrong(field: FieldSpec, value: unknown): string | undefined {
   const t = i18next.t;
-  const isEmpty = value === undefined || value === null || value === "";
+  const isBlank = field.kind === "text" && String(value ?? "").trim() === "";
+  const isEmpty = value === undefined || value === null || value === "" || isBlank;
   if (isEmpty) return field.isRequired ? t("form.required") : undefined;
   if (field.kind === "json" || field.kind === "mapping")
     return wrongJson(String(value), field.kind === "mapping");
@@ -29,7 +30,7 @@ function wrongJson(text: string, isMapping: boolean): string | undefined {
     const parsed: unknown = JSON.parse(text);
     if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
       return i18next.t("form.notObject");
-    if (isMapping && Object.values(parsed).some((name) => typeof name !== "string" || !name)) {
+    if (isMapping && Object.entries(parsed).some(([from, to]) => !from || typeof to !== "string" || !to)) {
       return i18next.t("form.mappingHalf");
     }
     return undefined;

@@ -8,6 +8,7 @@ import { ITEM, POPUP } from "./popup";
 const CHIPS_SHOWN = 14;
 const CHOICES_SHOWN = 60;
 const PARTS = /[,，\s]+/;
+const COMMAS = /[,，]/;
 
 interface TagsInputProps {
   values: string[];
@@ -30,7 +31,8 @@ export function TagsInput(props: TagsInputProps) {
   const typed = text.trim();
   const items = isClosed || !typed || suggestions.includes(typed) ? suggestions : [...suggestions, typed];
   const add = (names: string[]) => {
-    const allowed = isClosed ? names.filter((name) => suggestions.includes(name)) : names;
+    const parts = names.flatMap((name) => name.split(COMMAS)).map((name) => name.trim());
+    const allowed = parts.filter((name) => name && (!isClosed || suggestions.includes(name)));
     onChange([...new Set([...values, ...allowed])]);
     setText("");
   };
@@ -40,7 +42,7 @@ export function TagsInput(props: TagsInputProps) {
   };
   const pressed = (event: React.KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return;
-    if (event.key === "," || (event.key === "Enter" && !highlighted.current)) {
+    if (event.key === "," || event.key === "，" || (event.key === "Enter" && !highlighted.current)) {
       if (typed) {
         event.preventDefault();
         add([typed]);

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from oneapi.control.answers import Refused
-from oneapi.control.fields import Document, LongText, Number, Text, Whole, comma_list
+from oneapi.control.fields import Document, Line, LongText, Number, Text, Whole, typed_list
 from oneapi.store.calendar import LATEST
 
 _NAME_BYTES_MAX = 30
@@ -18,30 +18,34 @@ def _time(seconds: int) -> int:
     return seconds
 
 
+def _networks(text: str) -> str:
+    return ",".join(typed_list(text))
+
+
 class KeyDocument(Document):
     """A key to make, or to change (`id`); what is absent counts as zero, as in One API."""
 
     id: Whole = 0
-    name: Text | None = None
+    name: Line | None = None
     status: Annotated[Number, Field(ge=0, le=4)] | None = None
     expired_time: Annotated[Number, AfterValidator(_time)] | None = None
     remain_quota: Whole | None = None
     unlimited_quota: bool | None = None
     models: LongText | None = None
-    subnet: Annotated[Text, Field(max_length=191)] | None = None
+    subnet: Annotated[Text, Field(max_length=191), AfterValidator(_networks)] | None = None
 
     def check(self) -> None:
         """Refuse a name that is too long and networks that are none."""
         if len((self.name or "").encode()) > _NAME_BYTES_MAX:
             raise Refused("key_name_too_long", field="name")
-        for network in comma_list(self.subnet or ""):
+        for network in filter(None, (self.subnet or "").split(",")):
             if "/" not in network or not _is_network(network):
                 reason = f"`{network}` is no network such as `203.0.113.0/24`"
                 raise Refused("bad_subnet", subnet=network, field="subnet", reason=reason)
 
     def models_column(self) -> str | None:
         """Return the model list, trimmed and without duplicates; None stays None."""
-        return None if self.models is None else ",".join(comma_list(self.models))
+        return None if self.models is None else ",".join(typed_list(self.models))
 
 
 def _is_network(text: str) -> bool:

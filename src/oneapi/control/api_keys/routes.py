@@ -81,7 +81,7 @@ def create(document: KeyDocument, user: User, services: Surroundings) -> Answer:
         "remain_quota": remain_quota,
         "unlimited_quota": is_unlimited,
         "models": document.models_column(),
-        "subnet": (document.subnet or "").strip(),
+        "subnet": document.subnet or "",
     }
     with services.writing() as connection:
         key_id = insert_key(connection, services, user.id, columns)

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from oneapi.control.fields import Document, Line, LongText, Number, Text, Whole, comma_list
+from oneapi.control.channels.keys import pasted_key
+from oneapi.control.fields import Document, Line, LongText, Number, Text, Whole, typed_list
 from oneapi.providers.adjusting import check
 from oneapi.providers.registry import provider
 from oneapi.providers.targets import ALLOWS_TIERS
@@ -34,6 +35,8 @@ def _json_object(text: str) -> dict[str, Any] | None:
 
 def _mapping(text: str) -> str:
     for asked, served in (_json_object(text) or {}).items():
+        if not asked.strip():
+            raise ValueError("must map names to names; a name is missing")
         if not isinstance(served, str) or not served:
             raise ValueError(f"must map names to names; the value of {asked!r} is not a name")
     return text.strip()
@@ -63,7 +66,7 @@ def _key(text: str) -> str:
         raise ValueError("must consist of ASCII characters: no vendor's key has others")
     if not all(line.strip().isprintable() for line in text.split("\n")):
         raise ValueError("must not contain characters that cannot be seen")
-    return text
+    return "\n".join(filter(None, map(pasted_key, text.split("\n"))))
 
 
 def _type(number: int) -> int:
@@ -89,7 +92,7 @@ def _base_url(text: str) -> str:
 
 
 def _names(text: str, length_max: int) -> str:
-    names = comma_list(text)
+    names = typed_list(text)
     hidden = next((name for name in names if not name.isprintable()), None)
     if hidden is not None:
         raise ValueError(f"a name has no line breaks and the like, {hidden!r} has")

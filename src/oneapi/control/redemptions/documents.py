@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from oneapi.control.answers import Refused
-from oneapi.control.fields import Document, Number, Quota, Text, Whole
+from oneapi.control.fields import Document, Line, Number, Quota, Whole
 
 _NAME_BYTES_MAX = 20
 _COUNT_MAX = 100
@@ -15,7 +15,7 @@ class CodeDocument(Document):
     """Codes to make (`count` of them), or the one to change (`id`)."""
 
     id: Whole = 0
-    name: Text | None = None
+    name: Line | None = None
     quota: Quota | None = None
     count: Whole | None = None
     status: Annotated[Number, Field(ge=0, le=3)] | None = None

@@ -10,8 +10,12 @@ import pytest
 
 from oneapi.errors import InvalidRequest, UpstreamError
 from oneapi.providers import registry
-from oneapi.relay.translation import joined_answer
+from oneapi.providers.base import Call
+from oneapi.relay.offers import Offer
+from oneapi.relay.translation import WholeTranslation, joined_answer
+from oneapi.wire.endpoints import Endpoint
 from oneapi.wire.registry import client_dialect
+from oneapi.wire.usage import Usage
 from tests.providers.exchanges import call_to
 from tests.providers.relaying import relayed
 
@@ -186,6 +190,19 @@ def test_an_odd_answer(number: int, answer: Any) -> None:
             reply = dialect.response(call, body)
             for name in ("openai", "anthropic"):
                 client_dialect(name).render(reply.document, reply.usage)
+        for name in ("openai", "anthropic"):
+            as_stream(call, body, name)
+
+
+def as_stream(call: Call, body: bytes, client: str) -> None:
+    """Say a whole answer to a client that asked for a stream."""
+    dialect = registry.dialect(call.service.dialect)
+    offer = Offer(call.service, dialect, client)
+    whole = WholeTranslation(
+        client_dialect(client), offer, call, lambda reply: reply.usage or Usage()
+    )
+    whole.feed(body)
+    whole.finish()
 
 
 @pytest.mark.fault("W10", "W11", "W31")
@@ -200,6 +217,71 @@ def test_an_odd_stream(number: int, events: Any) -> None:
             relayed(call, said, client=name)
         with suppress(UpstreamError):
             joined_answer(dialect, call, said)
+
+
+PICTURE = {"b64_json": "eA==", "revised_prompt": "r"}
+COUNTED = {"input_tokens": 5, "output_tokens": 9, "input_tokens_details": {"text_tokens": 5}}
+TEXTS: Any = [
+    {"object": "text_completion", "choices": [{"text": "a", "index": 0, "logprobs": None}]},
+    {
+        "choices": [
+            {"text": "b", "index": 0, "finish_reason": "stop", "logprobs": {"tokens": ["b"]}}
+        ]
+    },
+    {"choices": [], "usage": COUNTS},
+]
+PICTURES: Any = [
+    {"type": "image_generation.partial_image", "partial_image_index": 0, **PICTURE},
+    {"type": "image_generation.completed", "usage": COUNTED, "created_at": 1, **PICTURE},
+]
+HEARD: Any = [
+    {"type": "transcript.text.delta", "delta": "a"},
+    {"type": "transcript.text.done", "text": "a", "usage": {"type": "duration", "seconds": 1}},
+]
+SPOKEN: Any = [
+    {"type": "speech.audio.delta", "audio": "eA=="},
+    {"type": "speech.audio.done", "usage": COUNTED},
+]
+VERBOSE = {"text": "a", "duration": "1", "segments": [{"end": 1}], "words": [{"end": 1}]}
+OTHERS: Any = [
+    (Endpoint.COMPLETIONS, TEXTS, {"choices": [{"text": "a", "index": 0}], "usage": COUNTS}),
+    (Endpoint.IMAGES, PICTURES, {"created": 1, "data": [PICTURE], "usage": COUNTED}),
+    (Endpoint.TRANSCRIPTIONS, HEARD, {**VERBOSE, "usage": None}),
+    (Endpoint.SPEECH, SPOKEN, {"error": {"message": "m", "code": 1}}),
+]
+
+
+@pytest.mark.fault("W8", "W11", "W29")
+@pytest.mark.parametrize(("endpoint", "events", "answer"), OTHERS, ids=lambda case: str(case)[:9])
+def test_odd_answers_of_other_endpoints(endpoint: Endpoint, events: Any, answer: Any) -> None:
+    chance = random.Random(endpoint.value)
+    call = call_to(8, b'{"input":"a"}', endpoint=endpoint, stream=True)
+    dialect = registry.dialect("openai")
+    for _ in range(ROUNDS):
+        said = stream(changed(events, chance))
+        relayed(call, said)
+        with suppress(UpstreamError):
+            joined_answer(dialect, call, said)
+        body = json.dumps(changed(answer, chance)).encode()
+        with suppress(UpstreamError):
+            dialect.usage(call, body)
+            dialect.output_tokens(call, body)
+        as_stream(call, body, "openai")
+
+
+@pytest.mark.fault("W29")
+def test_probabilities_may_begin_later_than_the_text() -> None:
+    tokens = [None, {"content": [{"token": "a"}]}, None, {"content": [{"token": "b"}]}]
+    chunks = [
+        {"choices": [{"index": 0, "delta": {"content": said}, "logprobs": sure}]}
+        for said, sure in zip(("", "a", "", "b"), tokens, strict=True)
+    ]
+    nothing: dict[str, Any] = {}
+    ended = {"choices": [{"index": 0, "delta": nothing, "finish_reason": "stop"}]}
+    reply = joined_answer(registry.dialect("openai"), call_to(8), stream([*chunks, ended]))
+    (choice,) = reply.document["choices"]
+    assert choice["message"]["content"] == "ab"
+    assert choice["logprobs"] == {"content": [{"token": "a"}, {"token": "b"}]}
 
 
 @pytest.mark.fault("W26")

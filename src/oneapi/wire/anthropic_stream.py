@@ -279,7 +279,7 @@ class AnthropicStream:
     def _entry(self, entry: Block) -> Iterator[bytes]:
         """Follow the order that the chunks state; entries about blocks gone by only matter for their end."""
         index = entry.get("index", 0)
-        if "type" in entry and index >= self._next:
+        if text(entry.get("type")) and index >= self._next:
             yield from self._begin(entry)
         if index != self._next - 1:
             return

@@ -5,7 +5,7 @@ import binascii
 from typing import Any, Final, cast
 
 from oneapi.wire.canonical import CHAT_CHUNK, CHAT_COMPLETION
-from oneapi.wire.shapes import count, objects, section
+from oneapi.wire.shapes import count, objects, section, text
 
 # Said once, or said again; everything else that is a text comes in pieces.
 _SAID_AT_ONCE: Final = frozenset({"role", "id", "type", "name", "signature", "data", "format"})
@@ -35,9 +35,10 @@ def _add_choice(known: dict[str, Any], choice: dict[str, Any]) -> None:
         if name == "delta":
             _add(known.setdefault("message", {"role": "assistant", "content": None}), value)
         elif name == "text":
-            known[name] = known.get(name, "") + (value or "")
+            known[name] = text(known.get(name)) + text(value)
         elif name == "logprobs" and section(value):
-            _add(known.setdefault(name, {}), section(value))
+            known[name] = section(known.get(name))
+            _add(known[name], section(value))
         elif value is not None or name not in known:
             known[name] = value
 

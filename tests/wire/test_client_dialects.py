@@ -294,6 +294,31 @@ def test_a_vendors_own_details_reach_clients_of_its_dialect() -> None:
     assert json.loads(body)["error"] == {"type": "rate_limit_error", "message": "m"}
 
 
+@pytest.mark.fault("R7", "W12")
+@pytest.mark.parametrize(
+    ("said", "status", "told"),
+    [
+        ("invalid_request_error", 429, "rate_limit_error"),
+        ("invalid_request_error", 503, "overloaded_error"),
+        ("invalid_request_error", 500, "api_error"),
+        ("invalid_request_error", 404, "not_found_error"),
+        ("invalid_request_error", 422, "invalid_request_error"),
+        ("api_error", 529, "overloaded_error"),
+        ("api_error", 500, "api_error"),
+        ("overloaded_error", 502, "overloaded_error"),
+        ("permission_error", 400, "permission_error"),
+    ],
+)
+def test_an_anthropic_client_is_told_what_the_status_says_where_the_word_says_less(
+    said: str, status: int, told: str
+) -> None:
+    error = UpstreamError("m", status=status, type=said)
+    dialect = client_dialect("anthropic")
+    _, body = dialect.error(error, "r")
+    assert json.loads(body)["error"]["type"] == told
+    assert f'"type":"{told}"'.encode() in dialect.error_event(error, "r")
+
+
 def test_a_vendors_error_keeps_its_type_code_and_param() -> None:
     said = {"message": "bad", "type": "invalid_request_error", "param": None, "code": None}
     refused = refusal(400, {}, json.dumps({"error": said}).encode())

@@ -37,6 +37,8 @@ _TYPES: Final = {
     504: "timeout_error",
     529: "overloaded_error",
 }
+# What a vendor's word says more exactly than its status. Servers of OpenAI's dialect call any error an invalid request.
+_TELLING: Final = frozenset(_TYPES.values()) - {"invalid_request_error"}
 
 
 PING: Final = event("ping")
@@ -147,10 +149,8 @@ def _error_document(error: GatewayError, request_id: str) -> Block:
 
 
 def _type_of(error: GatewayError) -> str:
-    if isinstance(error, UpstreamError) and error.type.endswith("_error"):
-        known = error.type in _TYPES.values() or error.type == "api_error"
-        if known:
-            return error.type
+    if isinstance(error, UpstreamError) and error.type in _TELLING:
+        return error.type
     fallback = "invalid_request_error" if 400 <= error.status < 500 else "api_error"
     return _TYPES.get(error.status, fallback)
 

@@ -245,6 +245,21 @@ def test_usage_of_other_endpoints() -> None:
     assert _usage(Endpoint.CHAT, {"choices": [{"message": {"content": "a"}}]}) is None
 
 
+@pytest.mark.fault("R1", "A6")
+def test_what_the_author_of_a_picture_spends_is_spent_beside_it() -> None:
+    """`svg_usage`: tokens of the model that writes an SVG, beside those of the picture."""
+    picture = {"input_tokens": 50, "output_tokens": 900, "total_tokens": 950}
+    author = {"model": "gpt-5.5", "input_tokens": 300, "output_tokens": 4000}
+    author |= {"reasoning_tokens": 2500, "total_tokens": 4300}
+    answer: dict[str, Any] = {"data": [{"b64_json": "eA=="}], "usage": picture, "svg_usage": author}
+    for endpoint in (Endpoint.IMAGES, Endpoint.IMAGE_EDITS):
+        assert _usage(endpoint, answer) == Usage(350, 4900, images=1)
+    found = _usage(Endpoint.IMAGES, {**answer, "svg_usage": {**author, "output_tokens": -1}})
+    assert found is not None
+    assert found.oddity
+    assert _usage(Endpoint.IMAGES, {**answer, "svg_usage": None}) == Usage(50, 900, images=1)
+
+
 def test_usage_of_transcriptions() -> None:
     transcript = Endpoint.TRANSCRIPTIONS
     assert _usage(transcript, {"text": "a", "usage": {"type": "duration", "seconds": 3}}) == Usage(

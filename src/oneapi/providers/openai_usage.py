@@ -174,17 +174,27 @@ def canonical_counts(counts: dict[str, Any], usage: Usage) -> dict[str, Any] | N
 
 
 def usage_of_answer(call: Call, document: dict[str, Any]) -> Usage | None:
-    """Return the usage of a whole JSON answer of any endpoint, `None` if it says none."""
+    """Return the usage of a whole JSON answer of any endpoint, `None` if it says none.
+
+    What a model spends that writes a picture as SVG is counted beside the picture: `svg_usage` of OpenAI's SDK 3.54.
+    """
     counts = section(document.get("usage") or section(document.get("x_groq")).get("usage"))
     if call.endpoint in TRANSCRIPTS:
         return _transcript(document, counts)
     usage = usage_of(counts) if counts else None
     images = document.get("data") if call.endpoint in IMAGES else None
-    if isinstance(images, list):
-        counts = {} if usage is None else usage.counts()
-        counts["images"] = sum(map(is_made, cast("list[Any]", images)))
-        return Usage(**counts, total_tokens=0 if usage is None else usage.total_tokens)
-    return usage
+    if not isinstance(images, list):
+        return usage
+    said = {} if usage is None else usage.counts()
+    said["images"] = sum(map(is_made, cast("list[Any]", images)))
+    written = section(document.get("svg_usage"))
+    if written and usage is not None:
+        author = usage_of(written)
+        if author.oddity:
+            return author
+        for name in ("input_tokens", "output_tokens"):
+            said[name] = said.get(name, 0) + getattr(author, name)
+    return Usage(**said, total_tokens=0 if usage is None else usage.total_tokens)
 
 
 def _transcript(document: dict[str, Any], counts: dict[str, Any]) -> Usage | None:

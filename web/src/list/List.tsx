@@ -1,8 +1,8 @@
-import { useCallback, useDeferredValue, useMemo, useState } from "react";
+import { useCallback, useDeferredValue, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/ui/Button";
 import { Empty } from "@/ui/Empty";
-import { listQuery, PAGE_SIZES, useAddress } from "./address";
+import { listQuery, PAGE_SIZES, pageInstead, useAddress } from "./address";
 import { BulkBar } from "./BulkBar";
 import { Foot } from "./Foot";
 import { useListKeys } from "./keys";
@@ -29,22 +29,30 @@ export function List<Row>({ spec, tools, lead, sum }: ListProps<Row>) {
   const [search, change] = useAddress();
   const remembered = useRemembered(spec.name, spec.columns);
   const [isHeld, setHeld] = useState(false);
-  const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   const filters = spec.filters ?? [];
   const size = remembered.size ?? (PAGE_SIZES[0] as number);
   const query = { ...listQuery(search, filters, size), ...spec.query };
   const list = useDrawn(useRows<Row>({ ...spec, query, isHeld }));
+  const [picked, setPicked] = usePicked(JSON.stringify(query));
+  const isBeyond = !list.isPending && !list.isStale && !list.error && !list.rows.length && query.p !== 0;
+  const instead = pageInstead(list, size);
+  useEffect(() => {
+    if (isBeyond) change({ page: instead > 1 ? String(instead) : undefined }, true);
+  }, [isBeyond, instead, change]);
   const ids = useMemo(() => list.rows.map(spec.rowId), [list.rows, spec.rowId]);
   const { isShown } = remembered;
   const columns = useDeferredValue(useMemo(() => spec.columns.filter(isShown), [spec.columns, isShown]));
 
-  const pick = useCallback((id: string) => {
-    setPicked((old) => {
-      const now = new Set(old);
-      if (!now.delete(id)) now.add(id);
-      return now;
-    });
-  }, []);
+  const pick = useCallback(
+    (id: string) => {
+      setPicked((old) => {
+        const now = new Set(old);
+        if (!now.delete(id)) now.add(id);
+        return now;
+      });
+    },
+    [setPicked],
+  );
   const open = useCallback((id: string) => change({ open: id }), [change]);
   const at = (act: (id: string) => void) => (place: number) => {
     const id = ids[place];
@@ -93,7 +101,7 @@ export function List<Row>({ spec, tools, lead, sum }: ListProps<Row>) {
             />
           </RecentUse>
         )}
-        {!list.isPending && !list.error && list.rows.length === 0 && (
+        {!list.isPending && !list.error && list.rows.length === 0 && !isBeyond && (
           <Empty
             title={isFiltered ? t("list.noneFound") : spec.empty.title}
             action={
@@ -125,6 +133,17 @@ export function List<Row>({ spec, tools, lead, sum }: ListProps<Row>) {
       )}
     </div>
   );
+}
+
+/** The rows that are selected; other rows are selected anew. */
+function usePicked(asked: string) {
+  const [of, setOf] = useState(asked);
+  const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
+  if (of !== asked) {
+    setOf(asked);
+    setPicked(new Set());
+  }
+  return [picked, setPicked] as const;
 }
 
 /** The rows a little later: drawing fifty of them is done in slices, between which the page answers. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chosen, listQuery, nextOrder, toggled } from "./address";
+import { chosen, listQuery, nextOrder, pageInstead, toggled } from "./address";
 
 const FILTERS = [
   { id: "status", label: "" },
@@ -32,6 +32,14 @@ test("filters, words, order and page are asked for; what is nobody's filter is n
 
 test.each(["0", "-1", "x", ""])("a page %j is the first", (page) => {
   expect(listQuery({ page }, FILTERS, 50).p).toBe(0);
+});
+
+test("behind the last page stands the last one", () => {
+  expect(pageInstead({ total: 101, isExact: true }, 50)).toBe(3);
+  expect(pageInstead({ total: 100, isExact: true }, 50)).toBe(2);
+  expect(pageInstead({ total: 0, isExact: true }, 50)).toBe(1);
+  expect(pageInstead({ total: 10_000, isExact: false }, 50)).toBe(1);
+  expect(pageInstead({ total: undefined, isExact: true }, 50)).toBe(1);
 });
 
 test("a head sorts falling, then rising, then not", () => {

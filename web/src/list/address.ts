@@ -37,6 +37,11 @@ export function listQuery(search: Search, filters: Filter[], size: number): Quer
   return query;
 }
 
+/** The page to show where the one that is asked for has no rows: the last one, or the first where nobody knows. */
+export function pageInstead(list: { total: number | undefined; isExact: boolean }, size: number): number {
+  return list.total && list.isExact ? Math.ceil(list.total / size) : 1;
+}
+
 /** The next order of a column whose head was clicked: falling, rising, none. */
 export function nextOrder(search: Search, sort: string): Search {
   if (search.sort !== sort) return { sort, order: "desc", page: undefined };

@@ -1,4 +1,4 @@
-import { cloneElement, type ReactNode, useId } from "react";
+import { cloneElement, type ReactNode, useEffect, useId, useRef } from "react";
 import { Controller } from "react-hook-form";
 import { classes } from "@/ui/class";
 import { useUnsaved } from "@/ui/Drawer";
@@ -25,9 +25,15 @@ interface FormProps {
 /** The fields of a form, drawn from data; ⌘↵ sends it. */
 export function Form({ of, id, before, after }: FormProps) {
   const own = useId();
+  const drawn = useRef<HTMLFormElement>(null);
   of.onRelease.current = useUnsaved(of.form.formState.isDirty);
+  // not every control can take the focus
+  useEffect(() => {
+    if (of.refusedAt) drawn.current?.querySelector("[data-error]")?.scrollIntoView({ block: "nearest" });
+  }, [of.refusedAt]);
   return (
     <form
+      ref={drawn}
       id={id ?? own}
       noValidate
       onSubmit={of.submit}
@@ -38,7 +44,7 @@ export function Form({ of, id, before, after }: FormProps) {
     >
       {before && <div className="col-span-4 empty:hidden">{before}</div>}
       {of.refusal && (
-        <Note tone="bad" className="col-span-4">
+        <Note tone="bad" className="col-span-4" isAnswer>
           {of.refusal}
         </Note>
       )}

@@ -12,6 +12,8 @@ export interface DataForm {
   /** What belongs to no field. */
   refusal: string | undefined;
   isBusy: boolean;
+  /** How often something was said to be wrong at a field. */
+  refusedAt: number;
   submit: (event?: React.FormEvent) => Promise<void>;
   /** Check and send these from now on, when the fields depend on the values. */
   use: (fields: FieldSpec[]) => void;
@@ -43,6 +45,7 @@ export function useDataForm(
   const checked = useRef(fields);
   const [refusal, setRefusal] = useState<string>();
   const [isBusy, setBusy] = useState(false);
+  const [refusedAt, setRefusedAt] = useState(0);
   const onRelease = useRef(() => {});
   const release = () => onRelease.current();
 
@@ -64,8 +67,10 @@ export function useDataForm(
     // Of what is inside a field, its place is said, too.
     const isWhole = field?.name.replace(":", ".") === named;
     const message = isWhole ? reasonOf(error) : messageOf(error);
-    if (field) form.setError(field.name, { message }, { shouldFocus: true });
-    else setRefusal(message);
+    if (field) {
+      form.setError(field.name, { message }, { shouldFocus: true });
+      setRefusedAt((times) => times + 1);
+    } else setRefusal(message);
   };
 
   /** These are saved; secrets are not shown again. What was typed meanwhile stays, and is not: returns whether all is. */
@@ -93,7 +98,10 @@ export function useDataForm(
       if (message) form.setError(field.name, { message }, { shouldFocus: isFirst });
       if (message) isFirst = false;
     }
-    if (!isFirst) return;
+    if (!isFirst) {
+      setRefusedAt((times) => times + 1);
+      return;
+    }
     isSending.current = true;
     setBusy(true);
     try {
@@ -115,6 +123,7 @@ export function useDataForm(
     fields,
     refusal,
     isBusy,
+    refusedAt,
     submit,
     use,
     release,

@@ -1,13 +1,11 @@
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { messageOf } from "@/format/message";
 import { Button } from "@/ui/Button";
 import { Confirm } from "@/ui/Dialog";
 import { Progress } from "@/ui/Progress";
 import { say } from "@/ui/toasts";
+import { type Failed, overAll } from "./overAll";
 import type { BulkAction } from "./types";
-
-const AT_ONCE = 4;
 
 interface BulkBarProps<Row> {
   actions: BulkAction<Row>[];
@@ -95,36 +93,4 @@ export function BulkBar<Row>({ actions, rows, rowName, onDone }: BulkBarProps<Ro
       </Confirm>
     </section>
   );
-}
-
-export interface Failed<Row> {
-  row: Row;
-  error: string;
-}
-
-/** Do something to every row, a few at once; return those to which it was done, and those that failed. */
-export async function overAll<Row>(
-  rows: Row[],
-  act: (row: Row) => Promise<unknown>,
-  isStopped: () => boolean,
-  told: (done: number) => void = () => {},
-): Promise<{ changed: Row[]; failed: Failed<Row>[] }> {
-  const changed: Row[] = [];
-  const failed: Failed<Row>[] = [];
-  const waiting = [...rows];
-  let done = 0;
-  const worker = async () => {
-    for (let row = waiting.shift(); row !== undefined && !isStopped(); row = waiting.shift()) {
-      try {
-        await act(row);
-        changed.push(row);
-      } catch (error) {
-        failed.push({ row, error: messageOf(error) });
-      }
-      done += 1;
-      told(done);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return { changed, failed };
 }

@@ -78,6 +78,7 @@ export function FieldGroup({ label, help, error, className, children }: Omit<Fie
       aria-labelledby={`${id}-label`}
       aria-describedby={said ? `${id}-said` : undefined}
       className={classes("min-w-0", className)}
+      data-error={error ? "" : undefined}
     >
       <div id={`${id}-label`} className="mb-1 font-medium">
         {label}

@@ -12,16 +12,23 @@ interface NoteProps {
   tone?: keyof typeof LOOKS;
   children: ReactNode;
   className?: string;
+  /** It answers what was just asked: it is brought into view. */
+  isAnswer?: boolean;
 }
 
 /** Something that must be read: a result, a warning, an error that belongs to no field. */
-export function Note({ tone = "plain", children, className }: NoteProps) {
+export function Note({ tone = "plain", children, className, isAnswer }: NoteProps) {
   return (
     <div
+      ref={isAnswer ? reveal : undefined}
       role={tone === "bad" ? "alert" : "status"}
       className={classes("break-words rounded px-3 py-2", LOOKS[tone], className)}
     >
       {children}
     </div>
   );
+}
+
+function reveal(node: HTMLElement | null): void {
+  node?.scrollIntoView({ block: "nearest" });
 }

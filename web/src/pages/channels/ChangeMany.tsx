@@ -6,7 +6,7 @@ import type { Channel } from "@/api/types";
 import { wrong } from "@/form/check";
 import { numberTyped } from "@/form/typed";
 import type { FieldSpec } from "@/form/types";
-import { overAll } from "@/list/BulkBar";
+import { changeAll } from "@/list/overAll";
 import { useGroups } from "@/session";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
@@ -14,7 +14,6 @@ import { Field } from "@/ui/Field";
 import { Input } from "@/ui/Input";
 import { Progress } from "@/ui/Progress";
 import { TagsInput } from "@/ui/TagsInput";
-import { say } from "@/ui/toasts";
 import { CHANNELS } from "./Channels";
 import { WEIGHT_MAX } from "./fields";
 
@@ -41,21 +40,17 @@ export function ChangeMany({ rows, onClose }: { rows: Channel[]; onClose: () => 
   const shown = () => client.invalidateQueries({ queryKey: ["list", CHANNELS] });
   const save = async () => {
     setDone(0);
-    const write = (row: Channel) => put(CHANNELS, { id: row.id, ...changes });
-    const { changed, failed } = await overAll(rows, write, () => false, setDone);
-    for (const { row, error } of failed) say("bad", `${row.name}: ${error}`);
     const back = (row: Channel) =>
-      put(CHANNELS, {
-        id: row.id,
-        ...Object.fromEntries(Object.keys(changes).map((name) => [name, row[name as "weight"]])),
-      });
-    if (changed.length) {
-      say("good", t("channel.changedMany", { count: changed.length }), {
-        label: t("action.undo"),
-        run: () => overAll(changed, back, () => false).then(shown),
-      });
-    }
-    shown();
+      Object.fromEntries(Object.keys(changes).map((name) => [name, row[name as "weight"]]));
+    await changeAll({
+      rows,
+      rowName: (row) => row.name,
+      write: (row) => put(CHANNELS, { id: row.id, ...changes }),
+      back: (row) => put(CHANNELS, { id: row.id, ...back(row) }),
+      said: (count) => t("channel.changedMany", { count }),
+      shown,
+      told: setDone,
+    });
     onClose();
   };
   const isReady = Object.keys(changes).length > 0 && !wrongPriority && !wrongWeight;

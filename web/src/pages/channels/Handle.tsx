@@ -4,7 +4,7 @@ import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { put } from "@/api/call";
 import type { Channel, Page } from "@/api/types";
-import { overAll } from "@/list/BulkBar";
+import { overAll } from "@/list/overAll";
 import { letRowsMove } from "@/list/rows";
 import { say, sayError } from "@/ui/toasts";
 import { moved } from "./order";

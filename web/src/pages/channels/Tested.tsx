@@ -17,7 +17,7 @@ export function Tested({ result }: { result: TestResult | undefined }) {
   const todo = error && probe ? adviceOfVendor(probe.status) : "";
   const facts = { model: probe?.model ?? "", time: duration(probe?.time_ms ?? 0) };
   return (
-    <Note tone={error ? "bad" : "good"}>
+    <Note tone={error ? "bad" : "good"} isAnswer>
       <p className="font-medium">{error ? t("channel.testFailed", facts) : t("channel.testPassed", facts)}</p>
       <p className="text-text">{error || probe?.answer}</p>
       {todo && <p>{todo}</p>}

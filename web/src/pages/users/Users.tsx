@@ -1,5 +1,5 @@
 import { Plus } from "lucide-react";
-import { lazy, Suspense, useMemo } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { post } from "@/api/call";
 import { ROLE, type User } from "@/api/types";
@@ -11,6 +11,8 @@ import { Button } from "@/ui/Button";
 import { useUserColumns } from "./columns";
 
 const UserDrawer = lazy(() => import("./UserDrawer").then((part) => ({ default: part.UserDrawer })));
+
+const ChangeGroup = lazy(() => import("./ChangeGroup").then((part) => ({ default: part.ChangeGroup })));
 
 export type Management = "disable" | "enable" | "delete" | "promote" | "demote";
 
@@ -28,6 +30,7 @@ export function Page() {
   const [search, change] = useAddress();
   const columns = useUserColumns();
   const groups = useGroups();
+  const [moved, setMoved] = useState<User[]>();
   const spec = useMemo<ListSpec<User>>(
     () => ({
       name: "users",
@@ -63,6 +66,7 @@ export function Page() {
       bulk: [
         { label: t("action.enable"), run: (row) => manage(row, "enable"), undo: restore },
         { label: t("action.disable"), run: (row) => manage(row, "disable"), undo: restore },
+        { label: t("user.group"), runAll: setMoved },
         {
           label: t("action.delete"),
           isDangerous: true,
@@ -87,6 +91,11 @@ export function Page() {
       {search.open && (
         <Suspense>
           <UserDrawer key={search.open} id={search.open} onClose={() => change({ open: undefined })} />
+        </Suspense>
+      )}
+      {moved && (
+        <Suspense>
+          <ChangeGroup rows={moved} onClose={() => setMoved(undefined)} />
         </Suspense>
       )}
     </>

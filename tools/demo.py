@@ -155,7 +155,9 @@ DEEDS: Final[list[tuple[int, str, str, str, int, str, _Fields, _Fields]]] = [
     (75, "team-search", "channel", "change", 1, "openai-main", {"weight": 1}, {"weight": 5}),
 ]
 NAMES: Final = _NAMES.split()
-KEY_NAMES: Final = ("nextchat", "claude-code", "default", "search-prod", "ci", "cherry", "lobechat")
+KEY_NAMES: Final = ("nextchat", "claude-code", "default", "search-prod", "cherry", "lobechat", "ci")
+# The latest of root's, which the playground takes: it may do everything.
+FREE: Final = {"status": 1, "unlimited_quota": True, "expired_time": -1, "models": "", "subnet": ""}
 LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 
 
@@ -280,30 +282,30 @@ def _keys(
 ) -> dict[int, list[str]]:
     names: dict[int, list[str]] = {}
     for place, person in enumerate(people):
-        for name in chance.sample(KEY_NAMES, 7 if place == 0 else chance.randint(1, 3)):
-            status = chance.choices((1, 2, 3, 4), (16, 1, 1, 1))[0]
-            unlimited = chance.random() < 0.3
-            used_at = now - 120 - int(chance.paretovariate(0.5) * 60) % (9 * 86_400)
-            connection.execute(
-                insert(tokens).values(
-                    user_id=person["id"],
-                    key="".join(chance.choices(LETTERS, k=48)),
-                    status=status,
-                    name=name,
-                    created_time=now - chance.randrange(DAYS * 86_400),
-                    accessed_time=used_at,
-                    expired_time=used_at + 60
-                    if status == 3
-                    else chance.choice((-1, -1, now + 20 * 86_400)),
-                    remain_quota=0 if status == 4 else int(chance.uniform(0.2, 40) * DOLLAR),
-                    unlimited_quota=unlimited,
-                    used_quota=int(chance.paretovariate(0.8) * 0.4 * DOLLAR),
-                    models=chance.choice(("", "", "claude-sonnet-5-5,claude-haiku-5")),
-                    subnet=chance.choice(("", "", "", "10.0.0.0/8")),
-                )
-            )
+        is_root = place == 0
+        for name in KEY_NAMES if is_root else chance.sample(KEY_NAMES, chance.randint(1, 3)):
+            values = _key(name, now, chance) | (FREE if is_root and name == KEY_NAMES[-1] else {})
+            connection.execute(insert(tokens).values(user_id=person["id"], **values))
             names.setdefault(person["id"], []).append(name)
     return names
+
+
+def _key(name: str, now: int, chance: random.Random) -> dict[str, Any]:
+    status = chance.choices((1, 2, 3, 4), (16, 1, 1, 1))[0]
+    used_at = now - 120 - int(chance.paretovariate(0.5) * 60) % (9 * 86_400)
+    return {
+        "key": "".join(chance.choices(LETTERS, k=48)),
+        "status": status,
+        "name": name,
+        "created_time": now - chance.randrange(DAYS * 86_400),
+        "accessed_time": used_at,
+        "expired_time": used_at + 60 if status == 3 else chance.choice((-1, -1, now + 20 * 86_400)),
+        "remain_quota": 0 if status == 4 else int(chance.uniform(0.2, 40) * DOLLAR),
+        "unlimited_quota": chance.random() < 0.3,
+        "used_quota": int(chance.paretovariate(0.8) * 0.4 * DOLLAR),
+        "models": chance.choice(("", "", "claude-sonnet-5-5,claude-haiku-5")),
+        "subnet": chance.choice(("", "", "", "10.0.0.0/8")),
+    }
 
 
 def _codes(

@@ -114,7 +114,7 @@ def _all_tested(page: Page) -> None:
     page.get_by_role("dialog").get_by_role(
         "button", name=re.compile("Begin|Test|开始|测试")
     ).last.click()
-    page.get_by_role("dialog").get_by_text(re.compile(r"\b(\d+) / \1\b")).first.wait_for()
+    page.get_by_role("dialog").get_by_text(re.compile(r"失败 \d|\d failed")).first.wait_for()
 
 
 def _answered(page: Page) -> None:

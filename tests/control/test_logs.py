@@ -30,6 +30,8 @@ LOG_FIELDS = [
     "elapsed_time",
     "is_stream",
     "system_prompt_reset",
+    "credited",
+    "reason",
 ]
 
 
@@ -50,6 +52,23 @@ def write(world: World, **values: Any) -> int:
 
 def ids(who: Browser, query: str = "") -> list[int]:
     return [row["id"] for row in who.get(f"/api/log/?{query}").content]
+
+
+@pytest.mark.parametrize(
+    ("detail", "expected"),
+    [
+        ('{"credited":500,"reason":"redemption","reference":"7"}', (500, "redemption")),
+        ('{"credited":500,"reason":"top_up","remark":true}', (500, "")),
+        ("no json", (0, "")),
+        (None, (0, "")),
+    ],
+)
+def test_ones_own_rows_say_what_was_credited_and_why(
+    everywhere: World, detail: str | None, expected: tuple[int, str]
+) -> None:
+    write(everywhere, type=1, quota=0, detail=detail)
+    row = everywhere.alice.get("/api/log/self?type=1").content[0]
+    assert (row["credited"], row["reason"]) == expected
 
 
 def test_a_row_has_all_of_one_apis_fields(everywhere: World) -> None:

@@ -5,6 +5,7 @@ from oneapi.ledger.backfill import backfill, begin_backfill
 from oneapi.ledger.balance import key_balance, leased, user_balance
 from oneapi.ledger.check import Report, check
 from oneapi.ledger.credit import (
+    Credited,
     Kind,
     Reason,
     credit,
@@ -27,6 +28,7 @@ from oneapi.ledger.writers import Writer, writers
 
 __all__ = [
     "Condition",
+    "Credited",
     "Facts",
     "Failure",
     "Hold",

@@ -62,11 +62,12 @@ class Reason(msgspec.Struct, frozen=True):
 
 
 class Credited(msgspec.Struct, frozen=True):
-    """What the `detail` of such a row says: how much, why, and what for."""
+    """What the `detail` of such a row says: how much, why, what for, and whether its text is a person's own."""
 
     credited: int = 0
     reason: str = ""
     reference: str = ""
+    remark: bool = False
 
 
 def credited(detail: str | None) -> Credited:

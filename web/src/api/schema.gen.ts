@@ -2646,6 +2646,8 @@ export interface components {
             content: string;
             /** Created At */
             created_at: number;
+            /** Credited */
+            credited: number;
             /** Detail */
             detail: string | null;
             /** Elapsed Time */
@@ -2660,6 +2662,8 @@ export interface components {
             prompt_tokens: number;
             /** Quota */
             quota: number;
+            /** Reason */
+            reason: string;
             /** Request Id */
             request_id: string;
             /** System Prompt Reset */
@@ -2858,6 +2862,9 @@ export interface components {
         /**
          * OwnLogView
          * @description A row of the log as its user sees it; `elapsed_time` in milliseconds, `id` always 0.
+         *
+         *     `credited`: by how much it changed the balance, where `reason` says why (`redemption`, `top_up`, …); `reason` is blank
+         *     where `content` is a person's own words, and of a request.
          */
         OwnLogView: {
             /** Channel */
@@ -2868,6 +2875,8 @@ export interface components {
             content: string;
             /** Created At */
             created_at: number;
+            /** Credited */
+            credited: number;
             /** Elapsed Time */
             elapsed_time: number;
             /** Id */
@@ -2880,6 +2889,8 @@ export interface components {
             prompt_tokens: number;
             /** Quota */
             quota: number;
+            /** Reason */
+            reason: string;
             /** Request Id */
             request_id: string;
             /** System Prompt Reset */

@@ -32,7 +32,11 @@ from oneapi.control.logs.queries import (
     page_of_logs,
 )
 from oneapi.control.logs.wording import Worded, Wording
+from oneapi.ledger import Credited, credited
+from oneapi.store.enums import LogType
 from oneapi.store.tables import logs
+
+_NOTHING = Credited()
 
 router = APIRouter(prefix="/api/log", tags=["logs"])
 
@@ -44,7 +48,11 @@ class Consumption(TypedDict):
 
 
 class OwnLogView(TypedDict):
-    """A row of the log as its user sees it; `elapsed_time` in milliseconds, `id` always 0."""
+    """A row of the log as its user sees it; `elapsed_time` in milliseconds, `id` always 0.
+
+    `credited`: by how much it changed the balance, where `reason` says why (`redemption`, `top_up`, …); `reason` is blank
+    where `content` is a person's own words, and of a request.
+    """
 
     id: int
     user_id: int
@@ -62,6 +70,8 @@ class OwnLogView(TypedDict):
     elapsed_time: int
     is_stream: bool
     system_prompt_reset: bool
+    credited: int
+    reason: str
 
 
 class LogView(OwnLogView):
@@ -192,6 +202,7 @@ def _own_view(row: RowMapping, worded: Worded) -> OwnLogView:
 
 
 def _shown(row: RowMapping, worded: Worded) -> OwnLogView:
+    told = _NOTHING if row["type"] == LogType.CONSUME else credited(row["detail"])
     return {
         "id": 0,
         "user_id": row["user_id"] or 0,
@@ -209,4 +220,6 @@ def _shown(row: RowMapping, worded: Worded) -> OwnLogView:
         "elapsed_time": row["elapsed_time"] or 0,
         "is_stream": bool(row["is_stream"]),
         "system_prompt_reset": bool(row["system_prompt_reset"]),
+        "credited": told.credited,
+        "reason": "" if told.remark else told.reason,
     }

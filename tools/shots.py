@@ -141,7 +141,7 @@ STEPS: Final[dict[str, Callable[[Page], None]]] = {
     "explain-failed": lambda page: (_first_row(page), _opened(page))[-1],
     "use-key": lambda page: (_first_row(page), _press(page, "^Use it in", "^接入程序"))[-1],
     "test-one": lambda page: (
-        _press(page, "^Test: demo-vendor$", "^测试: demo-vendor$"),
+        _press(page, "^Test: demo-vendor$", "^测试：demo-vendor$"),
         page.get_by_role("dialog").get_by_role("status").wait_for(),
     )[-1],
     "test-many": lambda page: (_press(page, "^Test all", "^测试全部"), _opened(page))[-1],

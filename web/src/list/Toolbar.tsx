@@ -46,6 +46,8 @@ export function Toolbar<Row>({ spec, filters, query, remembered, tools, lead, re
       <div
         className={classes(
           "flex min-w-0 flex-1 items-center gap-1.5 overflow-x-auto [scrollbar-width:none] lg:flex-wrap",
+          // what is scrolled away fades out
+          "max-sm:[mask-image:linear-gradient(to_right,black_calc(100%-1.5rem),transparent)]",
           isInTwoRows && "max-sm:order-last max-sm:-mx-4 max-sm:basis-full max-sm:px-4",
         )}
       >

@@ -43,7 +43,7 @@ export function summary(deed: Changed, words: Words): string {
     .filter(({ before, after }) => before || after)
     .map(({ name, before, after }) => {
       const values = [before, after].filter(Boolean).join(" → ");
-      return deed.kind === "option" ? values : i18next.t("audit.changed", { name, values });
+      return deed.kind === "option" ? values : i18next.t("shell.pair", { name, value: values });
     })
     .join(" · ");
 }

@@ -28,7 +28,7 @@ export function TestOne({ channel, onClose }: { channel: Channel; onClose: () =>
     <Dialog
       isOpen
       onClose={onClose}
-      title={`${t("channel.test")}: ${channel.name}`}
+      title={t("shell.pair", { name: t("channel.test"), value: channel.name })}
       footer={<Button onClick={onClose}>{t("action.close")}</Button>}
     >
       {result ? <Tested result={result} /> : <Loading error={null} retry={() => {}} />}

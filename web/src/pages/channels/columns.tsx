@@ -198,7 +198,7 @@ export function useChannelColumns(test: (channels: Channel[]) => void): Column<C
         width: 42,
         cell: (row) => (
           <IconButton
-            label={`${t("channel.test")}: ${row.name}`}
+            label={t("shell.pair", { name: t("channel.test"), value: row.name })}
             className="!size-6"
             onClick={() => test([row])}
           >

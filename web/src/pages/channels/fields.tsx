@@ -1,4 +1,6 @@
 import type { TFunction } from "i18next";
+import { Fragment } from "react";
+import { useTranslation } from "react-i18next";
 import type { Channel, ChannelForm, Provider, ProviderField } from "@/api/types";
 import type { FieldKind, FieldSpec, Values } from "@/form/types";
 import { calledUrl, fieldName } from "./document";
@@ -58,11 +60,7 @@ export function channelFields({ t, row, values, provider, providers, groups, for
       isMono: true,
       isRequired: !!provider?.base_url_required,
       placeholder: provider?.base_url ?? "",
-      help: called ? (
-        <span className="break-all">{t("channel.called", { url: called })}</span>
-      ) : (
-        t("channel.baseUrlHelp")
-      ),
+      help: called ? <Called url={called} /> : t("channel.baseUrlHelp"),
     },
     ...(provider?.fields ?? []).map(vendorField),
     {
@@ -139,6 +137,23 @@ function commonField(
       ),
     };
   return { ...spec, width: "half" };
+}
+
+/** The address that will be called, broken where it has parts. */
+function Called({ url }: { url: string }) {
+  const { t } = useTranslation();
+  return (
+    <span className="wrap-anywhere">
+      {t("channel.called", { url: "" })}
+      {url.split(/(?<=[/?&])/).map((part, place) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: parts of an address do not move
+        <Fragment key={place}>
+          {part}
+          <wbr />
+        </Fragment>
+      ))}
+    </span>
+  );
 }
 
 const KINDS: Record<string, FieldKind> = {

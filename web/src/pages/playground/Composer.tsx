@@ -18,6 +18,8 @@ interface ComposerProps {
 }
 
 const LINES_MAX = 8;
+// a phone has no room for what the keys do
+const HAS_ROOM = matchMedia("(min-width: 40rem)").matches;
 
 /** What is said next: typed, and pictures that are chosen, pasted or dropped. */
 export function Composer(props: ComposerProps) {
@@ -63,7 +65,7 @@ export function Composer(props: ComposerProps) {
               onSend();
             }}
             rows={Math.min(LINES_MAX, Math.max(2, text.split("\n").length))}
-            placeholder={isOver ? t("play.drop") : t("play.hint")}
+            placeholder={isOver ? t("play.drop") : t(HAS_ROOM ? "play.hint" : "play.message")}
             aria-label={t("play.message")}
             className="min-w-0 flex-1 resize-none bg-transparent px-3 py-2 outline-none"
           />

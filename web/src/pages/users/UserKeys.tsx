@@ -35,7 +35,7 @@ export function UserKeys({ user }: { user: User }) {
         {rows.map((row) => (
           <li
             key={row.id}
-            className="flex min-h-8.5 items-center gap-3 border-line border-b py-1 max-sm:flex-wrap max-sm:gap-y-0"
+            className="flex min-h-8.5 items-center gap-3 border-line border-b py-1 max-sm:grid max-sm:grid-cols-[auto_1fr_auto] max-sm:gap-y-0"
           >
             <span className="w-20 shrink-0">
               <KeyState row={row} />
@@ -48,11 +48,16 @@ export function UserKeys({ user }: { user: User }) {
             >
               {row.name || t("key.nameless")}
             </Link>
-            <span className="mono w-20 shrink-0 text-muted">{row.tail && tail(row.tail)}</span>
+            <span className="mono w-20 shrink-0 text-muted max-sm:col-start-2 max-sm:row-start-2">
+              {row.tail && tail(row.tail)}
+            </span>
             <span className="w-20 shrink-0 text-right" title={t("key.used")}>
               <Money quota={row.used_quota} decimals={2} />
             </span>
-            <span className="w-24 shrink-0 text-right text-muted" title={t("key.lastUsed")}>
+            <span
+              className="w-24 shrink-0 text-right text-muted max-sm:row-start-2"
+              title={t("key.lastUsed")}
+            >
               <Time
                 at={row.accessed_time > row.created_time ? row.accessed_time : 0}
                 never={t("key.never")}

@@ -1,5 +1,5 @@
 import { Columns3, Download, RefreshCw, Search as SearchIcon, X } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Query } from "@/api/call";
 import { IconButton } from "@/ui/Button";
@@ -33,6 +33,12 @@ export function Toolbar<Row>({ spec, filters, query, remembered, tools, lead, re
       sayError(error);
     }
   };
+  const chips = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // on a phone the one that was chosen may be scrolled away
+    const chosen = chips.current?.querySelectorAll('[aria-pressed="true"]') ?? [];
+    [...chosen].at(-1)?.scrollIntoView({ inline: "center", block: "nearest" });
+  }, []);
   // A phone has no room for chips beside the search.
   const isInTwoRows = spec.canSearch && (!!lead || filters.length > 0);
   return (
@@ -44,6 +50,7 @@ export function Toolbar<Row>({ spec, filters, query, remembered, tools, lead, re
     >
       {spec.canSearch && <SearchBox hint={spec.searchHint ?? t("list.search")} />}
       <div
+        ref={chips}
         className={classes(
           "flex min-w-0 flex-1 items-center gap-1.5 overflow-x-auto [scrollbar-width:none] lg:flex-wrap",
           // what is scrolled away fades out

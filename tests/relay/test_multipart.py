@@ -120,6 +120,24 @@ def test_a_part_of_a_form_has_one_name(disposition: str) -> None:
         read_form(form(f"--XX\r\n{disposition}\r\n\r\nb".encode()), TYPE)
 
 
+@pytest.mark.fault("A2")
+@pytest.mark.parametrize("coding", ["quoted-printable", "BASE64", "x-uue"])
+def test_a_field_that_some_decode_is_refused(coding: str) -> None:
+    """Go's `mime/multipart` takes `quality: =68igh` for `high`."""
+    line = f"Content-Transfer-Encoding: {coding}\r\n"
+    for head in (f"{line}{PLAIN}\r\n", f"{PLAIN}\r\n{line}"):
+        with pytest.raises(InvalidRequest) as caught:
+            read_form(form(AUDIO, f"--XX\r\n{head}\r\nch=65ap".encode()), TYPE)
+        assert (caught.value.param, caught.value.code) == ("model", "ambiguous_field")
+
+
+@pytest.mark.parametrize("coding", ["7bit", "8Bit", "binary", ""])
+def test_what_says_that_it_is_not_encoded_is_taken(coding: str) -> None:
+    head = f"{PLAIN}\r\nContent-Transfer-Encoding: {coding}"
+    read = read_form(form(AUDIO, f"--XX\r\n{head}\r\n\r\nwhisper".encode()), TYPE)
+    assert read.fields["model"] == "whisper"
+
+
 def test_lists_and_files_may_stand_several_times() -> None:
     lists = [part("timestamp_granularities[]", name) for name in (b"word", b"segment")]
     images = [part("image[]", b"x", "a; name=b.png"), part("image[]", b"y", "c.png")]

@@ -23,6 +23,7 @@ MAX_PARTS = 256
 FILES: Final = frozenset({"file", "image", "mask"})
 _QUOTED: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _NAMES: Final = re.compile(rb";\s*name[\s0-9*]*=")
+_AS_IT_IS: Final = frozenset({b"", b"7bit", b"8bit", b"binary"})
 _UNQUOTED: Final = str.maketrans("", "", "\\'\"")
 _TRUE: Final = frozenset({"true", "1", "t", "yes", "y", "on"})  # to Go's ParseBool, or to pydantic
 
@@ -59,6 +60,7 @@ class _Reader:
         self._disposition = b""
         self._name: str | None = None
         self._is_file = False
+        self._is_coded = False
 
     def callbacks(self) -> dict[str, object]:
         return {
@@ -66,6 +68,7 @@ class _Reader:
             "on_header_field": self._header_name,
             "on_header_value": self._header_value,
             "on_header_end": self._header_end,
+            "on_headers_finished": self._refuse_coded,
             "on_part_data": self._part,
             "on_end": self._end,
         }
@@ -76,6 +79,7 @@ class _Reader:
             raise InvalidRequest(f"the form has more than {MAX_PARTS} parts")
         self._name = None
         self._is_file = False
+        self._is_coded = False
         self._disposition = b""
 
     def _header_name(self, piece: bytes, start: int, end: int) -> None:
@@ -85,11 +89,19 @@ class _Reader:
         self._value += piece[start:end]
 
     def _header_end(self) -> None:
-        if bytes(self._header).lower() == b"content-disposition":
+        header = bytes(self._header).lower()
+        if header == b"content-disposition":
             self._disposition += bytes(self._value)
             self._named(self._disposition)
+        elif header == b"content-transfer-encoding":
+            self._is_coded = bytes(self._value).strip().lower() not in _AS_IT_IS
         self._header.clear()
         self._value.clear()
+
+    def _refuse_coded(self) -> None:
+        """Refuse a field that some read otherwise: Go undoes `quoted-printable`, most do not (RFC 7578 section 4.7)."""
+        if self._is_coded and not self._is_file and self._name is not None:
+            raise ambiguous(self._name, "is encoded for mail, which providers read differently")
 
     def _named(self, disposition: bytes) -> None:
         """Take a part's name; raise `InvalidRequest` if another reader may see another one, or the same one again."""

@@ -51,6 +51,13 @@ def test_a_change_is_stored_shown_and_told(everywhere: World) -> None:
         ("ModelRatio", '{"a": -1}', "`ModelRatio`"),
         ("GroupRatio", "[]", "`GroupRatio`"),
         ("QuotaForNewUser", "many", "`QuotaForNewUser`"),
+        ("QuotaForNewUser", "1_000", "`QuotaForNewUser`"),
+        ("QuotaForNewUser", "٣", "`QuotaForNewUser`"),
+        ("GroupRatio", '{"vip": 1, "vip": 2}', "'vip' stands there twice"),
+        ("GroupRatio", '{"a,b": 1}', "no name of a group"),
+        ("GroupRatio", '{" ": 1}', "no name of a group"),
+        ("ServerAddress", "x.example", "http:// or https://"),
+        ("ServerAddress", "https://x.example:99999", "http:// or https://"),
         ("RegisterEnabled", "yes", "`RegisterEnabled`"),
         ("GitHubOAuthEnabled", "true", "`GitHubClientId`"),
         ("WeChatAuthEnabled", "true", "`WeChatServerAddress`"),
@@ -63,6 +70,26 @@ def test_a_bad_value_is_refused_before_it_is_stored(
 ) -> None:
     assert said in str(put(world, key, value)["message"])
     assert world.rows(options) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "kept"),
+    [
+        ("QuotaForNewUser", " １０ ", "10"),
+        ("ChannelDisableThreshold", "０.5\n", "0.5"),
+        (
+            "EmailDomainWhitelist",
+            " a.example ，b.example\nc.example",
+            "a.example,b.example,c.example",
+        ),
+        ("ServerAddress", " https://x.example ", "https://x.example"),
+        ("SMTPServer", "smtp.example\n", "smtp.example"),
+        ("Notice", "    code\n\ntext\n", "    code\n\ntext\n"),
+    ],
+)
+def test_a_value_is_kept_as_it_is_meant(world: World, key: str, typed: str, kept: str) -> None:
+    assert put(world, key, typed)["success"] is True
+    assert shown(world)[key] == kept
 
 
 def test_email_restriction_needs_a_list(world: World) -> None:

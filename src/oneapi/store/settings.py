@@ -5,11 +5,13 @@ Which keys there are, their kinds and bounds, stands in `oneapi.store.settings_t
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
 from ipaddress import ip_network
 from math import isfinite
 from typing import Any, Final, cast
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, select
 
@@ -30,6 +32,7 @@ _NEEDS: Final[Mapping[str, str]] = {
 }
 
 
+_GROUP_LENGTH_MAX: Final = 32  # of One API's column
 _HOST_NAME: Final = re.compile(r"(?=.*[a-z])[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", re.IGNORECASE)
 
 
@@ -37,6 +40,18 @@ def is_secret(name: str) -> bool:
     """Say whether a key's value is never shown; of keys that we do not know, the name decides."""
     setting = TABLE.get(name)
     return name.endswith(_SECRET_ENDINGS) if setting is None else setting.secret
+
+
+def tidied(name: str, text: str) -> str:
+    """Return what a person typed as it is kept: without blanks around it, numbers in plain digits, commas in lists."""
+    setting = TABLE.get(name)
+    kept = text.strip()
+    kind = Kind.TEXT if setting is None else setting.kind
+    if kind in (Kind.WHOLE, Kind.NUMBER):
+        return unicodedata.normalize("NFKC", kept)
+    if kind is Kind.NAMES:
+        return re.sub(r"\s*[，\n]\s*", ",", kept)
+    return text if "\n" in kept else kept
 
 
 def parse(name: str, text: str) -> Value:
@@ -61,8 +76,10 @@ def parse(name: str, text: str) -> Value:
 
 def _parse_number(setting: Setting, text: str) -> int | float:
     whole = setting.kind is Kind.WHOLE
+    # Python reads digits of all scripts, and 1_000; One API and browsers do not.
+    plain = text if text.isascii() and "_" not in text else ""
     try:
-        number = int(text) if whole else float(text)
+        number = int(plain) if whole else float(plain)
     except ValueError as error:
         raise ValueError(f"`{setting.name}` must be a {setting.kind}, not {text!r}") from error
     low, high = setting.minimum, setting.maximum
@@ -89,7 +106,7 @@ def ratio_table(name: str, text: str) -> dict[str, Decimal]:
     if not text.strip():
         return ratios
     try:
-        parsed = json.loads(text, parse_float=Decimal)
+        parsed = json.loads(text, parse_float=Decimal, object_pairs_hook=_unrepeated)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"`{name}` must be a {Kind.RATIOS}: {error}") from error
     if not isinstance(parsed, dict):
@@ -102,6 +119,16 @@ def ratio_table(name: str, text: str) -> dict[str, Decimal]:
             )
         ratios[key] = ratio
     return ratios
+
+
+def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object that was read; refuse one that says a name twice: one of the two values would be lost."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice!r} stands there twice")
+    return found
 
 
 def lenient_ratios(text: str) -> dict[str, Decimal]:
@@ -200,10 +227,37 @@ def check(name: str, text: str, settings: Settings) -> Value:
     if name == "EgressAllowedNetworks":
         for entry in cast("tuple[str, ...]", value):
             _check_network(name, entry)
+    if name == "GroupRatio":
+        for group in cast("dict[str, Decimal]", value):
+            _check_group(name, group)
+    if name == "ServerAddress" and text:
+        _check_address(name, text)
     needed = _NEEDS.get(name)
     if value is True and needed is not None and not settings[needed]:
         raise ValueError(f"`{name}` cannot be switched on before `{needed}` is set")
     return value
+
+
+def _check_group(name: str, group: str) -> None:
+    if (
+        not group.strip()
+        or "," in group
+        or len(group) > _GROUP_LENGTH_MAX
+        or not group.isprintable()
+    ):
+        raise ValueError(f"`{name}`: {group!r} is no name of a group: 1 to 32 characters, no comma")
+
+
+def _check_address(name: str, text: str) -> None:
+    try:
+        parts = urlsplit(text)
+        is_whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        is_whole = False
+    if not is_whole:
+        raise ValueError(
+            f"`{name}` must begin with http:// or https:// and name a host, not {text!r}"
+        )
 
 
 def _check_network(name: str, entry: str) -> None:

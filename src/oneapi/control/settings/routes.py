@@ -74,13 +74,13 @@ def change(option: Option, root: Root, services: Surroundings) -> Answer:
     """Change a setting; a bad value is refused before it is stored."""
     with services.writing() as connection:
         present = settings.load(connection)
+        value = settings.tidied(option.key, option.value)
         try:
-            settings.check(option.key, option.value, present)
+            settings.check(option.key, value, present)
         except ValueError as error:
             if option.key == "Theme":
                 raise Refused("bad_theme", field=option.key) from error
             raise Refused("bad_option", reason=str(error), field=option.key) from error
-        value = option.value
         if option.key in _TABLES:
             value = chosen_text(option.key, value, present.text(_TABLES[option.key][1]))
         store(connection, services, root, option.key, present.text(option.key), value)

@@ -245,6 +245,24 @@ def test_usage_of_other_endpoints() -> None:
     assert _usage(Endpoint.CHAT, {"choices": [{"message": {"content": "a"}}]}) is None
 
 
+@pytest.mark.fault("W4")
+@pytest.mark.parametrize("usage", [None, {}, [], {"absent": None}], ids=str)
+def test_the_usage_of_a_whole_answer_may_stand_where_that_of_a_stream_does(usage: Any) -> None:
+    """In a choice, as Moonshot has it in its streams, or in `x_groq`."""
+    counts = {"prompt_tokens": 1000, "completion_tokens": 500}
+    message = {"role": "assistant", "content": "hi"}
+    choices: list[Any] = [{"index": 0, "message": message, "finish_reason": "stop"}]
+    outside = {} if usage == {"absent": None} else {"usage": usage}
+    for answer in (
+        {"choices": [{**choices[0], "usage": counts}], **outside},
+        {"choices": choices, "x_groq": {"usage": counts}, **outside},
+    ):
+        assert _usage(Endpoint.CHAT, answer) == Usage(1000, 500)
+        call = call_to(8, document={"messages": []})
+        reply = registry.dialect("openai").response(call, json.dumps(answer).encode())
+        assert reply.usage == Usage(1000, 500)
+
+
 @pytest.mark.fault("R1", "A6")
 def test_what_the_author_of_a_picture_spends_is_spent_beside_it() -> None:
     """`svg_usage`: tokens of the model that writes an SVG, beside those of the picture."""

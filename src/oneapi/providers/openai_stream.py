@@ -16,7 +16,7 @@ from oneapi.providers.openai_choices import (
     said_in,
     whole_choice,
 )
-from oneapi.providers.openai_usage import canonical_counts, usage_of
+from oneapi.providers.openai_usage import canonical_counts, counts_in, usage_of
 from oneapi.providers.refusals import error_inside
 from oneapi.wire.canonical import (
     CHAT_CHUNK,
@@ -37,7 +37,7 @@ def reply_of(call: Call, body: bytes) -> Reply:
     for choice in objects(document["choices"]):
         check_end(choice.get("finish_reason"))
     found = [whole_choice(call, choice) for choice in objects(document["choices"])]
-    counts = section(document.get("usage") or section(document.get("x_groq")).get("usage"))
+    counts = counts_in(document)
     reply = {"object": CHAT_COMPLETION, "created": call.created, **document, "choices": found}
     reply["id"] = document.get("id") or f"chatcmpl-{call.request_id}"
     reply["model"] = document.get("model") or call.asked_model

@@ -173,12 +173,21 @@ def canonical_counts(counts: dict[str, Any], usage: Usage) -> dict[str, Any] | N
     return {**counts, **said}
 
 
+def counts_in(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the usage object of a whole answer, in whatever place a vendor has it: Groq's own, or in a choice."""
+    counts = section(document.get("usage"))
+    counts = counts or section(section(document.get("x_groq")).get("usage"))
+    for choice in () if counts else objects(document.get("choices")):
+        counts = counts or section(choice.get("usage"))
+    return counts
+
+
 def usage_of_answer(call: Call, document: dict[str, Any]) -> Usage | None:
     """Return the usage of a whole JSON answer of any endpoint, `None` if it says none.
 
     What a model spends that writes a picture as SVG is counted beside the picture: `svg_usage` of OpenAI's SDK 3.54.
     """
-    counts = section(document.get("usage") or section(document.get("x_groq")).get("usage"))
+    counts = counts_in(document)
     if call.endpoint in TRANSCRIPTS:
         return _transcript(document, counts)
     usage = usage_of(counts) if counts else None

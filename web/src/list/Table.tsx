@@ -71,10 +71,10 @@ export function Table<Row>(props: TableProps<Row>) {
       <tbody>
         {list.isPending &&
           PLACES.map((place) => (
-            <tr key={place}>
-              {spec.bulk && <td className={classes(CELL, "h-8 max-sm:hidden")} />}
+            <tr key={place} className="h-8 max-sm:h-11">
+              {spec.bulk && <td className={classes(CELL, "max-sm:hidden")} />}
               {columns.map((column) => (
-                <td key={column.id} className={classes(CELL, "h-8", !column.isOnPhone && "max-sm:hidden")}>
+                <td key={column.id} className={classes(CELL, !column.isOnPhone && "max-sm:hidden")}>
                   <Skeleton className="h-3 w-3/5" />
                 </td>
               ))}

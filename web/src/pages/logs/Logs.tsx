@@ -165,7 +165,7 @@ function useLogFilters(): Filter[] {
           { value: "false", label: t("log.whole") },
         ],
       },
-      { id: "request_id", label: t("log.requestId"), isMono: true },
+      { id: "request_id", label: t("log.idFilter"), isMono: true },
     ];
   }, [t, isAdmin, names]);
 }

@@ -204,7 +204,7 @@ function Served({ row }: { row: LogRow }) {
   const { t } = i18next;
   const name = nameIn(useContext(ChannelNames), row);
   const attempts = movedOn(row);
-  if (row.type === FAILED) return <State tone="bad">{name || t("log.types.6")}</State>;
+  if (row.type === FAILED) return <State tone="bad">{name || t("log.noChannel")}</State>;
   const test = testOf(row);
   if (test) {
     return (

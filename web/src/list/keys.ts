@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import { isTyping } from "@/shell/commands";
 
 interface Steps {
@@ -7,12 +7,15 @@ interface Steps {
   select: (place: number) => void;
 }
 
-/** j and k go down and up, x selects, enter opens; the place where the keys are, -1 before the first. */
+/**
+ * j and k go down and up, x selects, enter opens; the place where the keys are, -1 before the first.
+ * Heard as soon as the rows are there to be seen.
+ */
 export function useListKeys({ count, open, select }: Steps): number {
   const [place, setPlace] = useState(-1);
   const current = Math.min(place, count - 1);
   const latest = useRef(-1); // keys may come faster than what they do is drawn
-  useEffect(() => {
+  useLayoutEffect(() => {
     const move = (to: number) => {
       latest.current = to;
       setPlace(to);

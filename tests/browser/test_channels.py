@@ -153,6 +153,7 @@ def test_a_vendor_is_found_by_its_name_and_says_what_it_needs(
 ) -> None:
     page = as_root("/channel?open=new")
     drawer = page.get_by_role("dialog")
+    expect(drawer.get_by_role("combobox", name="Vendor", exact=True)).to_have_value("OpenAI")
     drawer.get_by_role("combobox", name="Vendor", exact=True).fill("Perplex")
     page.get_by_role("option", name="Perplexity").click()
     expect(drawer.get_by_placeholder("pplx-…")).to_be_visible()

@@ -8,7 +8,6 @@ import contextlib
 import os
 import random
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from playwright.sync_api import Browser, Error, Page, sync_playwright
+from tools.chromium import launched
 from tools.demo import PASSWORD
 
 WIDTHS: Final = {"wide": (1440, 860), "phone": (390, 844)}
@@ -187,9 +187,7 @@ def main() -> None:
         _serving("tools.demo", str(told.folder / "demo")) as base,
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
+        browser = launched(playwright)
         if told.docs:
             _document(browser, base)
         else:

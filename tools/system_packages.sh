@@ -26,7 +26,7 @@ else
     need nginx-light nginx
     need curl curl
     need openssl openssl
-    need chromium chromium
+    need chromium-headless-shell chromium-headless-shell
     need build-essential cc
     headers=$("${PYTHON:-python3}" -c 'import sysconfig; print(sysconfig.get_path("include"))')
     [ -e "$headers/Python.h" ] || missing="$missing python3-dev"

@@ -1,9 +1,8 @@
-"""A browser before the running product: Debian's Chromium, driven by Playwright.
+"""A browser before the running product: the headless shell of Debian's Chromium, driven by Playwright.
 
 Every page that a test opens is listened to: an error or a violation of the content security policy fails the test.
 """
 
-import shutil
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from playwright.sync_api import (
     Page,
     sync_playwright,
 )
+from tools.chromium import launched
 
 from oneapi.web.site import BUILT
 from tests.fakes import FakeVendor
@@ -33,11 +33,9 @@ Visits = Callable[..., Page]
 
 @pytest.fixture(scope="package")
 def browser() -> Generator[Browser]:
-    executable = shutil.which("chromium")
-    assert executable, "the tests of the page need Debian's chromium (make test installs it)"
     assert (BUILT / "index.html").exists(), "the page is not built: make web"
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        started = launched(playwright)
         yield started
         started.close()
 
@@ -104,7 +102,7 @@ def as_root(gateway: Gateway, visit: Visits) -> Visits:
     gateway.api("PUT", "/api/user/self", {"password": PASSWORD})
 
     def opened(path: str, **how: Any) -> Page:
-        page = visit("/login", **how)
+        page = visit("/logo.svg", **how)  # of the same origin, and drawn at once
         answer = page.request.post(
             "/api/user/login", data={"username": "root", "password": PASSWORD}
         )

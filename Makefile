@@ -44,8 +44,9 @@ page: # as `web`, but whoever cannot build it can still serve the API
 	@$(MAKE) --no-print-directory web || echo "the web page was not built; what follows serves the API without it" >&2
 	@if [ -d $(PAGE) ] && [ -d $(COMPILED)/oneapi/web ]; then rm -rf $(COMPILED)/oneapi/web/dist && cp -r $(PAGE) $(COMPILED)/oneapi/web/dist; fi
 
-test: deps $(VENV)/.dev ## install what is needed (apt packages too), check everything, run all tests
-	@+$(CHECKS) lint types names page-checks $(COMPILED)/.made # tests/architecture is among the tests
+test: $(VENV)/bin/python ## install what is needed (apt packages too), check everything, run all tests
+	@+$(BESIDE) -j3 deps $(VENV)/.dev web
+	@+$(BESIDE) -j3 $(COMPILED)/.made lint types names page-checks # tests/architecture is among the tests
 	@$(MAKE) --no-print-directory suite
 
 suite: $(VENV)/.dev $(COMPILED)/.made web
@@ -67,9 +68,10 @@ TESTS_OF_COMPILED := tests/ledger tests/upstream tests/providers tests/wire test
 	tests/bad_days/test_clients.py tests/bad_days/test_vendors.py
 
 check: $(VENV)/.dev ## style, types, layers, names, sizes, documents (under a minute)
-	@+$(CHECKS) lint types names house page-checks
+	@+$(BESIDE) -j2 lint types names house page-checks
 
-CHECKS = $(MAKE) --no-print-directory -j2 --keep-going --output-sync=target
+# Several at once: one waits for the network while another works.
+BESIDE = $(MAKE) --no-print-directory --keep-going --output-sync=target
 
 lint:
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check . && echo "ruff: ok"

@@ -23,6 +23,14 @@ test("numbers are numbers, whole where they must be, and within bounds", () => {
   expect(wrong(field({ kind: "int", min: 1, max: 100 }), 101)).toContain("100");
 });
 
+test("an amount that is too large to be kept is not taken for so much quota", () => {
+  expect(wrong(field({ kind: "money", min: 1 }), "99999999999999")).toBeTruthy();
+  expect(wrong(field({ kind: "money", min: 0 }), "-1")).toContain("0");
+  expect(wrong(field({ kind: "money", min: 1 }), 0)).toContain("more than 0");
+  expect(wrong(field({ kind: "money", min: 1 }), 1)).toBeUndefined();
+  expect(wrong(field({ kind: "int" }), "0x10")).toBeTruthy();
+});
+
 test("half a time is no time, and not never", () => {
   expect(wrong(field({ kind: "time" }), "0002-12-31T10:00")).toBeTruthy();
   expect(wrong(field({ kind: "time" }), -1)).toBeUndefined();

@@ -1,5 +1,6 @@
 import i18next from "i18next";
 import { messageOf } from "@/format/message";
+import { numberTyped } from "./typed";
 import type { FieldSpec } from "./types";
 
 /** What is wrong with a value, as far as that can be known here; the server knows the rest. */
@@ -16,12 +17,16 @@ export function wrong(field: FieldSpec, value: unknown): string | undefined {
   // a time that is one is a number
   if (field.kind === "time") return typeof value === "string" ? t("form.notTime") : undefined;
   if (field.kind !== "int" && field.kind !== "number" && field.kind !== "money") return undefined;
-  const number = Number(value);
-  if (!Number.isFinite(number) || (field.kind !== "number" && !Number.isSafeInteger(number))) {
+  const number = numberTyped(String(value));
+  const isAmount = field.kind !== "money" || typeof value === "number" || Number(number) < 0;
+  if (!Number.isFinite(number) || !isAmount || (field.kind === "int" && !Number.isSafeInteger(number)))
     return t(field.kind === "int" ? "form.notWhole" : "form.notNumber");
+  if (field.min !== undefined && Number(number) < field.min) {
+    // an amount is typed in another unit than it is kept in
+    if (field.kind === "money" && field.min > 0) return t("form.notPositive");
+    return t("form.tooSmall", { least: field.min });
   }
-  if (field.min !== undefined && number < field.min) return t("form.tooSmall", { least: field.min });
-  if (field.max !== undefined && number > field.max) return t("form.tooLarge", { most: field.max });
+  if (field.max !== undefined && Number(number) > field.max) return t("form.tooLarge", { most: field.max });
   return undefined;
 }
 

@@ -9,6 +9,8 @@ const QUOTA_PER_USD = 500_000;
 /** What One API's ratio 1 is in USD: of a million tokens or characters, of an image, of a second. */
 const USD_OF_RATIO = { tokens: 2, character: 2, image: 1 / 500, second: 1 / 150_000 };
 
+const USD_MAX = 1e9; // of one; what a ratio can say is twice as much
+
 export type Usd = Record<string, string>;
 
 /** Whether a unit is so small that its price is said of a million. */
@@ -43,7 +45,7 @@ export function wrongIn(mode: Mode, typed: Usd): Record<string, "notNumber" | "n
   const units = mode === "tokens" ? TOKEN_UNITS : [mode];
   for (const unit of units) {
     const text = (typed[unit] ?? "").trim();
-    if (text && !(amount(text) >= 0 && Number.isFinite(amount(text)))) wrong[unit] = "notNumber";
+    if (text && !(amount(text) >= 0 && amount(text) <= USD_MAX)) wrong[unit] = "notNumber";
     else if (!text && (unit === "input" || unit === mode)) wrong[unit] = "needed";
     else if (unit !== "input" && mode === "tokens" && amount(typed.input) === 0 && amount(text) > 0)
       wrong[unit] = "needsInput";

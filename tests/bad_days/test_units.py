@@ -119,6 +119,31 @@ def test_a_form_may_ask_for_pictures_in_any_word_as_well(
     assert (story["charge"], story["hold"] >= story["charge"]) == (4 * DALL_E, True)
 
 
+PARTIAL = {"type": "image_generation.partial_image", "b64_json": "eA==", "partial_image_index": 0}
+DRAWN = {"type": "image_generation.completed", "b64_json": "eA=="}
+BLOCKED = {"type": "error", "error": {"message": "blocked", "code": "moderation_blocked"}}
+
+
+@pytest.mark.fault("W8", "A6")
+@pytest.mark.parametrize(
+    ("events", "number"),
+    [
+        ([PARTIAL, BLOCKED], 1),
+        ([PARTIAL, PARTIAL], 1),
+        ([PARTIAL, DRAWN, DRAWN, BLOCKED], 2),
+        ([DRAWN, PARTIAL], 2),
+        ([DRAWN, DRAWN, DRAWN], 3),
+    ],
+)
+def test_of_a_stream_of_pictures_those_that_came_are_charged(
+    gateway: Gateway, vendor: FakeVendor, events: list[Any], number: int
+) -> None:
+    """Four were asked for."""
+    vendor.script(stream_answer(*map(event, events)))
+    asked = {"model": "dall-e-3", "prompt": "a cat", "n": 4, "stream": True}
+    assert charged(gateway, "/v1/images/generations", asked)["quota"] == number * DALL_E
+
+
 @pytest.mark.fault("R1")
 def test_a_picture_that_is_priced_by_tokens_is_charged_by_them(
     gateway: Gateway, vendor: FakeVendor

@@ -24,7 +24,9 @@ from oneapi.wire.textmeter import TextMeter
 from oneapi.wire.usage import Usage, counted, merge_counts
 
 END: Final = b"data: [DONE]\n\n"
-_LAST: Final = (".done", ".completed")
+_SHOWN: Final = ".partial_image"
+_DRAWN: Final = ".completed"
+_LAST: Final = (".done", _DRAWN)
 _MADE: Final = ("completion_tokens", "output_tokens")
 
 
@@ -73,6 +75,31 @@ class _Chunk(msgspec.Struct):
 _decode: Final = msgspec.json.Decoder(_Chunk).decode
 
 
+class PictureMeter:
+    """Counts the pictures of a stream, as `TextMeter` counts texts: those that are complete, and one that begins to show."""
+
+    __slots__ = ("_begun", "_complete", "pieces")
+
+    def __init__(self) -> None:
+        self.pieces = 0
+        self._complete = 0
+        self._begun = False
+
+    def add(self, text: str) -> None:
+        """Count no text: there is none."""
+
+    def follow(self, kind: str) -> None:
+        """Note an event, by its type."""
+        self._begun = kind.endswith(_SHOWN)
+        if not self._begun:
+            self._complete += 1
+
+    @property
+    def tokens(self) -> int:
+        """Return how many have come."""
+        return self._complete + self._begun
+
+
 class OpenAIWatcher:
     """See `providers.base.Watcher`."""
 
@@ -107,8 +134,9 @@ class OpenAIWatcher:
         self._is_chat = call.endpoint is Endpoint.CHAT
         self._chats = call.endpoint in CHUNKED
         self._hides = self._chats and not call.shows_usage
-        self._meter = TextMeter()
-        self._template = EventTemplate(self._meter)
+        meter = TextMeter()
+        self._meter: TextMeter | PictureMeter = meter
+        self._template = EventTemplate(meter)
         self.skim = self._template.skim
 
     @property
@@ -125,7 +153,7 @@ class OpenAIWatcher:
 
     @property
     def output_tokens(self) -> int:
-        """Return an estimate of the tokens delivered so far."""
+        """Return an estimate of the tokens delivered so far; of pictures, how many were."""
         return self._meter.tokens
 
     def say(self, event: Event) -> bytes:
@@ -210,7 +238,10 @@ class OpenAIWatcher:
             # A transcript comes in pieces, or all of it at its end.
             piece = text(chunk.get("delta"))
             self._add(piece if piece or self._meter.pieces else text(chunk.get("text")))
-            self.finished = self.finished or text(chunk.get("type")).endswith(_LAST)
+            kind = text(chunk.get("type"))
+            if kind.startswith("image") and kind.endswith((_SHOWN, _DRAWN)):
+                self._draw(kind)
+            self.finished = self.finished or kind.endswith(_LAST)
             return printed(event)
         if self._hides or not has_counts:
             if not chunk.get(MODERATION):
@@ -220,6 +251,13 @@ class OpenAIWatcher:
         if isinstance(chunk.get("choices"), list):
             return printed(event)
         return event_bytes(msgspec.json.encode({**chunk, "choices": []}))
+
+    def _draw(self, kind: str) -> None:
+        """Count pictures instead of texts from here on."""
+        meter = self._meter
+        if isinstance(meter, TextMeter):
+            self._meter = meter = PictureMeter()
+        meter.follow(kind)
 
     def _add(self, text: str) -> None:
         self.said = True

@@ -54,8 +54,8 @@ class Sent:
 def billable_usage(sent: Sent, reported: Usage | None, delivered: int, *, is_whole: bool) -> Usage:
     """Return what is charged.
 
-    `delivered`: tokens of text that came, by estimate. `is_whole`: the vendor has said the end of its answer, so that what
-    it reported counts all of it; otherwise at least what was delivered is owed.
+    `delivered`: tokens of text that came, by estimate; of a stream of pictures, how many came. `is_whole`: the vendor has
+    said the end of its answer, so that what it reported counts all of it; otherwise at least what was delivered is owed.
     """
     if sent.endpoint is Endpoint.COMPLETIONS:
         delivered = _without_echo(sent, delivered)
@@ -76,7 +76,7 @@ def estimate(sent: Sent, delivered: int, oddity: str = "") -> Usage:
     endpoint, body = sent.endpoint, sent.body
     said: dict[str, Any] = {"estimated": True, "oddity": oddity[:_ODDITY_LENGTH]}
     if endpoint in _IMAGES:
-        return Usage(images=sent.answers, **said)
+        return Usage(images=delivered or sent.answers, **said)
     if endpoint in _HEARD:
         return Usage(seconds=float(max(delivered // _TOKENS_PER_SECOND, 1)), **said)
     if endpoint in _SPOKEN:

@@ -40,6 +40,10 @@ def test_an_email_address_serves_as_a_name(world: World) -> None:
     assert sign_in(world.visitor(), "alice@example.com").content["id"] == ALICE
 
 
+def test_blanks_around_a_name_are_no_part_of_it(everywhere: World) -> None:
+    assert sign_in(everywhere.visitor(), " alice \n").json["success"] is True
+
+
 def test_nobodys_name_keeps_the_owner_of_an_address_outside(world: World) -> None:
     world.put(
         users,

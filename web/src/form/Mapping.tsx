@@ -2,6 +2,7 @@ import { X } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "@/ui/Button";
+import { AS_TYPED } from "@/ui/Input";
 
 interface Pair {
   id: number;
@@ -80,6 +81,7 @@ interface NameProps {
 function Name({ label, value, onChange, list }: NameProps) {
   return (
     <input
+      {...AS_TYPED}
       value={value}
       onChange={(event) => onChange(event.target.value.trim())}
       aria-label={label}

@@ -3,6 +3,7 @@ import { Check, X } from "lucide-react";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { classes } from "./class";
+import { AS_TYPED } from "./Input";
 import { ITEM, POPUP } from "./popup";
 
 const CHIPS_SHOWN = 14;
@@ -115,6 +116,7 @@ export function TagsInput(props: TagsInputProps) {
             </button>
           )}
           <Combobox.Input
+            {...(isMono && AS_TYPED)}
             onKeyDown={pressed}
             onPaste={pasted}
             onBlur={() => {

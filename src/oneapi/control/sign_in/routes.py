@@ -1,5 +1,7 @@
 """`/api/user/login` and `/api/user/logout`."""
 
+from itertools import product
+
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy import Connection, RowMapping, select
 from typing_extensions import TypedDict
@@ -92,7 +94,10 @@ def _whose(accounts: list[RowMapping], password: str) -> RowMapping | None:
 
 
 def _accounts(connection: Connection, name: str) -> list[RowMapping]:
-    """Return the account of that name, and that with such an address: nobody's name keeps another one outside."""
+    """Return the account of that name, and that with such an address: nobody's name keeps another one outside.
+
+    Keyboards put a blank behind what they complete; accounts of One API may have some in their names.
+    """
     columns = (
         users.c.id,
         users.c.username,
@@ -102,8 +107,8 @@ def _accounts(connection: Connection, name: str) -> list[RowMapping]:
         users.c.status,
     )
     found: dict[int, RowMapping] = {}
-    for column in (users.c.username, users.c.email):
-        query = select(*columns).where(column == name).order_by(users.c.id)
+    for column, said in product((users.c.username, users.c.email), (name, name.strip())):
+        query = select(*columns).where(column == said).order_by(users.c.id)
         row = connection.execute(query).mappings().first()
         if row is not None:
             found.setdefault(row["id"], row)

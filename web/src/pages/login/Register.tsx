@@ -58,6 +58,7 @@ export function Register() {
         <Input
           name="username"
           autoComplete="username"
+          autoCapitalize="none"
           autoFocus
           required
           maxLength={NAME.most}

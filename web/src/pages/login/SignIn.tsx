@@ -33,6 +33,7 @@ export function SignIn({ onDone }: { onDone: () => Promise<void> }) {
         <Input
           name="username"
           autoComplete="username"
+          autoCapitalize="none"
           autoFocus
           required
           value={username}

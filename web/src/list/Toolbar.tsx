@@ -122,7 +122,7 @@ function SearchBox({ hint }: { hint: string }) {
     return () => clearTimeout(timer);
   }, [text, search.q, change]);
   return (
-    <span className="flex h-7 w-52 shrink-0 items-center gap-1.5 rounded border border-line bg-panel px-2 focus-within:border-accent max-sm:h-9 max-sm:w-auto max-sm:min-w-0 max-sm:shrink max-sm:grow max-sm:basis-40">
+    <span className="flex h-7 w-52 shrink-0 items-center gap-1.5 rounded border border-line bg-panel px-2 focus-within:border-accent max-sm:h-9 max-sm:w-auto max-sm:min-w-0 max-sm:shrink max-sm:grow max-sm:basis-32">
       <SearchIcon className="size-3.5 shrink-0 text-muted" aria-hidden />
       <input
         value={text}

@@ -97,7 +97,7 @@ export function useKeyColumns(use: (row: ApiKey) => void): Column<ApiKey>[] {
       {
         id: "share",
         label: "",
-        width: 72,
+        width: 64,
         cell: (row) => <UsedShare row={row} />,
         text: (row) => (row.unlimited_quota ? "" : usedShare(row)),
       },
@@ -117,7 +117,7 @@ export function useKeyColumns(use: (row: ApiKey) => void): Column<ApiKey>[] {
       {
         id: "expires",
         label: t("key.expires"),
-        width: 106,
+        width: 100,
         sort: "expired_time",
         cell: (row) => <Time at={row.expired_time} never={t("key.endless")} />,
         text: (row) => (row.expired_time > 0 ? exact(row.expired_time) : ""),
@@ -125,7 +125,7 @@ export function useKeyColumns(use: (row: ApiKey) => void): Column<ApiKey>[] {
       {
         id: "accessed",
         label: t("key.lastUsed"),
-        width: 106,
+        width: 100,
         sort: "accessed_time",
         cell: (row) => (
           <Time at={row.accessed_time > row.created_time ? row.accessed_time : 0} never={t("key.never")} />

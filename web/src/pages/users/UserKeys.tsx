@@ -55,7 +55,7 @@ export function UserKeys({ user }: { user: User }) {
               <Money quota={row.used_quota} decimals={2} />
             </span>
             <span
-              className="w-24 shrink-0 text-right text-muted max-sm:row-start-2"
+              className="w-24 shrink-0 text-right text-muted max-sm:col-start-3 max-sm:row-start-2"
               title={t("key.lastUsed")}
             >
               <Time

@@ -78,7 +78,8 @@ class Answer:
 class Gateway:
     """`directory` holds database, journals and logs, and outlives restarts.
 
-    `has_tables`: a new SQLite database need not be migrated by the first start.
+    `has_tables`: a new SQLite database need not be migrated by the first start. The coverage of its processes is measured
+    where `env` has `measured()`, as in tests/server and tests/relay: it doubles the CPU of a start.
     """
 
     directory: Path
@@ -130,7 +131,7 @@ class Gateway:
 
     def _environment(self) -> dict[str, str]:
         return {
-            **clean(),
+            **clean(is_measured=False),
             "PORT": str(self.port),
             "HOST": "127.0.0.1",
             "WORKERS": str(self.workers),

@@ -24,9 +24,8 @@ from tests.gateway import Gateway
 
 PASSWORD = "correct-horse"
 
-# DEBUG switches the limit of sign-ins off, which the tests would meet. Coverage of the gateway is measured elsewhere:
-# it costs more than half of the time here.
-ENVIRONMENT = {"DEBUG": "true", "COVERAGE_PROCESS_CONFIG": "", "COVERAGE_PROCESS_START": ""}
+# DEBUG switches the limit of sign-ins off, which the tests would meet.
+ENVIRONMENT = {"DEBUG": "true"}
 
 Visits = Callable[..., Page]
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.fakes import FakeVendor
 from tests.gateway import Gateway
+from tests.server.environment import measured
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +17,7 @@ def vendor() -> Iterator[FakeVendor]:
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory, vendor: FakeVendor) -> Iterator[Gateway]:
-    with Gateway(tmp_path_factory.mktemp("gateway")) as running:
+    with Gateway(tmp_path_factory.mktemp("gateway"), env=measured()) as running:
         running.serve(vendor.url, "gpt-4o-mini")
         yield running
 

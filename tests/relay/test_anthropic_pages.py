@@ -17,6 +17,7 @@ from tests.fakes import (
     wait_until,
 )
 from tests.gateway import Answer, Gateway
+from tests.server.environment import measured
 
 CLAUDE = "claude-sonnet-4-5"
 HELLO = [{"role": "user", "content": "hi"}]
@@ -27,7 +28,7 @@ VERSION = {"anthropic-version": "2023-06-01"}
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    with Gateway(tmp_path_factory.mktemp("gateway")) as running:
+    with Gateway(tmp_path_factory.mktemp("gateway"), env=measured()) as running:
         yield running
 
 

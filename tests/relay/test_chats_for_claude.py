@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from tests.fakes import Answer, FakeVendor, Received, json_answer, stream_answer
 from tests.gateway import Gateway
 from tests.providers.anthropic_rules import MODELS, violations
+from tests.server.environment import measured
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 PICTURE = f"data:image/jpg;base64,{PNG}"
@@ -59,7 +60,7 @@ def vendor() -> Iterator[FakeVendor]:
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory, vendor: FakeVendor) -> Iterator[Gateway]:
-    with Gateway(tmp_path_factory.mktemp("gateway")) as running:
+    with Gateway(tmp_path_factory.mktemp("gateway"), env=measured()) as running:
         running.serve(vendor.url, ",".join(MODELS), type=ANTHROPIC)
         yield running
 

@@ -15,6 +15,7 @@ from oneapi.wire.usage import Usage
 from tests.fakes import FakeVendor, chat_document, json_answer
 from tests.gateway import Gateway
 from tests.ledger.scene import facts, payer
+from tests.server.environment import measured
 
 PRICE = Price(input=1_000_000_000, output=2_000_000_000)
 
@@ -61,7 +62,7 @@ def vendor() -> Iterator[FakeVendor]:
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory, vendor: FakeVendor) -> Iterator[Gateway]:
-    with Gateway(tmp_path_factory.mktemp("gateway")) as running:
+    with Gateway(tmp_path_factory.mktemp("gateway"), env=measured()) as running:
         for model, config in (("half", '{"cost_factor": 0.5}'), ("unknown", "")):
             mapping = f'{{"{model}": "gpt-4o-mini"}}'
             running.serve(vendor.url, model, model_mapping=mapping, config=config)

@@ -17,11 +17,12 @@ from tests.fakes import (
     stream_answer,
 )
 from tests.gateway import ROOT_KEY, Answer, Gateway, chat_request
+from tests.server.environment import measured
 
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    with Gateway(tmp_path_factory.mktemp("gateway")) as running:
+    with Gateway(tmp_path_factory.mktemp("gateway"), env=measured()) as running:
         running.set_option("RetryTimes", "1")
         yield running
 

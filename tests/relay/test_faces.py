@@ -21,6 +21,7 @@ from tests.fakes import (
     stream_answer,
 )
 from tests.gateway import Answer as Given, Gateway, chat_request
+from tests.server.environment import measured
 
 GLM = 1001
 OPENAI_FACE = "/api/coding/paas/v4/chat/completions"
@@ -67,7 +68,7 @@ def vendor() -> Iterator[FakeVendor]:
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    with Gateway(tmp_path_factory.mktemp("gateway")) as running:
+    with Gateway(tmp_path_factory.mktemp("gateway"), env=measured()) as running:
         running.set_option("RetryTimes", "2")
         yield running
 

@@ -23,6 +23,7 @@ from tests.fakes import (
     stream_answer,
 )
 from tests.gateway import Answer, Gateway, chat_request
+from tests.server.environment import measured
 
 WORDS = ["The ", "quick ", "fox"]
 TEXT = "".join(WORDS)
@@ -32,7 +33,7 @@ _names = count(1)
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    with Gateway(tmp_path_factory.mktemp("gateway")) as running:
+    with Gateway(tmp_path_factory.mktemp("gateway"), env=measured()) as running:
         running.set_option("RetryTimes", "1")
         yield running
 

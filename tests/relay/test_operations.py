@@ -16,6 +16,7 @@ from tests.fakes import (
     json_answer,
 )
 from tests.gateway import ACCESS, Gateway, chat_request
+from tests.server.environment import measured
 
 OPERATIONS: list[dict[str, Any]] = [
     {"in": "body", "do": "set", "name": "temperature", "value": 0.25},
@@ -44,7 +45,7 @@ def vendor() -> Iterator[FakeVendor]:
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory, vendor: FakeVendor) -> Iterator[Gateway]:
-    with Gateway(tmp_path_factory.mktemp("gateway")) as running:
+    with Gateway(tmp_path_factory.mktemp("gateway"), env=measured()) as running:
         running.serve(vendor.url, "gpt-ops", **config(*OPERATIONS))
         running.serve(vendor.url, "claude-ops", type=14, **config(*OPERATIONS))
         yield running

@@ -8,6 +8,7 @@ import pytest
 
 from tests.fakes import FakeVendor, body_answer, json_answer, raw_answer
 from tests.gateway import ROOT_KEY, Answer, Gateway
+from tests.server.environment import measured
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,7 @@ def vendor() -> Iterator[FakeVendor]:
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    with Gateway(tmp_path_factory.mktemp("gateway")) as running:
+    with Gateway(tmp_path_factory.mktemp("gateway"), env=measured()) as running:
         yield running
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.fakes import DONE, FakeVendor, Gate, chat_chunk, event, stream_answer, wait_until
 from tests.gateway import Gateway, chat_request
+from tests.server.environment import measured
 
 WORDS = ["The ", "quick ", "brown ", "fox"]
 TEXT = "".join(WORDS)
@@ -19,7 +20,7 @@ TEXT = "".join(WORDS)
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    with Gateway(tmp_path_factory.mktemp("gateway")) as running:
+    with Gateway(tmp_path_factory.mktemp("gateway"), env=measured()) as running:
         running.set_option("KeepAliveIntervalSeconds", "1")
         yield running
 

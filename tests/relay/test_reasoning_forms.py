@@ -19,6 +19,7 @@ from tests.fakes import (
     stream_answer,
 )
 from tests.gateway import Gateway, chat_request
+from tests.server.environment import measured
 
 THOUGHT, TEXT = "Let me see.", "Yes."
 INSIDE = f"<think>\n{THOUGHT}\n</think>\n\n{TEXT}"
@@ -86,7 +87,7 @@ def vendor() -> Iterator[FakeVendor]:
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory, vendor: FakeVendor) -> Iterator[Gateway]:
-    with Gateway(tmp_path_factory.mktemp("gateway")) as running:
+    with Gateway(tmp_path_factory.mktemp("gateway"), env=measured()) as running:
         for form in FORMS:
             config = json.dumps({"reasoning": form})
             running.serve(vendor.url, f"tagged-{form},beside-{form}", config=config)

@@ -6,13 +6,14 @@ import pytest
 
 from tests.fakes import FakeVendor, body_answer, chat_events, json_answer, stream_answer
 from tests.gateway import Answer, Gateway, chat_request
+from tests.server.environment import measured
 
 pytestmark = pytest.mark.fault("W28")
 
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    with Gateway(tmp_path_factory.mktemp("gateway")) as running:
+    with Gateway(tmp_path_factory.mktemp("gateway"), env=measured()) as running:
         yield running
 
 

@@ -15,13 +15,14 @@ from tests.fakes import (
     wait_until,
 )
 from tests.gateway import Answer, Gateway, chat_request
+from tests.server.environment import measured
 
 LONE = pytest.mark.fault("also: a lone channel")
 
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    with Gateway(tmp_path_factory.mktemp("gateway")) as running:
+    with Gateway(tmp_path_factory.mktemp("gateway"), env=measured()) as running:
         running.set_option("CooldownBaseSeconds", "300")
         running.set_option("SaturationWaitSeconds", "1")
         yield running

@@ -20,6 +20,7 @@ from tests.fakes import (
     wait_until,
 )
 from tests.gateway import Gateway, chat_request
+from tests.server.environment import measured
 
 # vendor's status, mapping; then whether another channel is asked, whether this one rests, and what the client is told
 RULES: list[tuple[int, dict[str, Any], tuple[bool, bool, int]]] = [
@@ -77,7 +78,7 @@ def test_a_mapping_that_cannot_be_is_refused(said: Any, place: str) -> None:
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    with Gateway(tmp_path_factory.mktemp("gateway")) as running:
+    with Gateway(tmp_path_factory.mktemp("gateway"), env=measured()) as running:
         yield running
 
 

@@ -19,13 +19,14 @@ from tests.fakes import (
     stream_answer,
 )
 from tests.gateway import Answer, Gateway, chat_request
+from tests.server.environment import measured
 
 pytestmark = pytest.mark.fault("R7")
 
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    with Gateway(tmp_path_factory.mktemp("gateway")) as running:
+    with Gateway(tmp_path_factory.mktemp("gateway"), env=measured()) as running:
         yield running
 
 

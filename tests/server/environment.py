@@ -8,8 +8,8 @@ def measured() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}  # noqa: TID251 - for processes of their own
 
 
-def clean() -> dict[str, str]:
+def clean(*, is_measured: bool = True) -> dict[str, str]:
     """Return the environment of a command that has been told nothing."""
     ours = ("PATH", "PYTHONPATH")  # where compiled modules may lie
     kept = {name: os.environ[name] for name in ours if name in os.environ}  # noqa: TID251 - for processes of their own
-    return kept | measured()
+    return kept | measured() if is_measured else kept

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import insert
 from tests.fakes import FakeVendor, chat_document, error_answer, json_answer, wait_until
 from tests.gateway import Gateway
+from tests.server.environment import measured
 
 from oneapi.store.tables import jobs
 
@@ -42,7 +43,10 @@ def write(gateway: Gateway, **values: Any) -> None:
 
 
 def test_one_of_two_workers_tests_all_channels(tmp_path: Path) -> None:
-    with FakeVendor.in_thread() as vendor, Gateway(tmp_path / "g", workers=2) as gateway:
+    with (
+        FakeVendor.in_thread() as vendor,
+        Gateway(tmp_path / "g", workers=2, env=measured()) as gateway,
+    ):
         vendor.default = json_answer(chat_document("here"))
         for number in range(6):
             gateway.add_channel(vendor.url, name=f"channel-{number}")

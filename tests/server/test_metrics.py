@@ -19,6 +19,7 @@ from tests.fakes import (
     wait_until,
 )
 from tests.gateway import ACCESS, Gateway
+from tests.server.environment import measured
 
 from oneapi.app.metrics import FOLDER, Figures, Momentary, added, backlogs, read
 from oneapi.server.front import Message
@@ -54,7 +55,7 @@ def vendor() -> Iterator[FakeVendor]:
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory, vendor: FakeVendor) -> Iterator[Gateway]:
-    with Gateway(tmp_path_factory.mktemp("gateway"), workers=2) as running:
+    with Gateway(tmp_path_factory.mktemp("gateway"), workers=2, env=measured()) as running:
         running.serve(vendor.url, "gpt-4o-mini", name='a "name"')
         yield running
 

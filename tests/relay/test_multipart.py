@@ -131,6 +131,36 @@ def test_a_field_that_some_decode_is_refused(coding: str) -> None:
         assert (caught.value.param, caught.value.code) == ("model", "ambiguous_field")
 
 
+@pytest.mark.fault("A2", "A10")
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "multipart/form-data; boundary=XX; boundary=YY",
+        "multipart/form-data; boundary=XX; Boundary=XX",
+        "multipart/form-data; boundary=XX; boundary*=utf-8''YY",
+        "multipart/form-data; boundary*0=X; boundary*1=X",
+        'multipart/form-data; boundary="X\\X"',
+        "multipart/form-data; boundary=" + "X" * 3000,
+    ],
+)
+def test_a_form_has_one_boundary_to_everybody(kind: str) -> None:
+    """Readers differ in which of two they take, and would find other fields; one of 3000 letters was a failure of ours."""
+    with pytest.raises(InvalidRequest):
+        read_form(form(AUDIO, part("model", b"cheap")), kind)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        'Multipart/Form-Data; charset=utf-8; BOUNDARY="XX"',
+        "multipart/form-data;boundary=XX",
+        'multipart/form-data; x="; boundary=YY"; boundary=XX',
+    ],
+)
+def test_a_boundary_may_be_said_in_the_usual_ways(kind: str) -> None:
+    assert read_form(form(AUDIO, part("model", b"cheap")), kind).fields == {"model": "cheap"}
+
+
 @pytest.mark.parametrize("coding", ["7bit", "8Bit", "binary", ""])
 def test_what_says_that_it_is_not_encoded_is_taken(coding: str) -> None:
     head = f"{PLAIN}\r\nContent-Transfer-Encoding: {coding}"

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 from python_multipart import MultipartParser
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 
 from oneapi.errors import InvalidRequest
@@ -24,6 +24,7 @@ FILES: Final = frozenset({"file", "image", "mask"})
 _QUOTED: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _NAMES: Final = re.compile(rb";\s*name[\s0-9*]*=")
 _AS_IT_IS: Final = frozenset({b"", b"7bit", b"8bit", b"binary"})
+_BOUNDARIES: Final = re.compile(rb";\s*boundary[\s0-9*]*=")
 _UNQUOTED: Final = str.maketrans("", "", "\\'\"")
 _TRUE: Final = frozenset({"true", "1", "t", "yes", "y", "on"})  # to Go's ParseBool, or to pydantic
 
@@ -143,12 +144,21 @@ class _Reader:
         self.ended = True
 
 
-def read_form(body: SpooledBody, content_type: str) -> Form:
-    """Read a multipart body; raise `InvalidRequest` if it is not one."""
+def _boundary(content_type: str) -> bytes:
+    """Return what stands between the parts; raise `InvalidRequest` if another reader may see another one."""
+    said = _BOUNDARIES.findall(_QUOTED.sub(b"", content_type.encode("latin-1")).lower())
     _, options = parse_options_header(content_type)
-    boundary = options.get(b"boundary")
+    boundary = options.get(b"boundary", b"")
+    if len(said) > 1 or b"*" in b"".join(said) or "\\" in content_type or b'"' in boundary:
+        raise InvalidRequest("a form must have one plain boundary", param="Content-Type")
     if not boundary:
         raise InvalidRequest("multipart body without a boundary", param="Content-Type")
+    return boundary
+
+
+def read_form(body: SpooledBody, content_type: str) -> Form:
+    """Read a multipart body; raise `InvalidRequest` if it is not one."""
+    boundary = _boundary(content_type)
     reader = _Reader()
     try:
         parser = MultipartParser(boundary, reader.callbacks())  # pyright: ignore[reportArgumentType]
@@ -156,7 +166,7 @@ def read_form(body: SpooledBody, content_type: str) -> Form:
             parser.write(segment)
             reader.base += len(segment)
         parser.finalize()
-    except MultipartParseError as error:
+    except FormParserError as error:
         raise InvalidRequest(f"the multipart body cannot be read: {error}") from error
     if not reader.ended:
         raise InvalidRequest("the multipart body is cut off before its last boundary")

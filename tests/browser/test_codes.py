@@ -16,7 +16,7 @@ def test_codes_are_made_once_what_is_asked_for_makes_sense(
     drawer = page.get_by_role("dialog", name="Make codes")
     for field, wrong, said in (
         ("Name", "", "This is needed"),
-        ("Value", "0", "At least"),
+        ("Value", "0", "This must be more than 0"),
         ("Value", "much", "This must be a number"),
         ("How many", "101", "At most 100"),
         ("How many", "1.5", "This must be a whole number"),

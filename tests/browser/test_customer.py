@@ -23,6 +23,7 @@ def test_an_invited_customer_pays_in_makes_a_key_uses_it_and_sees_the_spending(
 
     bar.get_by_role("link", name="Wallet").click()
     field = page.get_by_label("Code", exact=True)
+    expect(field).to_have_attribute("autocapitalize", "none")
     field.fill("no-such-code")
     page.get_by_role("button", name="Redeem").click()
     expect(field).to_have_accessible_description("There is no such code")

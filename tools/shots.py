@@ -256,10 +256,8 @@ def _document(browser: Browser, base: str) -> None:
         page = context.new_page()
         page.goto("/login")
         _sign_in(page)
-        page.goto(address)
+        page.goto(f"{address}&open={_moved(page)}" if name == "explain" else address)
         page.wait_for_load_state("networkidle")
-        if name == "explain":
-            page.get_by_text("after 1 other").first.click()
         if name == "playground":
             page.get_by_role("textbox", name="Message").fill("Who are you?")
             page.keyboard.press("Enter")

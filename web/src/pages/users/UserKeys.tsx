@@ -51,7 +51,7 @@ export function UserKeys({ user }: { user: User }) {
             <span className="mono w-20 shrink-0 text-muted max-sm:col-start-2 max-sm:row-start-2">
               {row.tail && tail(row.tail)}
             </span>
-            <span className="w-20 shrink-0 text-right" title={t("key.used")}>
+            <span className="w-20 shrink-0 text-right max-sm:w-24" title={t("key.used")}>
               <Money quota={row.used_quota} decimals={2} />
             </span>
             <span

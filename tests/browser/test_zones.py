@@ -13,7 +13,7 @@ from tests.gateway import Gateway
 def test_what_was_spent_stands_in_the_chart_wherever_the_reader_is(
     as_root: Visits, vendor: FakeVendor, gateway: Gateway, zone: str, span: str
 ) -> None:
-    gateway.add_channel(vendor.url, models="gpt-4o-mini")
+    gateway.serve(vendor.url, "gpt-4o-mini")
     assert gateway.chat(gateway.add_key(), "gpt-4o-mini").status == 200
     page = as_root(f"/dashboard?range={span}", zone=zone)
     chart = page.get_by_role("img", name="Spend per", exact=False)

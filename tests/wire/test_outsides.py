@@ -118,7 +118,7 @@ def test_plain_outsides_are_remembered_and_others_are_not() -> None:
 def test_few_and_short_ones_are_kept() -> None:
     decoder = msgspec.json.Decoder(Envelope)
     outsides = Outsides(decoder.decode, frozenset({"model"}))
-    body = b'{"messages":[1],"model":"%b"}'
+    body = b'{"messages":[{}],"model":"%b"}'
     outsides.read(body % (b"x" * MOST))
     assert not isinstance(outsides.read(body % (b"x" * MOST)), PlainEnvelope)
     for number in range(3 * MOST):

@@ -22,6 +22,8 @@ from zlib import crc32
 from oneapi.store.private_files import make_private_folder, open_private
 
 _HEADER: Final = Struct("<II")
+_append: Final = os.write
+_checksum: Final = crc32
 HEADER_SIZE: Final = _HEADER.size
 LONGEST_RECORD: Final = 1 << 20
 _CHUNK: Final = 2 * LONGEST_RECORD  # a whole record always fits
@@ -187,7 +189,7 @@ class Journal:
 
         False: the disk did not take it, and nobody may be told that it is written. See `keep`.
         """
-        record = _HEADER.pack(len(payload), crc32(payload)) + payload
+        record = _HEADER.pack(len(payload), _checksum(payload)) + payload
         return self._write(record)
 
     def keep(self, payload: bytes) -> None:
@@ -211,7 +213,7 @@ class Journal:
         if self.size + size > self._rotate_at + PROMISE and self._spares:
             self._switch()
         try:
-            written = os.write(self._descriptor, record)
+            written = _append(self._descriptor, record)
         except OSError as error:
             if self._is_closed:
                 raise

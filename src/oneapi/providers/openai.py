@@ -39,7 +39,10 @@ _values: Final = msgspec.structs.astuple
 _KEPT: Final = 512  # aims of one target
 _EMPTY_VECTOR: Final = 80  # bytes within which an embedding may have no vector
 NO_HEADERS: Final[Headers] = ()
-_LIGHT: Final = frozenset({Endpoint.CHAT, Endpoint.COMPLETIONS, Endpoint.EMBEDDINGS})
+# A member of an enumeration is looked up in Python each time it is named.
+_SPEECH: Final = Endpoint.SPEECH
+_EMBEDDINGS: Final = Endpoint.EMBEDDINGS
+_LIGHT: Final = frozenset({Endpoint.CHAT, Endpoint.COMPLETIONS, _EMBEDDINGS})
 
 
 class OpenAIDialect:
@@ -84,9 +87,9 @@ class OpenAIDialect:
 
     def usage(self, call: Call, body: bytes) -> Usage | None:
         """Return the usage of a whole answer; raise `UpstreamError` for one that is broken or an error."""
-        if call.endpoint is Endpoint.SPEECH:
-            return usage_of_speech(call)
         endpoint = call.endpoint
+        if endpoint is _SPEECH:
+            return usage_of_speech(call)
         if endpoint in _LIGHT:
             try:
                 answer = _decode_answer(body)
@@ -94,7 +97,7 @@ class OpenAIDialect:
                 pass  # looked at again below
             else:
                 counts = answer.usage
-                is_vector = endpoint is Endpoint.EMBEDDINGS
+                is_vector = endpoint is _EMBEDDINGS
                 said = answer.data if is_vector else answer.choices
                 if counts is not None and said and answer.error is None:
                     usage = _plain_usage(counts)
@@ -142,12 +145,15 @@ class OpenAIDialect:
 def _plain_usage(counts: Counts) -> Usage | None:
     """Return what the common shape of a usage object says; `None` if that is not all, or in another spelling."""
     values: tuple[Any, ...] = _values(counts)  # all of them cost as much as two attributes
-    given, made, total, prompt, answer, written, hit, kept, reused, read, a, b, c, d = values
-    if given is None or given <= 0 or written or a or b or c or d:  # tools, lifetimes in a cache
+    asked, answered, total, prompt, answer, written, hit, kept, reused, read, a, b, c, d = values
+    given: int = asked or 0
+    made: int = answered or 0
+    if given <= 0 or made < 0 or written or a or b or c or d:  # tools, lifetimes in a cache
         return None
-    made = made or 0
-    if made < 0 or (total is not None and not 0 <= total <= given + made):
-        return None
+    if total is not None:
+        both: int = total
+        if not 0 <= both <= given + made:
+            return None
     is_cached = hit or kept or reused or read
     if prompt is None and answer is None:
         return None if is_cached else Usage(given, made)

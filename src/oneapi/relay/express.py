@@ -130,13 +130,15 @@ class Express:
             raise exchange.error
         headers, body = exchange.headers, exchange.body()
         attempt.request_id = headers.first(HEADERS)[:LONGEST]
-        if exchange.status in REDIRECTS:
-            request = attempt.offer.dialect.request(attempt.call)
-            job.onward = redirected(request, headers.get("location"))
-            if job.onward is not None:
-                raise UnansweredError("the vendor points elsewhere")
-        if exchange.status not in SUCCESS:
-            raise attempt.offer.dialect.error(exchange.status, headers, body)
+        status = exchange.status
+        if status not in SUCCESS:
+            dialect = attempt.offer.dialect
+            if status in REDIRECTS:
+                request = dialect.request(attempt.call)
+                job.onward = redirected(request, headers.get("location"))
+                if job.onward is not None:
+                    raise UnansweredError("the vendor points elsewhere")
+            raise dialect.error(status, headers, body)
         answering = self._parts.attempts.answering
         answering.whole(job, attempt, headers.get("content-type", ""), body)
 

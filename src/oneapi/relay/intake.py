@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from oneapi.errors import GatewayError, InvalidRequest, PayloadTooLarge
 from oneapi.relay.body_room import UNCOUNTED_BYTES, BodyRoom
 from oneapi.relay.connections import MOST
-from oneapi.relay.exchange import Request
+from oneapi.relay.exchange import JSON, Request
 from oneapi.relay.unpacking import Unpacking, known_encoding, most_unpacked
 from oneapi.upstream.bodies import SpooledBody
 
@@ -126,9 +126,12 @@ class Intake:
         self._is_packed = b"content-encoding" in headers
         self.refusal: GatewayError | None = None
         length = headers.get(b"content-length")
+        content_type = headers.get(b"content-type")
         if length is not None and length.isdigit() and int(length) > limits.body:
             self.refusal = self._too_large()
-        elif headers.get(b"content-type", b"")[:10].lower() == b"multipart/":
+        elif content_type is None or content_type == JSON:
+            pass
+        elif content_type[:10].lower() == b"multipart/":
             self._is_form = True
             self._spool = SpooledBody(UNCOUNTED_BYTES)
 

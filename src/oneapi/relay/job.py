@@ -35,6 +35,7 @@ TRAVELLING: Final[tuple[bytes, ...]] = (
     b"idempotency-key",
 )
 _SPEECH: Final = Endpoint.SPEECH
+_UNSET: Final = UNSET
 _STREAMED: Final = endpoints(lambda row: row.streams_by == "stream")
 
 
@@ -165,6 +166,7 @@ class Job:
         request = self.request
         envelope = self.envelope
         options = envelope.stream_options
+        says_options = options is not _UNSET
         asked = self.route[1]
         model = channel.model_mapping.get(asked, asked)
         body = self.body if not self.picked_tiers else self.body_for(channel)
@@ -181,16 +183,14 @@ class Job:
             body,
             document,
             headers.get(b"content-type", JSON).decode("latin-1"),
-            options is not UNSET
-            and isinstance(options, StreamOptions)
-            and options.include_usage is True,
+            says_options and isinstance(options, StreamOptions) and options.include_usage is True,
             self.imposed_limit,
             channel.system_prompt,
             _travelling(headers),
             request.query,
             request.request_id,
             request.created_at,
-            options is not UNSET,
+            says_options,
             0 if document is None else estimate_prompt(self.endpoint, body, model=model),
             self.adapted,
             headers,
@@ -286,11 +286,18 @@ class Job:
         """Whether a whole answer's usage is charged as it is: what nearly all vendors nearly always report."""
         if usage.oddity or usage.total_tokens or usage.searches:
             return False
+        read: Any = usage.input_tokens
+        made: Any = usage.output_tokens
+        if type(read) is not int or type(made) is not int:
+            return False
+        inputs: int = read
+        outputs: int = made
         window = self.worst.window
-        read, made = usage.input_tokens, usage.output_tokens
-        if self.endpoint not in TEXT:
-            return bool(0 < read <= window and made == 0 and self.endpoint not in OTHER_UNITS)
-        return bool(0 < read <= window and 0 < made <= window)
+        if not 0 < inputs <= window:
+            return False
+        if self.endpoint in TEXT:
+            return 0 < outputs <= window
+        return outputs == 0 and self.endpoint not in OTHER_UNITS
 
     def within_limit(self, delivered: int, hidden: int) -> int:
         """Return how much was made in all, when some of it may have been hidden: no more than the limit that was sent."""

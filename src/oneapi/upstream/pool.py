@@ -9,7 +9,7 @@ import asyncio
 import ssl
 from collections import deque
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import structlog
 
@@ -20,10 +20,10 @@ from oneapi.upstream.limits import Limits
 from oneapi.upstream.names import Address, Resolve, reason_of, resolved
 from oneapi.upstream.rounds import Rounds
 
-MAX_DISTRUST_SECONDS = 3600.0
-MANY_RESTING = 64  # while more than that rest, this is long enough:
-LEAST_REST_SECONDS = 0.005
-HEARD = 0.25  # of its rest; a connection that was heard for less is asked before it is used
+MAX_DISTRUST_SECONDS: Final = 3600.0
+MANY_RESTING: Final = 64  # while more than that rest, this is long enough:
+LEAST_REST_SECONDS: Final = 0.005
+HEARD: Final = 0.25  # of its rest; a connection that was heard for less is asked before it is used
 
 log = structlog.get_logger()
 

@@ -84,6 +84,11 @@ def test_a_key_is_read_out_of_what_was_copied_with_it(world: World, typed: str) 
     assert [row["key"] for row in world.rows(channels)] == ["sk-x2"]
 
 
+def test_a_key_in_base64_may_end_like_the_name_of_a_variable(world: World) -> None:
+    assert _saved(world, type=8, base_url="https://v.example", key="c2tKEY=\nc2tKEY==") == ""
+    assert [row["key"] for row in world.rows(channels)] == ["c2tKEY=", "c2tKEY=="]
+
+
 def test_a_change_is_looked_at_when_it_is_about_the_key(world: World) -> None:
     assert _saved(world, type=1, key="sk-ant-x", base_url="https://proxy.example.com") == ""
     channel = world.admin.get("/api/channel/").content[0]["id"]

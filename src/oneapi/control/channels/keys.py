@@ -9,7 +9,7 @@ from oneapi.providers.key_formats import objection
 
 # A header, or a line of an environment file: no vendor's key begins so.
 _AROUND: Final = re.compile(
-    r"(?:export\s+)?[A-Z][A-Z0-9_]*(?:KEY|TOKEN)\s*=\s*|(?:(?:Authorization|x-api-key)\s*:\s*)?(?:Bearer\s+)?",
+    r"(?:export\s+)?[A-Z][A-Z0-9_]*(?:KEY|TOKEN)\s*=\s*(?=[^=\s])|(?:(?:Authorization|x-api-key)\s*:\s*)?(?:Bearer\s+)?",
     re.IGNORECASE,
 )
 _QUOTES: Final = ('"', "'")

@@ -25,7 +25,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Self
+from typing import Any, Self, cast
 
 DEADLINE_SECONDS = 10.0
 
@@ -307,6 +307,9 @@ def chatty(received: Received) -> Answer:
         document = json.loads(received.body or b"{}")
     except ValueError:
         document = {}
+    if not isinstance(document, dict):  # random bytes may be a number
+        document = {}
+    document = cast("dict[str, Any]", document)
     if not document.get("stream"):
         return json_answer(chat_document(model=document.get("model", "gpt-4o-mini")))
     options: Any = document.get("stream_options")

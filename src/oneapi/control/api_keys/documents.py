@@ -18,7 +18,8 @@ def _time(seconds: int) -> int:
     return seconds
 
 
-def _networks(text: str) -> str:
+def _joined(text: str) -> str:
+    """Return a typed list as its column keeps it: trimmed, without duplicates."""
     return ",".join(typed_list(text))
 
 
@@ -31,8 +32,8 @@ class KeyDocument(Document):
     expired_time: Annotated[Number, AfterValidator(_time)] | None = None
     remain_quota: Whole | None = None
     unlimited_quota: bool | None = None
-    models: LongText | None = None
-    subnet: Annotated[Text, Field(max_length=191), AfterValidator(_networks)] | None = None
+    models: Annotated[LongText, AfterValidator(_joined)] | None = None
+    subnet: Annotated[Text, Field(max_length=191), AfterValidator(_joined)] | None = None
 
     def check(self) -> None:
         """Refuse a name that is too long and networks that are none."""
@@ -42,10 +43,6 @@ class KeyDocument(Document):
             if "/" not in network or not _is_network(network):
                 reason = f"`{network}` is no network such as `203.0.113.0/24`"
                 raise Refused("bad_subnet", subnet=network, field="subnet", reason=reason)
-
-    def models_column(self) -> str | None:
-        """Return the model list, trimmed and without duplicates; None stays None."""
-        return None if self.models is None else ",".join(typed_list(self.models))
 
 
 def _is_network(text: str) -> bool:

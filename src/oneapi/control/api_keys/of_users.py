@@ -8,12 +8,11 @@ from typing_extensions import TypedDict
 
 from oneapi.control.answers import Answer, Refusal, Refused, Rows, found
 from oneapi.control.api_keys.queries import KEYS, page_of_keys
-from oneapi.control.api_keys.views import KeyView, key_view
+from oneapi.control.api_keys.views import KeyView, key_views
 from oneapi.control.fields import Paged, RowId
 from oneapi.control.identity import Admin, Surroundings
 from oneapi.control.lists import Wanted, listed, slice_of, wanted_of
 from oneapi.control.users.queries import user_by_id
-from oneapi.ledger import leased
 from oneapi.store.tables import tokens
 
 router = APIRouter(prefix="/api/user", tags=["users"])
@@ -60,8 +59,7 @@ def keys_of(
 
 
 def _views(connection: Connection, rows: list[RowMapping]) -> list[dict[str, Any]]:
-    held = leased(connection, "key", [row["id"] for row in rows])
-    return [_without_key(key_view(row, held.get(row["id"], 0))) for row in rows]
+    return [_without_key(view) for view in key_views(connection, rows)]
 
 
 def _without_key(view: KeyView) -> dict[str, Any]:

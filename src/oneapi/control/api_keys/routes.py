@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection
 
 from oneapi.control.answers import (
     Answer,
@@ -27,11 +27,11 @@ from oneapi.control.api_keys.queries import (
     matching_keys,
     page_of_keys,
 )
-from oneapi.control.api_keys.views import KeyView, key_view
+from oneapi.control.api_keys.views import KeyView, key_views
 from oneapi.control.fields import QUOTA_MAX, FoundPage, Paged, QueryText, RowId
 from oneapi.control.identity import Surroundings, User
 from oneapi.control.lists import Wanted, listed, slice_of, wanted_of
-from oneapi.ledger import leased, set_key_quota
+from oneapi.ledger import set_key_quota
 from oneapi.store.enums import KeyStatus
 from oneapi.store.tables import tokens
 
@@ -50,15 +50,15 @@ def keys(
     with services.database.connect() as connection:
         if wanted is not None:
             found_rows = slice_of(connection, KEYS, wanted, tokens.c.user_id == user.id)
-            return listed(found_rows, _views(connection, found_rows.rows))
-        return found(_views(connection, page_of_keys(connection, user.id, page, order)))
+            return listed(found_rows, key_views(connection, found_rows.rows))
+        return found(key_views(connection, page_of_keys(connection, user.id, page, order)))
 
 
 @router.get("/search", response_model=Rows[KeyView] | Refusal)
 def search(user: User, page: FoundPage, services: Surroundings, keyword: QueryText = "") -> Answer:
     """Find one's keys by the beginning of their name."""
     with services.database.connect() as connection:
-        return found(_views(connection, matching_keys(connection, user.id, page, keyword)))
+        return found(key_views(connection, matching_keys(connection, user.id, page, keyword)))
 
 
 @router.get("/{key_id:int}", response_model=Found[KeyView] | Refusal)
@@ -80,7 +80,7 @@ def create(document: KeyDocument, user: User, services: Surroundings) -> Answer:
         "expired_time": document.expired_time or NEVER,
         "remain_quota": remain_quota,
         "unlimited_quota": is_unlimited,
-        "models": document.models_column(),
+        "models": document.models,
         "subnet": document.subnet or "",
     }
     with services.writing() as connection:
@@ -133,7 +133,7 @@ def _columns(document: KeyDocument) -> dict[str, Any]:
     sent = document.model_dump(exclude_unset=True, exclude={"id", "status"})
     columns = {name: value for name, value in sent.items() if value is not None}
     if "models" in sent:
-        columns["models"] = document.models_column()
+        columns["models"] = document.models
     if columns.get("expired_time") == 0:
         columns["expired_time"] = NEVER
     return columns
@@ -158,9 +158,4 @@ def remove(key_id: RowId, user: User, services: Surroundings) -> Answer:
 
 
 def _view(connection: Connection, user_id: int, key_id: int) -> KeyView:
-    return _views(connection, [key_by_id(connection, user_id, key_id)])[0]
-
-
-def _views(connection: Connection, rows: list[RowMapping]) -> list[KeyView]:
-    held = leased(connection, "key", [row["id"] for row in rows])
-    return [key_view(row, held.get(row["id"], 0)) for row in rows]
+    return key_views(connection, [key_by_id(connection, user_id, key_id)])[0]

@@ -1,7 +1,11 @@
 """A key as `/api` shows it to its owner."""
 
-from sqlalchemy import RowMapping
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, RowMapping
 from typing_extensions import TypedDict
+
+from oneapi.ledger import leased
 
 
 class KeyView(TypedDict):
@@ -22,8 +26,13 @@ class KeyView(TypedDict):
     subnet: str | None
 
 
-def key_view(row: RowMapping, leased: int) -> KeyView:
-    """Return the JSON of a key; `leased` is what workers hold of its limit at the moment."""
+def key_views(connection: Connection, rows: Sequence[RowMapping]) -> list[KeyView]:
+    """Return the JSON of keys, with what workers hold of their limits at the moment."""
+    held = leased(connection, "key", [row["id"] for row in rows])
+    return [_view(row, held.get(row["id"], 0)) for row in rows]
+
+
+def _view(row: RowMapping, held: int) -> KeyView:
     expires_at = row["expired_time"]
     return {
         "id": row["id"],
@@ -34,7 +43,7 @@ def key_view(row: RowMapping, leased: int) -> KeyView:
         "created_time": row["created_time"] or 0,
         "accessed_time": row["accessed_time"] or 0,
         "expired_time": -1 if expires_at is None else expires_at,
-        "remain_quota": (row["remain_quota"] or 0) + leased,
+        "remain_quota": (row["remain_quota"] or 0) + held,
         "unlimited_quota": bool(row["unlimited_quota"]),
         "used_quota": row["used_quota"] or 0,
         "models": row["models"],

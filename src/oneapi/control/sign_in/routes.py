@@ -1,7 +1,5 @@
 """`/api/user/login` and `/api/user/logout`."""
 
-from itertools import product
-
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy import Connection, RowMapping, select
 from typing_extensions import TypedDict
@@ -107,11 +105,12 @@ def _accounts(connection: Connection, name: str) -> list[RowMapping]:
         users.c.status,
     )
     found: dict[int, RowMapping] = {}
-    for column, said in product((users.c.username, users.c.email), (name, name.strip())):
-        query = select(*columns).where(column == said).order_by(users.c.id)
-        row = connection.execute(query).mappings().first()
-        if row is not None:
-            found.setdefault(row["id"], row)
+    for column in (users.c.username, users.c.email):
+        for said in dict.fromkeys((name, name.strip())):
+            query = select(*columns).where(column == said).order_by(users.c.id)
+            row = connection.execute(query).mappings().first()
+            if row is not None:
+                found.setdefault(row["id"], row)
     return list(found.values())
 
 

@@ -3,8 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Button } from "@/ui/Button";
 import { Confirm } from "@/ui/Dialog";
 import { Progress } from "@/ui/Progress";
-import { say } from "@/ui/toasts";
-import { type Failed, overAll } from "./overAll";
+import { changeAll } from "./overAll";
 import type { BulkAction } from "./types";
 
 interface BulkBarProps<Row> {
@@ -25,22 +24,17 @@ export function BulkBar<Row>({ actions, rows, rowName, onDone }: BulkBarProps<Ro
     if (!action.run) return action.runAll?.(rows);
     isStopped.current = false;
     setDone(0);
-    const { changed, failed } = await overAll(rows, action.run, () => isStopped.current, setDone);
+    await changeAll({
+      rows,
+      rowName,
+      write: action.run,
+      back: action.undo,
+      said: (count) => t("bulk.done", { count, action: action.label }),
+      shown: onDone,
+      told: setDone,
+      isStopped: () => isStopped.current,
+    });
     setDone(undefined);
-    const { undo } = action;
-    const tellFailed = (those: Failed<Row>[]) => {
-      for (const { row, error } of those) say("bad", `${rowName(row)}: ${error}`);
-    };
-    if (changed.length > 0) {
-      const takeBack = async () => {
-        tellFailed((await overAll(changed, undo ?? (async () => {}), () => false)).failed);
-        onDone();
-      };
-      const back = undo && { label: t("action.undo"), run: takeBack };
-      say("good", t("bulk.done", { count: changed.length, action: action.label }), back);
-    }
-    tellFailed(failed);
-    onDone();
   };
   const isRunning = done !== undefined;
   return (

@@ -4,7 +4,7 @@ import { say } from "@/ui/toasts";
 
 const AT_ONCE = 4;
 
-export interface Failed<Row> {
+interface Failed<Row> {
   row: Row;
   error: string;
 }
@@ -36,27 +36,37 @@ export async function overAll<Row>(
   return { changed, failed };
 }
 
-interface Change<Row> {
+export interface Change<Row> {
   rows: Row[];
   rowName: (row: Row) => string;
   write: (row: Row) => Promise<unknown>;
-  /** Gives a row back what it had. */
-  back: (row: Row) => Promise<unknown>;
+  /** Gives a row back what it had; without it nothing can be taken back. */
+  back?: ((row: Row) => Promise<unknown>) | undefined;
   /** What is said of so many that were changed. */
   said: (count: number) => string;
   /** Asks for the list anew. */
   shown: () => void;
   told: (done: number) => void;
+  isStopped?: () => boolean;
 }
 
 /** Change every row, say which could not be, and offer to take it back. */
 export async function changeAll<Row>(change: Change<Row>): Promise<void> {
-  const { rows, rowName, write, back, said, shown, told } = change;
-  const { changed, failed } = await overAll(rows, write, () => false, told);
-  for (const { row, error } of failed) say("bad", `${rowName(row)}: ${error}`);
-  if (changed.length > 0) {
-    const run = () => overAll(changed, back, () => false).then(shown);
-    say("good", said(changed.length), { label: i18next.t("action.undo"), run });
+  const { rows, rowName, write, back, said, shown, told, isStopped = () => false } = change;
+  const tell = ({ failed }: { failed: Failed<Row>[] }) => {
+    for (const { row, error } of failed) say("bad", `${rowName(row)}: ${error}`);
+  };
+  const made = await overAll(rows, write, isStopped, told);
+  tell(made);
+  if (made.changed.length > 0) {
+    const takeBack = back && {
+      label: i18next.t("action.undo"),
+      run: async () => {
+        tell(await overAll(made.changed, back, () => false));
+        shown();
+      },
+    };
+    say("good", said(made.changed.length), takeBack);
   }
   shown();
 }

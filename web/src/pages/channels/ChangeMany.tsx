@@ -6,13 +6,10 @@ import type { Channel } from "@/api/types";
 import { wrong } from "@/form/check";
 import { numberTyped } from "@/form/typed";
 import type { FieldSpec } from "@/form/types";
-import { changeAll } from "@/list/overAll";
+import { ChangeRows } from "@/list/ChangeRows";
 import { useGroups } from "@/session";
-import { Button } from "@/ui/Button";
-import { Dialog } from "@/ui/Dialog";
 import { Field } from "@/ui/Field";
 import { Input } from "@/ui/Input";
-import { Progress } from "@/ui/Progress";
 import { TagsInput } from "@/ui/TagsInput";
 import { CHANNELS } from "./Channels";
 import { WEIGHT_MAX } from "./fields";
@@ -27,7 +24,6 @@ export function ChangeMany({ rows, onClose }: { rows: Channel[]; onClose: () => 
   const [priority, setPriority] = useState("");
   const [weight, setWeight] = useState("");
   const [group, setGroup] = useState<string[]>([]);
-  const [done, setDone] = useState<number>();
   const fault = (field: Partial<FieldSpec>, typed: string) =>
     wrong({ name: "", label: "", kind: "int", ...field }, numberTyped(typed));
   const wrongPriority = fault({}, priority);
@@ -37,39 +33,20 @@ export function ChangeMany({ rows, onClose }: { rows: Channel[]; onClose: () => 
     ...(weight.trim() && { weight: Number(numberTyped(weight)) }),
     ...(group.length > 0 && { group: group.join(",") }),
   };
-  const shown = () => client.invalidateQueries({ queryKey: ["list", CHANNELS] });
-  const save = async () => {
-    setDone(0);
-    const back = (row: Channel) =>
-      Object.fromEntries(Object.keys(changes).map((name) => [name, row[name as "weight"]]));
-    await changeAll({
-      rows,
-      rowName: (row) => row.name,
-      write: (row) => put(CHANNELS, { id: row.id, ...changes }),
-      back: (row) => put(CHANNELS, { id: row.id, ...back(row) }),
-      said: (count) => t("channel.changedMany", { count }),
-      shown,
-      told: setDone,
-    });
-    onClose();
-  };
+  const before = (row: Channel) =>
+    Object.fromEntries(Object.keys(changes).map((name) => [name, row[name as "weight"]]));
   const isReady = Object.keys(changes).length > 0 && !wrongPriority && !wrongWeight;
   return (
-    <Dialog
-      isOpen
-      onClose={onClose}
+    <ChangeRows
       title={t("channel.changeMany", { count: rows.length })}
-      footer={
-        <>
-          {done !== undefined && (
-            <Progress share={done / rows.length} label={t("bulk.progress", { done, all: rows.length })} />
-          )}
-          <Button onClick={onClose}>{t("action.cancel")}</Button>
-          <Button look="primary" isBusy={done !== undefined} disabled={!isReady} onClick={save}>
-            {t("action.save")}
-          </Button>
-        </>
-      }
+      rows={rows}
+      rowName={(row) => row.name}
+      write={(row) => put(CHANNELS, { id: row.id, ...changes })}
+      back={(row) => put(CHANNELS, { id: row.id, ...before(row) })}
+      said={(count) => t("channel.changedMany", { count })}
+      shown={() => client.invalidateQueries({ queryKey: ["list", CHANNELS] })}
+      isReady={isReady}
+      onClose={onClose}
     >
       <div className="flex flex-col gap-4">
         <p className="text-muted">{t("channel.changeManyHelp")}</p>
@@ -83,6 +60,6 @@ export function ChangeMany({ rows, onClose }: { rows: Channel[]; onClose: () => 
           <TagsInput values={group} onChange={setGroup} suggestions={groups} />
         </Field>
       </div>
-    </Dialog>
+    </ChangeRows>
   );
 }
